@@ -1,0 +1,158 @@
+//! Ingress: its class says whether it makes an ALB, its backends and actions where that routes.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{Destination, Making, Target, ingress_class};
+use crate::actions::{Action, ForwardTarget};
+use crate::configuration::{AUTO_MODE_CONTROLLER, Aws};
+use crate::identity::{Kind, ObjectKey};
+use crate::inventory::World;
+use crate::objects::ingress::{BackendTarget, GROUP_ANNOTATION, Ingress};
+use crate::objects::target_group_binding::TargetGroup;
+use crate::objects::{Facts, Object};
+
+/// What an Ingress makes, and where it routes.
+pub(super) fn front(
+    world: &World<'_>,
+    aws: &Aws,
+    object: &Object,
+    ingress: &Ingress,
+) -> (Making, Vec<Destination>) {
+    let mut making = ingress_class::resolve(world, aws, ingress);
+    if making == Making::Nothing {
+        return (making, Vec::new());
+    }
+    if let Making::Alb(_) = making {
+        if let Group::Invalid(name) = group(world, ingress) {
+            making = Making::Unknown(format!(
+                "{GROUP_ANNOTATION} {name:?} is no valid group name, so the controller ignores the Ingress"
+            ));
+        }
+    }
+    (making, destinations(object, ingress))
+}
+
+/// The explicit IngressGroup of an Ingress.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Group<'a> {
+    /// None: the Ingress is a group by itself.
+    Implicit,
+    /// This one.
+    Explicit(&'a str),
+    /// One whose name the controller refuses.
+    Invalid(&'a str),
+}
+
+/// The group: a visible IngressClassParams' beats the annotation, which is then not read. EKS Auto Mode knows no group
+/// annotation.
+///
+/// Source: AWS Load Balancer Controller `pkg/ingress/group_loader.go` (`loadGroupID`).
+#[must_use]
+pub fn group<'a>(world: &World<'a>, ingress: &'a Ingress) -> Group<'a> {
+    let class = ingress
+        .class_name
+        .as_ref()
+        .filter(|_| ingress.class_annotation.is_none())
+        .map(|name| ObjectKey::new(Kind::IngressClass, "", Arc::clone(name)))
+        .and_then(|key| match world.facts(&key) {
+            Some(Facts::IngressClass(class)) => Some(class),
+            _ => None,
+        });
+    let is_auto_mode = class.is_some_and(|class| *class.controller == *AUTO_MODE_CONTROLLER);
+    let params = class
+        .and_then(|class| class.params.as_ref())
+        .and_then(|name| {
+            let kind = if is_auto_mode {
+                Kind::EksIngressClassParams
+            } else {
+                Kind::IngressClassParams
+            };
+            match world.facts(&ObjectKey::new(kind, "", Arc::clone(name))) {
+                Some(Facts::IngressClassParams(params)) => params.group.as_deref(),
+                _ => None,
+            }
+        });
+    let annotation = ingress
+        .group_annotation
+        .as_deref()
+        .filter(|_| !is_auto_mode);
+    match params.or(annotation) {
+        None => Group::Implicit,
+        Some(name) if is_valid_group_name(name) => Group::Explicit(name),
+        Some(name) => Group::Invalid(name),
+    }
+}
+
+/// `^([a-z0-9][-a-z0-9.]*)?[a-z0-9]$`, at most 63 characters.
+fn is_valid_group_name(name: &str) -> bool {
+    let is_edge = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let bytes = name.as_bytes();
+    bytes.len() <= 63
+        && is_edge(bytes.first())
+        && is_edge(bytes.last())
+        && bytes.iter().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.')
+        })
+}
+
+fn destinations(object: &Object, ingress: &Ingress) -> Vec<Destination> {
+    let mut destinations = Vec::with_capacity(ingress.backends.len());
+    let namespace = &object.key.namespace;
+    for backend in &ingress.backends {
+        let field: Cow<'static, str> = ingress.field(backend).into();
+        let mut push = |target| {
+            destinations.push(Destination {
+                field: field.clone(),
+                target,
+            });
+        };
+        match &backend.target {
+            BackendTarget::Service(name) => {
+                push(Target::Service((Arc::clone(namespace), Arc::clone(name))));
+            }
+            BackendTarget::Action { action, name } => match action {
+                Ok(Action::Forward(targets)) => {
+                    for target in targets {
+                        push(match target {
+                            ForwardTarget::Service(service) => {
+                                Target::Service((Arc::clone(namespace), Arc::from(&**service)))
+                            }
+                            ForwardTarget::TargetGroupArn(arn) => {
+                                Target::TargetGroup(TargetGroup::Arn(arn.clone()))
+                            }
+                            ForwardTarget::TargetGroupName(name) => {
+                                Target::TargetGroup(TargetGroup::Name(name.clone()))
+                            }
+                        });
+                    }
+                }
+                Ok(Action::Redirect | Action::FixedResponse) => {}
+                Err(reason) => push(Target::Unreadable {
+                    action: name.clone(),
+                    reason: reason.clone(),
+                }),
+            },
+        }
+    }
+    destinations
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_valid_group_name;
+
+    #[test]
+    fn group_names_are_checked_as_the_controller_does() {
+        for name in ["a", "9", "shared-alb", "a.b-c", "a..b"] {
+            assert!(is_valid_group_name(name), "{name}");
+        }
+        let long = "a".repeat(64);
+        for name in ["", "-a", "a-", ".a", "A", "a_b", "ä", &long] {
+            assert!(!is_valid_group_name(name), "{name}");
+        }
+        assert!(is_valid_group_name(&"a".repeat(63)));
+    }
+}

@@ -1,0 +1,135 @@
+//! Class resolution: whose an Ingress is, exactly as the controllers decide it.
+//!
+//! Source: AWS Load Balancer Controller `pkg/ingress/group_loader.go` (`classifyIngress`), `class_loader.go`,
+//! `class_annotation_matcher.go`; Kubernetes admission plugin `DefaultIngressClass`; EKS user guide, "automode".
+
+use std::sync::Arc;
+
+use super::{Making, Proof};
+use crate::configuration::{AUTO_MODE_CONTROLLER, Aws};
+use crate::gateways::Confidence;
+use crate::identity::{Kind, ObjectKey};
+use crate::inventory::{IndexKey, World};
+use crate::objects::Facts;
+use crate::objects::ingress::{CLASS_ANNOTATION, Ingress};
+use crate::objects::ingress_class::IngressClass;
+
+/// Whether a controller makes an ALB of the Ingress.
+///
+/// The annotation's presence beats the field, whatever its value: an annotation that the controller does not match
+/// hides the field from it. EKS Auto Mode reads no annotation.
+#[must_use]
+pub fn resolve(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
+    let Some(annotation) = ingress.class_annotation.as_deref() else {
+        return match &ingress.class_name {
+            Some(name) => by_field(world, aws, name),
+            None => by_default(world, aws),
+        };
+    };
+    let is_matched = aws
+        .ingress_class_annotations
+        .iter()
+        .any(|known| **known == *annotation)
+        || (aws.manages_classless_ingresses && annotation.is_empty());
+    if is_matched {
+        return alb(
+            Confidence::Confirmed,
+            format!("annotation {CLASS_ANNOTATION}: {annotation:?}"),
+            None,
+        );
+    }
+    match &ingress.class_name {
+        Some(name) => by_auto_mode_field(world, aws, name),
+        None => Making::Nothing,
+    }
+}
+
+fn class_key(name: &Arc<str>) -> ObjectKey {
+    ObjectKey::new(Kind::IngressClass, "", Arc::clone(name))
+}
+
+fn by_field(world: &World<'_>, aws: &Aws, name: &Arc<str>) -> Making {
+    let key = class_key(name);
+    match world.facts(&key) {
+        Some(Facts::IngressClass(class)) => {
+            if aws.is_ingress_controller(&class.controller) {
+                let text = format!("ingressClassName {name}, controller {}", class.controller);
+                alb(Confidence::Confirmed, text, Some(key))
+            } else {
+                Making::Nothing
+            }
+        }
+        _ if aws
+            .well_known_class_names
+            .iter()
+            .any(|known| **known == **name) =>
+        {
+            alb(
+                Confidence::Likely,
+                format!(
+                    "ingressClassName {name}, a well-known name of an ALB's class (the IngressClass does not exist yet)"
+                ),
+                None,
+            )
+        }
+        _ => Making::Unknown(format!("IngressClass {name} does not exist (yet)")),
+    }
+}
+
+/// A foreign annotation hides the field from the AWS Load Balancer Controller, not from EKS Auto Mode.
+fn by_auto_mode_field(world: &World<'_>, aws: &Aws, name: &Arc<str>) -> Making {
+    let key = class_key(name);
+    match world.facts(&key) {
+        Some(Facts::IngressClass(class))
+            if *class.controller == *AUTO_MODE_CONTROLLER
+                && aws.is_ingress_controller(AUTO_MODE_CONTROLLER) =>
+        {
+            let text = format!("ingressClassName {name}, controller {AUTO_MODE_CONTROLLER}");
+            alb(Confidence::Confirmed, text, Some(key))
+        }
+        _ => Making::Nothing,
+    }
+}
+
+fn by_default(world: &World<'_>, aws: &Aws) -> Making {
+    let mut defaults: Vec<(&ObjectKey, &IngressClass)> = world
+        .find(&IndexKey::DefaultClass)
+        .filter_map(|object| match &object.facts {
+            Facts::IngressClass(class) => Some((&object.key, class)),
+            _ => None,
+        })
+        .collect();
+    defaults.sort_by_key(|(key, _)| *key);
+    let alb_class = defaults
+        .iter()
+        .find(|(_, class)| aws.is_ingress_controller(&class.controller));
+    match alb_class {
+        Some((key, class)) => {
+            let text = format!(
+                "no class, and the default IngressClass is {} (controller {})",
+                key.name, class.controller
+            );
+            // With two defaults the API server takes the newest and the controller refuses to choose.
+            let confidence = if defaults.len() == 1 {
+                Confidence::Confirmed
+            } else {
+                Confidence::Likely
+            };
+            alb(confidence, text, Some((*key).clone()))
+        }
+        None if aws.manages_classless_ingresses => alb(
+            Confidence::Confirmed,
+            "no class, and the controller is configured to manage Ingresses without one".to_owned(),
+            None,
+        ),
+        None => Making::Nothing,
+    }
+}
+
+fn alb(confidence: Confidence, text: String, class: Option<ObjectKey>) -> Making {
+    Making::Alb(Proof {
+        confidence,
+        text,
+        rests_on: class.into_iter().collect(),
+    })
+}

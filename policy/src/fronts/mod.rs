@@ -1,0 +1,101 @@
+//! The first end of a path: which objects make an AWS Layer-7 load balancer, and where they route.
+//!
+//! A [`Front`] is an Ingress, a route or a TargetGroupBinding with what is known of its load balancer ([`Making`]) and
+//! its [`Destination`]s. One file says it for each: [`ingress`] (with [`ingress_class`]), [`route`],
+//! [`target_group_binding`].
+
+pub mod ingress;
+pub mod ingress_class;
+pub mod route;
+pub mod target_group_binding;
+
+use std::borrow::Cow;
+
+use crate::configuration::Configuration;
+use crate::gateways::Confidence;
+use crate::identity::ObjectKey;
+use crate::inventory::{ServiceKey, World};
+use crate::objects::target_group_binding::TargetGroup;
+use crate::objects::{Facts, Object};
+
+/// An object that may make an AWS Layer-7 load balancer, or bind a Service to one.
+#[derive(Clone, Debug)]
+pub struct Front<'a> {
+    /// The object.
+    pub object: &'a Object,
+    /// Whether it makes one.
+    pub making: Making,
+    /// Where it routes to, in the order in which the object says it.
+    pub destinations: Vec<Destination>,
+}
+
+/// Whether an object makes an AWS Layer-7 load balancer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Making {
+    /// It does.
+    Alb(Proof),
+    /// Nothing says whether it does: a TargetGroupBinding without protocol.
+    Undecided,
+    /// It cannot be told, for this reason: what would decide it is missing, or the controller ignores the object.
+    Unknown(String),
+    /// It does not.
+    Nothing,
+}
+
+/// What shows that an object makes an ALB.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// How sure it makes us.
+    pub confidence: Confidence,
+    /// What it is, in words.
+    pub text: String,
+    /// Objects beside the front that it rests on.
+    pub rests_on: Vec<ObjectKey>,
+}
+
+/// A place that a front routes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The pointer of the field that names it.
+    pub field: Cow<'static, str>,
+    /// What it names.
+    pub target: Target,
+}
+
+/// What a destination names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A Service.
+    Service(ServiceKey),
+    /// An AWS target group; TargetGroupBindings say what is behind it.
+    TargetGroup(TargetGroup),
+    /// An action that the controller cannot read, and why: nothing is deployed.
+    Unreadable {
+        /// The action's name.
+        action: Box<str>,
+        /// The controller's reason.
+        reason: Box<str>,
+    },
+}
+
+/// The front that an object is; `None`: objects of this kind never are.
+#[must_use]
+pub fn of_object<'a>(
+    world: &World<'a>,
+    configuration: &Configuration,
+    object: &'a Object,
+) -> Option<Front<'a>> {
+    let (making, destinations) = match &object.facts {
+        Facts::Ingress(facts) => ingress::front(world, &configuration.aws, object, facts),
+        Facts::Route(facts) => route::front(world, &configuration.aws, facts),
+        Facts::TargetGroupBinding(facts) => {
+            target_group_binding::front(world, configuration, object, facts)
+        }
+        _ => return None,
+    };
+    Some(Front {
+        object,
+        making,
+        destinations,
+    })
+}

@@ -1,0 +1,118 @@
+//! HTTPRoute and GRPCRoute: a parent Gateway of an ALB's GatewayClass makes them part of an ALB.
+//!
+//! Attachment is judged conservatively: listeners, hostnames, section names, allowed namespaces and a missing
+//! ReferenceGrant excuse nothing, as each of them can change later without a write to the route.
+//!
+//! Source: AWS Load Balancer Controller `pkg/gateway/routeutils`.
+
+use std::sync::Arc;
+
+use super::{Destination, Making, Proof, Target};
+use crate::configuration::Aws;
+use crate::gateways::Confidence;
+use crate::identity::{Kind, ObjectKey};
+use crate::inventory::World;
+use crate::objects::Facts;
+use crate::objects::gateway_api::{Parent, Route, RouteTarget};
+use crate::objects::target_group_binding::TargetGroup;
+
+/// What a route is part of, and where it routes. Of several parents the one that makes an ALB most surely counts.
+pub(super) fn front(world: &World<'_>, aws: &Aws, route: &Route) -> (Making, Vec<Destination>) {
+    let mut best = Making::Nothing;
+    for parent in &route.parents {
+        let making = parent_making(world, aws, parent);
+        if rank(&making) > rank(&best) {
+            best = making;
+        }
+    }
+    if best == Making::Nothing {
+        return (best, Vec::new());
+    }
+    let destinations = route.backends.iter().map(|backend| Destination {
+        field: backend.field().into(),
+        target: match &backend.target {
+            RouteTarget::Service(namespace, name) => {
+                Target::Service((Arc::clone(namespace), Arc::clone(name)))
+            }
+            RouteTarget::TargetGroupName(name) => {
+                Target::TargetGroup(TargetGroup::Name(name.clone()))
+            }
+        },
+    });
+    (best, destinations.collect())
+}
+
+fn rank(making: &Making) -> u8 {
+    match making {
+        Making::Nothing | Making::Undecided => 0,
+        Making::Unknown(_) => 1,
+        Making::Alb(proof) => match proof.confidence {
+            Confidence::Likely => 2,
+            Confidence::Confirmed => 3,
+        },
+    }
+}
+
+fn parent_making(world: &World<'_>, aws: &Aws, parent: &Parent) -> Making {
+    let mut rests_on = Vec::new();
+    let (mut namespace, mut name) = (&parent.namespace, &parent.name);
+    if parent.is_listener_set {
+        let key = ObjectKey::new(Kind::ListenerSet, Arc::clone(namespace), Arc::clone(name));
+        let Some(Facts::ListenerSet(set)) = world.facts(&key) else {
+            return Making::Unknown(format!(
+                "ListenerSet {} does not exist (yet)",
+                key.qualified_name()
+            ));
+        };
+        (namespace, name) = (&set.gateway.0, &set.gateway.1);
+        rests_on.push(key);
+    }
+    let key = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), Arc::clone(name));
+    let Some(Facts::Gateway(gateway)) = world.facts(&key) else {
+        return Making::Unknown(format!(
+            "Gateway {} does not exist (yet)",
+            key.qualified_name()
+        ));
+    };
+    let class = ObjectKey::new(Kind::GatewayClass, "", Arc::clone(&gateway.class));
+    let gateway_name = key.qualified_name();
+    rests_on.push(key);
+    match world.facts(&class) {
+        Some(Facts::GatewayClass(facts)) => {
+            if !aws.is_gateway_controller(&facts.controller) {
+                return Making::Nothing;
+            }
+            let text = format!(
+                "parent Gateway {gateway_name} of GatewayClass {} (controller {})",
+                class.name, facts.controller
+            );
+            rests_on.push(class);
+            alb(Confidence::Confirmed, text, rests_on)
+        }
+        _ if is_well_known(aws, &class.name) => {
+            let text = format!(
+                "parent Gateway {gateway_name} of GatewayClass {}, a well-known name of an ALB's class (the GatewayClass does not exist yet)",
+                class.name
+            );
+            alb(Confidence::Likely, text, rests_on)
+        }
+        _ => Making::Unknown(format!(
+            "GatewayClass {} of Gateway {gateway_name} does not exist (yet)",
+            class.name
+        )),
+    }
+}
+
+fn is_well_known(aws: &Aws, class: &str) -> bool {
+    aws.well_known_gateway_class_names
+        .iter()
+        .any(|known| **known == *class)
+}
+
+fn alb(confidence: Confidence, text: String, rests_on: Vec<ObjectKey>) -> Making {
+    Making::Alb(Proof {
+        confidence,
+        text,
+        rests_on,
+    })
+}

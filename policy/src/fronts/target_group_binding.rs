@@ -1,0 +1,223 @@
+//! TargetGroupBinding: does its target group belong to an ALB?
+
+use std::sync::Arc;
+
+use super::ingress::{Group, group};
+use super::{Destination, Making, Proof, Target};
+use crate::configuration::Configuration;
+use crate::gateways::Confidence;
+use crate::identity::{Kind, ObjectKey};
+use crate::inventory::{IndexKey, ServiceKey, World, target_group_key};
+use crate::objects::target_group_binding::{Protocol, TargetGroup, TargetGroupBinding};
+use crate::objects::{Facts, Object};
+
+/// The field that names the Service.
+pub const SERVICE_FIELD: &str = "/spec/serviceRef/name";
+
+/// Labels by which the AWS Load Balancer Controller tracks the bindings that it makes.
+///
+/// Source: AWS Load Balancer Controller `pkg/deploy/tracking/provider.go`.
+const INGRESS_STACK: &str = "ingress.k8s.aws/stack";
+const INGRESS_STACK_NAMESPACE: &str = "ingress.k8s.aws/stack-namespace";
+const INGRESS_STACK_NAME: &str = "ingress.k8s.aws/stack-name";
+const GATEWAY_STACK_NAMESPACE: &str = "gateway.k8s.aws.alb/stack-namespace";
+const GATEWAY_STACK_NAME: &str = "gateway.k8s.aws.alb/stack-name";
+const SERVICE_STACK_NAMESPACE: &str = "service.k8s.aws/stack-namespace";
+const SERVICE_STACK_NAME: &str = "service.k8s.aws/stack-name";
+
+/// What a binding's target group belongs to, and the Service that it binds.
+///
+/// A binding that a controller made for a front which stands and routes to that Service is that front's path and no
+/// front of its own.
+pub(super) fn front(
+    world: &World<'_>,
+    configuration: &Configuration,
+    object: &Object,
+    binding: &TargetGroupBinding,
+) -> (Making, Vec<Destination>) {
+    let service = (
+        Arc::clone(&object.key.namespace),
+        Arc::clone(&binding.service),
+    );
+    let making = making(world, configuration, object, binding, &service);
+    if making == Making::Nothing {
+        return (making, Vec::new());
+    }
+    let destination = Destination {
+        field: SERVICE_FIELD.into(),
+        target: Target::Service(service),
+    };
+    (making, vec![destination])
+}
+
+fn making(
+    world: &World<'_>,
+    configuration: &Configuration,
+    object: &Object,
+    binding: &TargetGroupBinding,
+    service: &ServiceKey,
+) -> Making {
+    if binding.protocol == Protocol::Network {
+        return Making::Nothing;
+    }
+    if is_made_for_a_front(world, configuration, object, binding, service) {
+        return Making::Nothing;
+    }
+    if binding.protocol == Protocol::Http {
+        return Making::Alb(Proof {
+            confidence: Confidence::Confirmed,
+            text: "targetGroupProtocol HTTP or HTTPS, which only an ALB's target group has"
+                .to_owned(),
+            rests_on: Vec::new(),
+        });
+    }
+    if let Some(named_by) = fronts_naming(world, configuration, binding) {
+        return named_by;
+    }
+    let is_own_service = binding.tracking.get(SERVICE_STACK_NAMESPACE) == Some(&service.0)
+        && binding.tracking.get(SERVICE_STACK_NAME) == Some(&service.1);
+    if is_own_service {
+        return Making::Nothing;
+    }
+    let alb_label = binding.tracking.iter().find(|(key, _)| {
+        key.starts_with("ingress.k8s.aws/") || key.starts_with("gateway.k8s.aws.alb/")
+    });
+    match alb_label {
+        Some((key, value)) => Making::Alb(Proof {
+            confidence: Confidence::Likely,
+            text: format!("an ALB controller's tracking label {key}={value}"),
+            rests_on: Vec::new(),
+        }),
+        None => Making::Undecided,
+    }
+}
+
+/// Whether another visible ALB front names the binding's target group: then it is an ALB's.
+fn fronts_naming(
+    world: &World<'_>,
+    configuration: &Configuration,
+    binding: &TargetGroupBinding,
+) -> Option<Making> {
+    let group = binding.target_group.as_ref()?;
+    let mut proofs: Vec<(&ObjectKey, Proof)> = world
+        .find(&target_group_key(group))
+        .filter(|other| !matches!(other.facts, Facts::TargetGroupBinding(_)))
+        .filter(|other| names(other, group))
+        .filter_map(
+            |other| match super::of_object(world, configuration, other)?.making {
+                Making::Alb(proof) => Some((&other.key, proof)),
+                _ => None,
+            },
+        )
+        .collect();
+    proofs.sort_by(|a, b| b.1.confidence.cmp(&a.1.confidence).then(a.0.cmp(b.0)));
+    let (key, proof) = proofs.into_iter().next()?;
+    let mut rests_on = proof.rests_on;
+    rests_on.push(key.clone());
+    Some(Making::Alb(Proof {
+        confidence: proof.confidence,
+        text: format!("{key} forwards to its target group ({})", proof.text),
+        rests_on,
+    }))
+}
+
+/// Whether a front's destinations name the target group.
+fn names(object: &Object, group: &TargetGroup) -> bool {
+    use crate::actions::{Action, ForwardTarget};
+    use crate::objects::gateway_api::RouteTarget;
+    use crate::objects::ingress::BackendTarget;
+
+    match &object.facts {
+        Facts::Ingress(ingress) => ingress.backends.iter().any(|backend| {
+            let BackendTarget::Action {
+                action: Ok(Action::Forward(targets)),
+                ..
+            } = &backend.target
+            else {
+                return false;
+            };
+            targets.iter().any(|target| match target {
+                ForwardTarget::Service(_) => false,
+                ForwardTarget::TargetGroupArn(arn) => TargetGroup::Arn(arn.clone()).joins(group),
+                ForwardTarget::TargetGroupName(name) => {
+                    TargetGroup::Name(name.clone()).joins(group)
+                }
+            })
+        }),
+        Facts::Route(route) => route.backends.iter().any(|backend| match &backend.target {
+            RouteTarget::TargetGroupName(name) => TargetGroup::Name(name.clone()).joins(group),
+            RouteTarget::Service(..) => false,
+        }),
+        _ => false,
+    }
+}
+
+/// Whether the binding's tracking labels name a front that stands in this world, makes an ALB and routes to the very
+/// Service.
+fn is_made_for_a_front(
+    world: &World<'_>,
+    configuration: &Configuration,
+    object: &Object,
+    binding: &TargetGroupBinding,
+    service: &ServiceKey,
+) -> bool {
+    let label = |key: &str| binding.tracking.get(key).map(Arc::<str>::from);
+    let routes_there = |candidate: &Object| {
+        let Some(front) = super::of_object(world, configuration, candidate) else {
+            return false;
+        };
+        matches!(front.making, Making::Alb(_))
+            && front
+                .destinations
+                .iter()
+                .any(|destination| destination.target == Target::Service(service.clone()))
+    };
+    if let (Some(namespace), Some(name)) =
+        (label(INGRESS_STACK_NAMESPACE), label(INGRESS_STACK_NAME))
+    {
+        let key = ObjectKey::new(Kind::Ingress, namespace, name);
+        return world.get(&key).is_some_and(|ingress| {
+            is_in_group(world, ingress, &Group::Implicit) && routes_there(ingress)
+        });
+    }
+    if let Some(stack) = label(INGRESS_STACK) {
+        // The front routes to a Service of its own namespace, and the binding is made in the Service's.
+        return world
+            .find(&IndexKey::NamesService(service.clone()))
+            .filter(|front| front.key.namespace == object.key.namespace)
+            .any(|front| {
+                is_in_group(world, front, &Group::Explicit(&stack)) && routes_there(front)
+            });
+    }
+    if let (Some(namespace), Some(name)) =
+        (label(GATEWAY_STACK_NAMESPACE), label(GATEWAY_STACK_NAME))
+    {
+        return world
+            .find(&IndexKey::NamesService(service.clone()))
+            .filter(|route| is_attached(world, route, &namespace, &name))
+            .any(routes_there);
+    }
+    false
+}
+
+fn is_in_group(world: &World<'_>, object: &Object, wanted: &Group<'_>) -> bool {
+    matches!(&object.facts, Facts::Ingress(ingress) if group(world, ingress) == *wanted)
+}
+
+fn is_attached(world: &World<'_>, object: &Object, namespace: &Arc<str>, name: &Arc<str>) -> bool {
+    let Facts::Route(route) = &object.facts else {
+        return false;
+    };
+    route.parents.iter().any(|parent| {
+        if !parent.is_listener_set {
+            return parent.namespace == *namespace && parent.name == *name;
+        }
+        let key = ObjectKey::new(
+            Kind::ListenerSet,
+            Arc::clone(&parent.namespace),
+            Arc::clone(&parent.name),
+        );
+        matches!(world.facts(&key), Some(Facts::ListenerSet(set))
+            if set.gateway.0 == *namespace && set.gateway.1 == *name)
+    })
+}

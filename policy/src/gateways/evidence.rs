@@ -1,0 +1,202 @@
+//! Is a workload an Istio gateway? A workload is one if its proxy runs as a router; here is what shows it.
+
+use std::sync::Arc;
+
+use super::Confidence;
+use super::command_line::ProxyRole;
+use super::injection_templates::InjectionTemplate;
+use super::kind::{self, GatewayKind};
+use crate::configuration::Istio;
+use crate::identity::{Kind, ObjectKey};
+use crate::inventory::World;
+use crate::objects::Facts;
+use crate::objects::workload::{TEMPLATES_ANNOTATION, Workload};
+
+const MANAGED_LABEL: &str = "gateway.istio.io/managed";
+const COMPONENT_LABEL: &str = "operator.istio.io/component";
+/// The labels that name the Gateway (Gateway API) for which a Pod was made: since Istio 1.21, and until 1.20.
+pub(crate) const GATEWAY_NAME_LABELS: [&str; 2] = [
+    "gateway.networking.k8s.io/gateway-name",
+    "istio.io/gateway-name",
+];
+/// Values of [`MANAGED_LABEL`] on waypoints.
+///
+/// Source: Istio `pkg/config/constants/constants.go`.
+pub(crate) const WAYPOINT_CONTROLLERS: [&str; 2] = [
+    "istio.io-mesh-controller",
+    "istio.io-agentgateway-waypoint-controller",
+];
+/// GatewayClasses that istiod makes by itself without further switches, so that they count without the object.
+///
+/// Source: Istio `pilot/pkg/config/kube/gatewaycommon/classinfo.go`.
+const BUILT_IN_CLASSES: [&str; 2] = ["istio", "istio-remote"];
+
+/// What shows that a workload is a gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// How sure it makes us.
+    pub confidence: Confidence,
+    /// What it is, in words.
+    pub text: String,
+    /// Objects beside the workload that it rests on.
+    pub rests_on: Vec<ObjectKey>,
+}
+
+impl Evidence {
+    fn confirmed(text: impl Into<String>) -> Option<Self> {
+        Some(Self {
+            confidence: Confidence::Confirmed,
+            text: text.into(),
+            rests_on: Vec::new(),
+        })
+    }
+}
+
+/// Whether a workload bears anything that could be evidence: all others are ordinary without a further look.
+pub(crate) fn is_candidate(workload: &Workload) -> bool {
+    let labels = &workload.labels;
+    workload.proxy.is_some()
+        || labels.get(MANAGED_LABEL).is_some()
+        || labels.get(COMPONENT_LABEL).is_some()
+        || GATEWAY_NAME_LABELS
+            .iter()
+            .any(|key| labels.get(key).is_some())
+}
+
+/// The kind of gateway that a workload is, if it is one.
+#[must_use]
+pub fn kind_of(workload: &Workload) -> GatewayKind {
+    kind::of_labels(&workload.labels)
+}
+
+/// What shows that the workload is a gateway; `None`: nothing does.
+///
+/// A role that is visible on a command line decides: labels say what somebody meant, the role is what runs. Without
+/// one, the injection template, then the labels of Istio's installers and controllers count, and last the shape of a
+/// Pod that waits for injection.
+#[must_use]
+pub fn of_workload(
+    world: &World<'_>,
+    istio: &Istio,
+    namespace: &Arc<str>,
+    workload: &Workload,
+) -> Option<Evidence> {
+    if !is_candidate(workload) {
+        return None;
+    }
+    let proxy = workload.proxy.as_deref();
+    let roles = proxy.map(|proxy| &*proxy.roles).unwrap_or_default();
+    if let Some(router) = roles.iter().find(|role| role.role == ProxyRole::Router) {
+        return Evidence::confirmed(format!(
+            "container \"{}\" runs `proxy router`",
+            router.container
+        ));
+    }
+    if !roles.is_empty() {
+        return None;
+    }
+    let template = proxy.and_then(|proxy| proxy.template);
+    match template {
+        Some(InjectionTemplate::Gateway) => {
+            return Evidence::confirmed(format!(
+                "annotation {TEMPLATES_ANNOTATION} asks for the template \"gateway\""
+            ));
+        }
+        Some(InjectionTemplate::Sidecar) => return None,
+        Some(InjectionTemplate::Custom | InjectionTemplate::Refused) | None => {}
+    }
+    by_label(workload)
+        .or_else(|| by_gateway_class(world, istio, namespace, workload))
+        .or_else(|| by_shape(workload, template))
+}
+
+fn by_label(workload: &Workload) -> Option<Evidence> {
+    if let Some(managed) = workload.labels.get(MANAGED_LABEL) {
+        if !WAYPOINT_CONTROLLERS.contains(&managed) {
+            return Evidence::confirmed(format!("label {MANAGED_LABEL}={managed}"));
+        }
+    }
+    match workload.labels.get(COMPONENT_LABEL) {
+        Some(component @ ("IngressGateways" | "EgressGateways")) => {
+            Evidence::confirmed(format!("label {COMPONENT_LABEL}={component}"))
+        }
+        _ => None,
+    }
+}
+
+/// The label that names a Gateway is generic: every implementation of the Gateway API sets it, so the Gateway's class
+/// has to be Istio's.
+fn by_gateway_class(
+    world: &World<'_>,
+    istio: &Istio,
+    namespace: &Arc<str>,
+    workload: &Workload,
+) -> Option<Evidence> {
+    GATEWAY_NAME_LABELS.iter().find_map(|key| {
+        let name = workload.labels.get(key)?;
+        let gateway = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), name);
+        let class = class_of_gateway(world, istio, &gateway)?;
+        Some(Evidence {
+            confidence: class.confidence,
+            text: format!("label {key}={name}, {}", class.text),
+            rests_on: class.rests_on,
+        })
+    })
+}
+
+/// What shows that a Gateway is Istio's and makes routers, if anything does.
+pub(crate) fn class_of_gateway(
+    world: &World<'_>,
+    istio: &Istio,
+    key: &ObjectKey,
+) -> Option<Evidence> {
+    let Some(Facts::Gateway(gateway)) = world.facts(key) else {
+        return None;
+    };
+    let class = ObjectKey::new(Kind::GatewayClass, "", Arc::clone(&gateway.class));
+    match world.facts(&class) {
+        Some(Facts::GatewayClass(facts)) => {
+            istio.makes_gateways(&facts.controller).then(|| Evidence {
+                confidence: Confidence::Confirmed,
+                text: format!(
+                    "Gateway {} of GatewayClass {} (controller {})",
+                    key.qualified_name(),
+                    class.name,
+                    facts.controller
+                ),
+                rests_on: vec![key.clone(), class.clone()],
+            })
+        }
+        _ => BUILT_IN_CLASSES.contains(&&*class.name).then(|| Evidence {
+            confidence: Confidence::Likely,
+            text: format!(
+                "Gateway {} of Istio's built-in GatewayClass {}",
+                key.qualified_name(),
+                class.name
+            ),
+            rests_on: vec![key.clone()],
+        }),
+    }
+}
+
+/// A lone container `istio-proxy` waits for injection. Without an annotation Istio injects a sidecar, but an alias or
+/// the mesh's default template may make it a router.
+fn by_shape(workload: &Workload, template: Option<InjectionTemplate>) -> Option<Evidence> {
+    workload
+        .proxy
+        .as_ref()
+        .filter(|proxy| proxy.is_lone_proxy)?;
+    let (confidence, text) = if template == Some(InjectionTemplate::Custom) {
+        (
+            Confidence::Confirmed,
+            "its only container is \"istio-proxy\", injected by a template of this mesh's own",
+        )
+    } else {
+        (Confidence::Likely, "its only container is \"istio-proxy\"")
+    };
+    Some(Evidence {
+        confidence,
+        text: text.to_owned(),
+        rests_on: Vec::new(),
+    })
+}

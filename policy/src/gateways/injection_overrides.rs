@@ -1,0 +1,247 @@
+//! Proxy roles hidden in the annotation `proxy.istio.io/overrides`.
+//!
+//! Istio's injector keeps there what a Pod's author had written for the injected containers, and lays
+//! it over its template again: so the annotation can turn the proxy of an ordinary application into a
+//! router without any other mark.
+//!
+//! Sources: Istio, `pkg/kube/inject/webhook.go` (`ParsedContainers`, `reapplyOverwrittenContainers`);
+//! Go, `encoding/json` (`Unmarshal`), which decodes it.
+
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
+
+use super::command_line::{ProxyRole, proxy_role};
+use super::go_json::{Fields, Present, Target, Text};
+
+/// The roles of all containers in the value of the annotation `proxy.istio.io/overrides`,
+/// `containers` before `initContainers`.
+///
+/// Istio uses an entry if its template has a container of that name, in the list where the template has
+/// it; custom templates may have any, so names are not asked. What an entry leaves out, the template
+/// says. A Pod that is injected already (`sidecar.istio.io/status`) runs what its own containers say:
+/// there the annotation is only a record.
+///
+/// A value that Go cannot decode yields nothing: Istio refuses such a Pod.
+#[must_use]
+pub fn overridden_roles(annotation: &str) -> Vec<ProxyRole> {
+    let mut overrides = Overrides::default();
+    let mut json = serde_json::Deserializer::from_str(annotation);
+    let decoded = Target(&mut overrides).deserialize(&mut json);
+    if decoded.and_then(|()| json.end()).is_err() {
+        return Vec::new();
+    }
+    overrides
+        .containers
+        .iter()
+        .chain(&overrides.init_containers)
+        .filter_map(Container::role)
+        .collect()
+}
+
+#[derive(Default)]
+struct Overrides {
+    containers: Vec<Container>,
+    init_containers: Vec<Container>,
+}
+
+#[derive(Default)]
+struct Container {
+    command: Vec<Text>,
+    args: Vec<Text>,
+    env: Vec<Variable>,
+}
+
+impl Container {
+    fn role(&self) -> Option<ProxyRole> {
+        let words = |list: &[Text]| list.iter().map(|text| text.0.clone()).collect::<Vec<_>>();
+        let env: Vec<_> = self.env.iter().map(Variable::literal).collect();
+        proxy_role(&words(&self.command), &words(&self.args), &env)
+    }
+}
+
+#[derive(Default)]
+struct Variable {
+    name: Text,
+    value: Text,
+    value_from: Present,
+}
+
+impl Variable {
+    fn literal(&self) -> (String, Option<String>) {
+        let unknown = self.value_from.0 && self.value.0.is_empty();
+        (
+            self.name.0.clone(),
+            (!unknown).then(|| self.value.0.clone()),
+        )
+    }
+}
+
+impl Fields for Overrides {
+    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, json: &mut A) -> Result<(), A::Error> {
+        match name {
+            "containers" => json.next_value_seed(Target(&mut self.containers)),
+            "initcontainers" => json.next_value_seed(Target(&mut self.init_containers)),
+            _ => json.next_value::<IgnoredAny>().map(drop),
+        }
+    }
+}
+
+impl Fields for Container {
+    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, json: &mut A) -> Result<(), A::Error> {
+        match name {
+            "command" => json.next_value_seed(Target(&mut self.command)),
+            "args" => json.next_value_seed(Target(&mut self.args)),
+            "env" => json.next_value_seed(Target(&mut self.env)),
+            _ => json.next_value::<IgnoredAny>().map(drop),
+        }
+    }
+}
+
+impl Fields for Variable {
+    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, json: &mut A) -> Result<(), A::Error> {
+        match name {
+            "name" => json.next_value_seed(Target(&mut self.name)),
+            "value" => json.next_value_seed(Target(&mut self.value)),
+            "valuefrom" => json.next_value_seed(Target(&mut self.value_from)),
+            _ => json.next_value::<IgnoredAny>().map(drop),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::command_line::ProxyRole::{self, Router, Sidecar};
+    use super::overridden_roles;
+
+    fn check(cases: &[(&str, &[ProxyRole])]) {
+        for (annotation, wanted) in cases {
+            assert_eq!(overridden_roles(annotation), *wanted, "{annotation}");
+        }
+    }
+
+    #[test]
+    fn the_roles_of_containers_and_init_containers_are_found() {
+        check(&[
+            (
+                r#"{"containers":[{"name":"istio-proxy","args":["proxy","router"]}]}"#,
+                &[Router],
+            ),
+            (
+                r#"{"initContainers":[{"name":"istio-proxy","args":["proxy","router"]}]}"#,
+                &[Router],
+            ),
+            (
+                r#"{"initContainers":[{"args":["proxy","router"]}],"containers":[{"args":["proxy"]}]}"#,
+                &[Sidecar, Router],
+            ),
+            (
+                r#"{"containers":[{"name":"istio-proxy","command":["/usr/local/bin/pilot-agent","proxy"],"args":["router"]}]}"#,
+                &[Router],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn an_entry_without_a_command_line_has_no_role() {
+        check(&[
+            (
+                r#"{"containers":[{"name":"istio-proxy","image":"x","resources":{"limits":{"cpu":"1"}}}]}"#,
+                &[],
+            ),
+            (
+                r#"{"containers":[{"name":"istio-init","args":["istio-iptables","-p","15001"]}]}"#,
+                &[],
+            ),
+            (r#"{"containers":[{"command":["pilot-agent"]}]}"#, &[]),
+            ("{}", &[]),
+            ("null", &[]),
+            (r#"{"containers":null}"#, &[]),
+            (r#"{"containers":[null]}"#, &[]),
+        ]);
+    }
+
+    #[test]
+    fn the_env_of_an_entry_is_put_into_its_args() {
+        let role = |variable: &str| {
+            overridden_roles(&format!(
+                r#"{{"containers":[{{"args":["proxy$(X)","router"],"env":[{{"name":"X",{variable}}}]}}]}}"#
+            ))
+        };
+        assert_eq!(role(r#""value":"""#), [Router]);
+        assert_eq!(role(r#""value":"x""#), []);
+        assert_eq!(role(r#""valueFrom":{"fieldRef":{"fieldPath":"x"}}"#), []);
+        assert_eq!(role(r#""valueFrom":null"#), [Router]);
+        assert_eq!(role(r#""valueFrom":{},"valueFrom":null"#), [Router]);
+        // The kubelet does not look at `valueFrom` beside a value.
+        let both = r#"{"containers":[{"args":["proxy","$(X)"],
+            "env":[{"name":"X","value":"router","valueFrom":{}}]}]}"#;
+        assert_eq!(overridden_roles(both), [Router]);
+    }
+
+    #[test]
+    fn keys_are_read_in_any_case() {
+        check(&[
+            (r#"{"Containers":[{"ARGS":["proxy","router"]}]}"#, &[Router]),
+            (
+                r#"{"INITcontainerſ":[{"argS":["proxy","router"]}]}"#,
+                &[Router],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_second_field_of_a_name_changes_the_first() {
+        check(&[
+            (
+                r#"{"containers":[{"args":["proxy","router"]}],"containers":[{"name":"istio-proxy"}]}"#,
+                &[Router],
+            ),
+            (
+                r#"{"containers":[{"args":["proxy","router"],"args":["proxy","sidecar"]}]}"#,
+                &[Sidecar],
+            ),
+            (
+                r#"{"containers":[{"args":["proxy","router"],"args":["proxy",null]}]}"#,
+                &[Router],
+            ),
+            (
+                r#"{"containers":[{"args":["proxy","router"]}],"containers":null}"#,
+                &[],
+            ),
+            (
+                r#"{"containers":[{"args":["proxy","router"]}],"containers":[]}"#,
+                &[],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn odd_but_valid_json_elsewhere_does_not_hide_a_role() {
+        let deep = "[".repeat(1000) + &"]".repeat(1000);
+        let deep = format!(r#"{{"x":{deep},"containers":[{{"args":["proxy","router"]}}]}}"#);
+        check(&[
+            (&deep, &[Router]),
+            (
+                r#"{"\ud800":"\ud800","containers":[{"args":["proxy","router","\udc00"]}]}"#,
+                &[Router],
+            ),
+            (
+                r#"{"x":1e999,"containers":[{"args":["\u0070roxy","router"]}]}"#,
+                &[Router],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn what_go_cannot_decode_yields_nothing() {
+        check(&[
+            ("", &[]),
+            ("[]", &[]),
+            (r#"{"containers":[{"args":["proxy","router"]}]}x"#, &[]),
+            (r#"{"containers":[{"args":["proxy","router"]}]"#, &[]),
+            (r#"{"containers":{"args":["proxy","router"]}}"#, &[]),
+            (r#"{"containers":[{"args":"proxy router"}]}"#, &[]),
+            (r#"{"containers":[{"args":["proxy","router",1]}]}"#, &[]),
+            ("containers: [{args: [proxy, router]}]", &[]),
+        ]);
+    }
+}

@@ -1,0 +1,335 @@
+//! From a Service to what is behind it: the workloads that it selects, the Pods that hand-made endpoints name, the
+//! Service that an ExternalName stands for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Confidence;
+use super::evidence::{self, Evidence};
+use super::kind::{self, GatewayKind};
+use super::naming::ServiceHost;
+use super::static_evidence;
+use crate::configuration::Istio;
+use crate::identity::{Kind, ObjectKey};
+use crate::inventory::{IndexKey, ServiceKey, World, service_object};
+use crate::labels::Labels;
+use crate::objects::service::Service;
+use crate::objects::workload::Workload;
+use crate::objects::{Facts, Object};
+
+/// How many ExternalName Services are followed one after the other.
+const MAX_ALIASES: usize = 3;
+
+/// What is behind a Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// The Services on the way, the first one asked for, the last one the one that has the workloads.
+    pub services: Vec<ServiceHop>,
+    /// What the last one fronts.
+    pub behind: Behind,
+    /// The last one's selector, where it fronts a gateway.
+    pub selector: Option<Labels>,
+}
+
+/// A Service on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceHop {
+    /// The Service.
+    pub key: ObjectKey,
+    /// What leads on from it, in words.
+    pub evidence: String,
+    /// Whether it exists in this world.
+    pub exists: bool,
+}
+
+/// What a Service fronts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// Gateways, each with what shows it. Never empty.
+    Gateways(Vec<Gateway>),
+    /// No workload is in sight, but names or labels say that it is a gateway's Service.
+    Likely(static_evidence::Hint),
+    /// Workloads are in sight, and none is a gateway of a kind that the policy asks about.
+    Ordinary,
+    /// It cannot be told, for this reason.
+    Unknown(String),
+}
+
+/// A gateway workload behind a Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// The workload.
+    pub key: ObjectKey,
+    /// What shows that it is a gateway.
+    pub evidence: Evidence,
+}
+
+impl Reach {
+    /// The Service that was asked for, as `Kind namespace/name`.
+    #[must_use]
+    pub fn first_service(&self) -> String {
+        let first = self.services.first();
+        first.map(|hop| hop.key.to_string()).unwrap_or_default()
+    }
+
+    /// How sure it is that a gateway is behind the Service; `None`: nothing says so.
+    #[must_use]
+    pub fn confidence(&self) -> Option<Confidence> {
+        let behind = match &self.behind {
+            Behind::Gateways(gateways) => gateways
+                .iter()
+                .map(|gateway| gateway.evidence.confidence)
+                .max()?,
+            Behind::Likely(_) => Confidence::Likely,
+            Behind::Ordinary | Behind::Unknown(_) => return None,
+        };
+        // No AWS controller follows an ExternalName by itself.
+        let is_alias = self.services.len() > 1;
+        Some(if is_alias { Confidence::Likely } else { behind })
+    }
+}
+
+/// Follows a Service to what is behind it.
+#[must_use]
+pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
+    let mut services = Vec::new();
+    let mut current = service.clone();
+    loop {
+        let key = service_object(&current);
+        let facts = match world.facts(&key) {
+            Some(Facts::Service(facts)) => Some(&**facts),
+            _ => None,
+        };
+        let Some(external) = facts.and_then(|facts| facts.external_name.as_deref()) else {
+            let (evidence, behind) = behind(world, istio, &current, facts);
+            services.push(ServiceHop {
+                key,
+                evidence,
+                exists: facts.is_some(),
+            });
+            let mut reach = Reach {
+                services,
+                behind,
+                selector: None,
+            };
+            if reach.confidence().is_some() {
+                reach.selector = facts.map(|facts| facts.selector.clone());
+            }
+            return reach;
+        };
+        services.push(ServiceHop {
+            key,
+            evidence: format!("ExternalName {external}"),
+            exists: true,
+        });
+        match alias_target(world, istio, external) {
+            Some(target) if services.len() <= MAX_ALIASES => current = target,
+            _ => {
+                return Reach {
+                    services,
+                    behind: Behind::Ordinary,
+                    selector: None,
+                };
+            }
+        }
+    }
+}
+
+/// The Service of this cluster that an ExternalName stands for. `NAME.NAMESPACE` looks like any host name of two
+/// labels, so such a Service has to exist or to bear a well-known name.
+fn alias_target(world: &World<'_>, istio: &Istio, external: &str) -> Option<ServiceKey> {
+    let host = ServiceHost::parse(external)?;
+    if !host.is_in_cluster(&istio.cluster_domain) {
+        return None;
+    }
+    let is_spelled_out = external.to_ascii_lowercase().contains(".svc");
+    let is_well_known = || {
+        istio
+            .well_known_service_names
+            .iter()
+            .any(|known| **known == *host.service.1)
+    };
+    let exists = || world.get(&service_object(&host.service)).is_some();
+    (is_spelled_out || exists() || is_well_known()).then_some(host.service)
+}
+
+/// Workloads in sight behind one Service.
+#[derive(Default)]
+struct Sighting {
+    gateways: BTreeMap<ObjectKey, Gateway>,
+    /// A workload that is no gateway, or one of a kind that the policy does not ask about.
+    has_ordinary: bool,
+    /// Endpoints that name no Pod, or one that is not visible.
+    has_unknown: bool,
+}
+
+fn behind(
+    world: &World<'_>,
+    istio: &Istio,
+    key: &ServiceKey,
+    service: Option<&Service>,
+) -> (String, Behind) {
+    let evidence = match service {
+        None => "it does not exist (yet)".to_owned(),
+        Some(service) if service.selector.is_empty() => "its endpoints are made by hand".to_owned(),
+        Some(service) => format!("selects {}", service.selector.to_selector_string()),
+    };
+    if let Some(service) = service {
+        let is_asked_for = istio.asks_for(GatewayKind::EastWest);
+        if kind::is_east_west_by_ports(service) && !is_asked_for {
+            return (evidence, Behind::Ordinary);
+        }
+    }
+    let mut sighting = Sighting::default();
+    if let Some(service) = service {
+        see_selected(world, istio, &key.0, &service.selector, &mut sighting);
+        see_endpoints(world, istio, key, service, &mut sighting);
+    }
+    let behind = if !sighting.gateways.is_empty() {
+        Behind::Gateways(sighting.gateways.into_values().collect())
+    } else if sighting.has_ordinary {
+        Behind::Ordinary
+    } else {
+        match static_evidence::of_service(world, istio, key, service) {
+            Some(hint) if istio.asks_for(hint.kind) => Behind::Likely(hint),
+            Some(_) => Behind::Ordinary,
+            None => Behind::Unknown(unknown_reason(service, &sighting)),
+        }
+    };
+    (evidence, behind)
+}
+
+fn unknown_reason(service: Option<&Service>, sighting: &Sighting) -> String {
+    match service {
+        None => "the Service does not exist (yet)",
+        Some(_) if sighting.has_unknown => "its endpoints name addresses without a visible Pod",
+        Some(service) if service.selector.is_empty() => {
+            "the Service has neither selector nor visible endpoints"
+        }
+        Some(_) => "no workload is visible that the Service selects",
+    }
+    .to_owned()
+}
+
+/// Looks at the workloads of the Service's namespace that it selects.
+fn see_selected(
+    world: &World<'_>,
+    istio: &Istio,
+    namespace: &Arc<str>,
+    selector: &Labels,
+    sighting: &mut Sighting,
+) {
+    if selector.is_empty() {
+        return;
+    }
+    // Candidates are few, so all of them are looked at; of the others one is enough to know that there are any.
+    for object in world.find(&IndexKey::GatewayCandidates(Arc::clone(namespace))) {
+        if let Some(workload) = object.facts.as_workload() {
+            if selects(selector, object, workload) && !is_old_revision(world, object, workload) {
+                see(world, istio, object, workload, sighting);
+            }
+        }
+    }
+    if sighting.gateways.is_empty() && !sighting.has_ordinary {
+        let templates = selector.without_controller_labels();
+        let pair = |(key, value): &(Arc<str>, Arc<str>)| {
+            IndexKey::WorkloadLabel(Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
+        };
+        // A Pod bears all pairs of the selector, a template all but the controllers'.
+        let rarest = [selector, &templates].map(|labels| {
+            let keys = labels.iter().map(pair);
+            keys.min_by_key(|key| world.at_most(key))
+        });
+        sighting.has_ordinary = rarest.into_iter().flatten().any(|key| {
+            world.find(&key).any(|object| {
+                let workload = object.facts.as_workload();
+                workload.is_some_and(|workload| selects(selector, object, workload))
+            })
+        });
+    }
+}
+
+/// Whether a Service's selector selects the Pods of a workload.
+pub(crate) fn selects(selector: &Labels, object: &Object, workload: &Workload) -> bool {
+    if object.key.kind == Kind::Pod {
+        return selector.selects(&workload.labels);
+    }
+    let templates = selector.without_controller_labels();
+    if !templates.is_empty() {
+        return templates.selects(&workload.labels);
+    }
+    // Nothing but labels that controllers add: of a template only a StatefulSet's Pod can be known, by its name.
+    selector
+        .get("statefulset.kubernetes.io/pod-name")
+        .and_then(|pod| pod.rsplit_once('-'))
+        .is_some_and(|(set, ordinal)| {
+            object.key.kind == Kind::StatefulSet
+                && *object.key.name == *set
+                && ordinal.bytes().all(|byte| byte.is_ascii_digit())
+        })
+}
+
+/// A ReplicaSet whose owner is visible is one of its revisions: the owner's template decides.
+fn is_old_revision(world: &World<'_>, object: &Object, workload: &Workload) -> bool {
+    if object.key.kind != Kind::ReplicaSet {
+        return false;
+    }
+    let Some((kind, name)) = workload.owner.as_deref() else {
+        return false;
+    };
+    let kind = match &**kind {
+        "Deployment" => Kind::Deployment,
+        "Rollout" => Kind::Rollout,
+        _ => return false,
+    };
+    let owner = ObjectKey::new(kind, Arc::clone(&object.key.namespace), Arc::clone(name));
+    world.get(&owner).is_some()
+}
+
+/// Looks at the Pods that hand-made endpoints name: EndpointSlices of any Service, Endpoints of one without selector.
+fn see_endpoints(
+    world: &World<'_>,
+    istio: &Istio,
+    key: &ServiceKey,
+    service: &Service,
+    sighting: &mut Sighting,
+) {
+    for object in world.find(&IndexKey::EndpointsOf(key.clone())) {
+        let Facts::Endpoints(list) = &object.facts else {
+            continue;
+        };
+        if object.key.kind == Kind::Endpoints && !service.selector.is_empty() {
+            continue;
+        }
+        sighting.has_unknown |= list.has_bare_addresses;
+        for pod in list.pod_keys() {
+            match world.get(&pod) {
+                Some(object) => {
+                    if let Some(workload) = object.facts.as_workload() {
+                        see(world, istio, object, workload, sighting);
+                    }
+                }
+                None => sighting.has_unknown = true,
+            }
+        }
+    }
+}
+
+fn see(
+    world: &World<'_>,
+    istio: &Istio,
+    object: &Object,
+    workload: &Workload,
+    sighting: &mut Sighting,
+) {
+    let evidence = evidence::of_workload(world, istio, &object.key.namespace, workload);
+    match evidence.filter(|_| istio.asks_for(evidence::kind_of(workload))) {
+        Some(evidence) => {
+            let key = object.key.clone();
+            sighting
+                .gateways
+                .insert(key.clone(), Gateway { key, evidence });
+        }
+        None => sighting.has_ordinary = true,
+    }
+}

@@ -1,0 +1,164 @@
+//! What names and labels tell of a Service while no workload is in sight that it selects: `likely` at most.
+
+use std::sync::Arc;
+
+use super::evidence::{GATEWAY_NAME_LABELS, WAYPOINT_CONTROLLERS, class_of_gateway};
+use super::kind::{self, GatewayKind};
+use crate::configuration::Istio;
+use crate::identity::{Kind, ObjectKey};
+use crate::inventory::{IndexKey, ServiceKey, World};
+use crate::labels::Labels;
+use crate::objects::Facts;
+use crate::objects::service::Service;
+
+/// A hint that a Service is a gateway's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// What it is, in words.
+    pub text: String,
+    /// The kind of gateway that the Service's labels tell.
+    pub kind: GatewayKind,
+    /// Objects beside the Service that it rests on.
+    pub rests_on: Vec<ObjectKey>,
+}
+
+/// The first hint there is; `service` is `None` where the Service is missing.
+#[must_use]
+pub fn of_service(
+    world: &World<'_>,
+    istio: &Istio,
+    key: &ServiceKey,
+    service: Option<&Service>,
+) -> Option<Hint> {
+    let kind = service.map_or(GatewayKind::Ingress, |service| {
+        match kind::of_labels(&service.selector) {
+            GatewayKind::Ingress => kind::of_labels(&service.hints),
+            other => other,
+        }
+    });
+    let found = service.and_then(|service| {
+        by_labels(service)
+            .map(|text| (text, Vec::new()))
+            .or_else(|| by_gateway_name_label(world, istio, &key.0, &service.selector))
+            .or_else(|| by_istio_selector(world, &service.selector))
+    });
+    let (text, rests_on) = found
+        .or_else(|| by_gateway(world, istio, key))
+        .or_else(|| by_name(istio, &key.1).map(|text| (text, Vec::new())))?;
+    Some(Hint {
+        text,
+        kind,
+        rests_on,
+    })
+}
+
+type Found = Option<(String, Vec<ObjectKey>)>;
+
+/// Labels that Istio's installers and forks put on gateways, in the selector or on the Service.
+fn by_labels(service: &Service) -> Option<String> {
+    let in_selector =
+        weak_label(&service.selector).map(|(key, value)| format!("its selector has {key}={value}"));
+    in_selector.or_else(|| {
+        weak_label(&service.hints)
+            .or_else(|| service_label(&service.hints))
+            .map(|(key, value)| format!("label {key}={value}"))
+    })
+}
+
+fn weak_label(labels: &Labels) -> Option<(&'static str, &str)> {
+    if let Some(value @ ("ingressgateway" | "ingress")) = labels.get("istio") {
+        return Some(("istio", value));
+    }
+    if let Some(value @ "IngressGateways") = labels.get("operator.istio.io/component") {
+        return Some(("operator.istio.io/component", value));
+    }
+    if let Some(value) = labels.get("gateway.istio.io/managed") {
+        if !WAYPOINT_CONTROLLERS.contains(&value) {
+            return Some(("gateway.istio.io/managed", value));
+        }
+    }
+    if let Some(value) = labels.get("maistra.io/gateway") {
+        return Some(("maistra.io/gateway", value));
+    }
+    let is_banzai = labels.get("gateway-name").is_some();
+    labels
+        .get("gateway-type")
+        .filter(|value| is_banzai && *value == "ingress")
+        .map(|value| ("gateway-type", value))
+}
+
+/// Labels that mean a gateway on a Service only.
+fn service_label(labels: &Labels) -> Option<(&'static str, &str)> {
+    if let Some(value @ "istio-ingressgateway") = labels.get("app.kubernetes.io/name") {
+        return Some(("app.kubernetes.io/name", value));
+    }
+    let key = "experimental.istio.io/disable-gateway-port-translation";
+    labels.get(key).map(|value| (key, value))
+}
+
+/// A selector for the Pods of a Gateway whose class is Istio's.
+fn by_gateway_name_label(
+    world: &World<'_>,
+    istio: &Istio,
+    namespace: &Arc<str>,
+    selector: &Labels,
+) -> Found {
+    GATEWAY_NAME_LABELS.iter().find_map(|key| {
+        let name = selector.get(key)?;
+        let gateway = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), name);
+        let class = class_of_gateway(world, istio, &gateway)?;
+        Some((
+            format!("its selector has {key}={name}, {}", class.text),
+            class.rests_on,
+        ))
+    })
+}
+
+/// A selector that agrees with an Istio Gateway's: nobody writes a Gateway for Pods that are no routers. It may say
+/// more than the Gateway's (then every Pod behind it is programmed by the Gateway) or less (then some are).
+fn by_istio_selector(world: &World<'_>, selector: &Labels) -> Found {
+    let mut first: Option<(&ObjectKey, &Labels)> = None;
+    for (key, value) in selector.iter() {
+        for object in world.find(&IndexKey::IstioSelector(Arc::clone(key), Arc::clone(value))) {
+            let Facts::IstioGateway(gateway) = &object.facts else {
+                continue;
+            };
+            let agrees = gateway.selector.selects(selector) || selector.selects(&gateway.selector);
+            if agrees && first.is_none_or(|(known, _)| object.key < *known) {
+                first = Some((&object.key, &gateway.selector));
+            }
+        }
+    }
+    first.map(|(key, theirs)| {
+        let text = format!(
+            "its selector agrees with the selector of Istio Gateway {} ({})",
+            key.qualified_name(),
+            theirs.to_selector_string()
+        );
+        (text, vec![key.clone()])
+    })
+}
+
+/// A Service that an Istio-class Gateway would generate, or names by its address.
+fn by_gateway(world: &World<'_>, istio: &Istio, key: &ServiceKey) -> Found {
+    let mut gateways: Vec<&ObjectKey> = world
+        .find(&IndexKey::NamesGatewayService(key.clone()))
+        .map(|object| &object.key)
+        .collect();
+    gateways.sort();
+    gateways.into_iter().find_map(|gateway| {
+        let class = class_of_gateway(world, istio, gateway)?;
+        Some((
+            format!("it is the Service of {}", class.text),
+            class.rests_on,
+        ))
+    })
+}
+
+fn by_name(istio: &Istio, name: &str) -> Option<String> {
+    istio
+        .well_known_service_names
+        .iter()
+        .any(|known| **known == *name)
+        .then(|| format!("\"{name}\" is a well-known name of an Istio ingress gateway's Service"))
+}

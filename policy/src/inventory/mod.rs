@@ -1,0 +1,158 @@
+//! The inventory: the facts of every object, behind indexes that answer each question of the rules without a scan.
+//!
+//! Changes are [`apply`](Inventory::apply), [`remove`](Inventory::remove) and [`reset`](Inventory::reset) of a kind; in
+//! whatever order they come, the same objects give the same inventory. Questions are asked through a
+//! [`World`], which puts the object under review (and what was read live) over the inventory.
+
+mod index;
+mod world;
+
+use std::collections::{HashMap, HashSet};
+
+pub use index::{IndexKey, ServiceKey};
+pub(crate) use index::{service_object, target_group_key};
+pub use world::{Overlay, Premise, Premises, World};
+
+use crate::identity::{Kind, ObjectKey};
+use crate::objects::{Facts, Object};
+use index::index_keys;
+
+/// Facts and indexes of a set of objects.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    slots: Vec<Option<Object>>,
+    free: Vec<u32>,
+    by_key: HashMap<ObjectKey, u32>,
+    /// Slots of the objects that bear each index key; unordered.
+    postings: HashMap<IndexKey, Vec<u32>>,
+}
+
+impl Inventory {
+    /// An empty inventory.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of objects.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Whether it holds no object.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// Takes an object in, in place of its old self. Returns whether that changed anything that a rule reads.
+    pub fn apply(&mut self, object: Object) -> bool {
+        if let Some(known) = self.get(&object.key) {
+            if *known == object {
+                return false;
+            }
+        }
+        self.remove(&object.key);
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        });
+        for key in index_keys(&object) {
+            self.postings.entry(key).or_default().push(slot);
+        }
+        self.by_key.insert(object.key.clone(), slot);
+        self.slots[slot as usize] = Some(object);
+        true
+    }
+
+    /// Forgets an object; returns it.
+    pub fn remove(&mut self, key: &ObjectKey) -> Option<Object> {
+        let slot = self.by_key.remove(key)?;
+        let object = self.slots[slot as usize].take()?;
+        for key in index_keys(&object) {
+            if let Some(posting) = self.postings.get_mut(&key) {
+                posting.retain(|other| *other != slot);
+                if posting.is_empty() {
+                    self.postings.remove(&key);
+                }
+            }
+        }
+        self.free.push(slot);
+        Some(object)
+    }
+
+    /// Replaces all objects of a kind, as after a fresh list: what is not among `objects` is forgotten.
+    pub fn reset(&mut self, kind: Kind, objects: impl IntoIterator<Item = Object>) {
+        let mut gone: HashSet<ObjectKey> = self
+            .by_key
+            .keys()
+            .filter(|key| key.kind == kind)
+            .cloned()
+            .collect();
+        for object in objects {
+            gone.remove(&object.key);
+            self.apply(object);
+        }
+        for key in gone {
+            self.remove(&key);
+        }
+    }
+
+    /// The object of this key.
+    #[must_use]
+    pub fn get(&self, key: &ObjectKey) -> Option<&Object> {
+        self.slots[*self.by_key.get(key)? as usize].as_ref()
+    }
+
+    /// Every object, in no particular order.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.slots.iter().flatten()
+    }
+
+    /// The objects that bear an index key, in no particular order.
+    pub(crate) fn posting(&self, key: &IndexKey) -> impl Iterator<Item = &Object> {
+        let slots = self
+            .postings
+            .get(key)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        slots
+            .iter()
+            .filter_map(|slot| self.slots[*slot as usize].as_ref())
+    }
+
+    /// How many objects bear an index key.
+    pub(crate) fn posting_len(&self, key: &IndexKey) -> usize {
+        self.postings.get(key).map_or(0, Vec::len)
+    }
+}
+
+/// Two inventories are equal if they hold the same objects and find them under the same index keys.
+impl PartialEq for Inventory {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self
+                .objects()
+                .all(|object| other.get(&object.key) == Some(object))
+            && self.postings.len() == other.postings.len()
+            && self.postings.keys().all(|key| {
+                let mut ours: Vec<&ObjectKey> = self.posting(key).map(|o| &o.key).collect();
+                let mut theirs: Vec<&ObjectKey> = other.posting(key).map(|o| &o.key).collect();
+                ours.sort();
+                theirs.sort();
+                ours == theirs
+            })
+    }
+}
+
+/// Accessors that pair a kind with its facts, for questions that know the kind.
+impl Facts {
+    /// The workload that this is, if it is one.
+    pub(crate) fn as_workload(&self) -> Option<&crate::objects::workload::Workload> {
+        match self {
+            Self::Workload(workload) => Some(workload),
+            _ => None,
+        }
+    }
+}

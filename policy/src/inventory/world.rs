@@ -1,0 +1,146 @@
+//! The world as a rule sees it: the inventory, with the object under review and live reads put over it, and a record
+//! of what was asked.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashSet};
+
+use super::Inventory;
+use super::index::IndexKey;
+use crate::identity::ObjectKey;
+use crate::objects::{Facts, Object};
+
+/// What lies over an inventory: objects that replace theirs, and objects that are known to be gone. Nothing of the
+/// inventory is copied.
+#[derive(Debug, Default)]
+pub struct Overlay {
+    objects: Inventory,
+    hidden: HashSet<ObjectKey>,
+}
+
+impl Overlay {
+    /// An overlay that changes nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts an object in place of its old self.
+    pub fn put(&mut self, object: Object) {
+        self.hidden.insert(object.key.clone());
+        self.objects.apply(object);
+    }
+
+    /// Hides an object: it does not exist (any more).
+    pub fn hide(&mut self, key: ObjectKey) {
+        self.objects.remove(&key);
+        self.hidden.insert(key);
+    }
+}
+
+/// Something a verdict rests on: if none of a verdict's premises changes, the verdict does not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Premise {
+    /// The object of this key, or its absence.
+    Object(ObjectKey),
+    /// The set of objects that bear this index key, and their facts.
+    Index(IndexKey),
+}
+
+/// The premises of a verdict, in order.
+pub type Premises = BTreeSet<Premise>;
+
+/// A view of the world at one moment.
+#[derive(Debug)]
+pub struct World<'a> {
+    inventory: &'a Inventory,
+    overlay: Option<&'a Overlay>,
+    premises: Option<RefCell<Premises>>,
+}
+
+impl<'a> World<'a> {
+    /// The inventory as it is.
+    #[must_use]
+    pub fn new(inventory: &'a Inventory) -> Self {
+        Self {
+            inventory,
+            overlay: None,
+            premises: None,
+        }
+    }
+
+    /// The inventory with an overlay over it.
+    #[must_use]
+    pub fn with_overlay(inventory: &'a Inventory, overlay: &'a Overlay) -> Self {
+        Self {
+            inventory,
+            overlay: Some(overlay),
+            premises: None,
+        }
+    }
+
+    /// The same world, keeping a record of every question; see [`World::into_premises`].
+    #[must_use]
+    pub fn recording(mut self) -> Self {
+        self.premises = Some(RefCell::default());
+        self
+    }
+
+    /// Every question that was asked since [`World::recording`].
+    #[must_use]
+    pub fn into_premises(self) -> Premises {
+        self.premises.map(RefCell::into_inner).unwrap_or_default()
+    }
+
+    /// The object of this key.
+    #[must_use]
+    pub fn get(&self, key: &ObjectKey) -> Option<&'a Object> {
+        if let Some(premises) = &self.premises {
+            premises.borrow_mut().insert(Premise::Object(key.clone()));
+        }
+        if let Some(overlay) = self.overlay {
+            if overlay.hidden.contains(key) {
+                return overlay.objects.get(key);
+            }
+        }
+        self.inventory.get(key)
+    }
+
+    /// The facts of the object of this key.
+    #[must_use]
+    pub fn facts(&self, key: &ObjectKey) -> Option<&'a Facts> {
+        self.get(key).map(|object| &object.facts)
+    }
+
+    /// The objects that bear an index key, in no particular order.
+    pub fn find(&self, key: &IndexKey) -> impl Iterator<Item = &'a Object> {
+        if let Some(premises) = &self.premises {
+            premises.borrow_mut().insert(Premise::Index(key.clone()));
+        }
+        let overlay = self.overlay;
+        let below = self
+            .inventory
+            .posting(key)
+            .filter(move |object| overlay.is_none_or(|over| !over.hidden.contains(&object.key)));
+        let above = overlay.map(|over| over.objects.posting(key));
+        below.chain(above.into_iter().flatten())
+    }
+
+    /// At most this many objects bear the index key: to ask the shorter of two questions. It is not a premise, as the
+    /// answer to the whole question does not depend on it.
+    #[must_use]
+    pub fn at_most(&self, key: &IndexKey) -> usize {
+        self.inventory.posting_len(key)
+            + self.overlay.map_or(0, |over| over.objects.posting_len(key))
+    }
+
+    /// Every object, in no particular order.
+    pub fn objects(&self) -> impl Iterator<Item = &'a Object> {
+        let overlay = self.overlay;
+        let below = self
+            .inventory
+            .objects()
+            .filter(move |object| overlay.is_none_or(|over| !over.hidden.contains(&object.key)));
+        let above = overlay.map(|over| over.objects.objects());
+        below.chain(above.into_iter().flatten())
+    }
+}

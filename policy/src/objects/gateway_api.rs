@@ -1,0 +1,247 @@
+//! Gateway API: GatewayClass, Gateway, ListenerSet and the two HTTP routes.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::metadata::Metadata;
+use super::reading::{DecodeError, List, Mapping, Source, elements};
+
+/// The annotation of a Gateway that gives the objects which Istio makes for it another name.
+const NAME_OVERRIDE_ANNOTATION: &str = "gateway.istio.io/name-override";
+
+/// What the rules read of a GatewayClass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GatewayClass {
+    /// `spec.controllerName`.
+    pub controller: Box<str>,
+}
+
+/// What the rules read of a Gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gateway {
+    /// `spec.gatewayClassName`.
+    pub class: Arc<str>,
+    /// A name for generated objects that beats the default one; an empty override is none.
+    pub name_override: Option<Arc<str>>,
+    /// Values of `spec.addresses` of type `Hostname`: they name the Service of a gateway deployed by hand.
+    pub hostnames: Box<[Box<str>]>,
+}
+
+/// What the rules read of a ListenerSet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListenerSet {
+    /// The Gateway that it adds listeners to, as (namespace, name).
+    pub gateway: (Arc<str>, Arc<str>),
+}
+
+/// What the rules read of an HTTPRoute or GRPCRoute.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    /// Gateways and ListenerSets that it attaches to; other kinds of parents are left out.
+    pub parents: Box<[Parent]>,
+    /// Where it routes to; of several references to one place the first.
+    pub backends: Box<[RouteBackend]>,
+}
+
+/// A parent of a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// Whether it is a ListenerSet (else a Gateway).
+    pub is_listener_set: bool,
+    /// The parent's namespace.
+    pub namespace: Arc<str>,
+    /// The parent's name.
+    pub name: Arc<str>,
+}
+
+/// A `backendRef` of a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteBackend {
+    /// Index in `spec.rules`.
+    pub rule: u32,
+    /// Index in the rule's `backendRefs`.
+    pub backend_ref: u32,
+    /// What it names.
+    pub target: RouteTarget,
+}
+
+/// What a `backendRef` names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RouteTarget {
+    /// A Service, as (namespace, name).
+    Service(Arc<str>, Arc<str>),
+    /// An AWS target group by name.
+    TargetGroupName(Box<str>),
+}
+
+impl RouteBackend {
+    /// The pointer of the field that names the target.
+    #[must_use]
+    pub fn field(&self) -> String {
+        format!(
+            "/spec/rules/{}/backendRefs/{}/name",
+            self.rule, self.backend_ref
+        )
+    }
+}
+
+#[derive(Deserialize)]
+struct View<T> {
+    metadata: Option<Mapping<Metadata>>,
+    spec: Option<Mapping<T>>,
+}
+
+impl<T> View<T> {
+    fn parts(self) -> Result<(Metadata, T), DecodeError> {
+        let spec = self
+            .spec
+            .ok_or(DecodeError::Incomplete { pointer: "/spec" })?;
+        Ok((self.metadata.unwrap_or_default().0, spec.0))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClassSpec {
+    controller_name: Option<Box<str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GatewaySpec {
+    gateway_class_name: Option<Arc<str>>,
+    addresses: List<AddressView>,
+}
+
+#[derive(Deserialize)]
+struct AddressView {
+    r#type: Option<String>,
+    value: Option<Box<str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListenerSetSpec {
+    parent_ref: Option<Mapping<ReferenceView>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RouteSpec {
+    parent_refs: List<ReferenceView>,
+    rules: List<RouteRuleView>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RouteRuleView {
+    backend_refs: List<ReferenceView>,
+}
+
+#[derive(Deserialize)]
+struct ReferenceView {
+    kind: Option<String>,
+    namespace: Option<Arc<str>>,
+    name: Option<Arc<str>>,
+}
+
+impl ReferenceView {
+    fn place(&self, own_namespace: &Arc<str>) -> Option<(Arc<str>, Arc<str>)> {
+        let namespace = self.namespace.as_ref().unwrap_or(own_namespace);
+        Some((Arc::clone(namespace), self.name.clone()?))
+    }
+}
+
+/// Reads a GatewayClass.
+pub(crate) fn read_class(source: Source<'_>) -> Result<GatewayClass, DecodeError> {
+    let (_, spec) = source.read::<View<ClassSpec>>()?.parts()?;
+    Ok(GatewayClass {
+        controller: spec.controller_name.unwrap_or_default(),
+    })
+}
+
+/// Reads a Gateway.
+pub(crate) fn read_gateway(source: Source<'_>) -> Result<Gateway, DecodeError> {
+    let (metadata, spec) = source.read::<View<GatewaySpec>>()?.parts()?;
+    let name_override = metadata.annotation(NAME_OVERRIDE_ANNOTATION)?;
+    Ok(Gateway {
+        class: spec.gateway_class_name.unwrap_or_default(),
+        name_override: name_override.filter(|name| !name.is_empty()).map(Arc::from),
+        hostnames: elements(&spec.addresses)
+            .filter(|(_, address)| address.r#type.as_deref() == Some("Hostname"))
+            .filter_map(|(_, address)| address.value.clone())
+            .collect(),
+    })
+}
+
+/// Reads a ListenerSet of the given namespace. The group of its parent is not checked, as the controller does not.
+pub(crate) fn read_listener_set(
+    source: Source<'_>,
+    namespace: &Arc<str>,
+) -> Result<Option<ListenerSet>, DecodeError> {
+    let (_, spec) = source.read::<View<ListenerSetSpec>>()?.parts()?;
+    let parent = spec.parent_ref.ok_or(DecodeError::Incomplete {
+        pointer: "/spec/parentRef",
+    })?;
+    if parent.kind.as_deref().is_some_and(|kind| kind != "Gateway") {
+        return Ok(None);
+    }
+    Ok(parent
+        .place(namespace)
+        .map(|gateway| ListenerSet { gateway }))
+}
+
+/// Reads an HTTPRoute or GRPCRoute of the given namespace. Groups of references are not checked, as the controller
+/// does not (AWS Load Balancer Controller `pkg/gateway/routeutils/{attachment_helper,backend}.go`).
+pub(crate) fn read_route(source: Source<'_>, namespace: &Arc<str>) -> Result<Route, DecodeError> {
+    let (_, spec) = source.read::<View<RouteSpec>>()?.parts()?;
+    let parents = elements(&spec.parent_refs).filter_map(|(_, parent)| {
+        let is_listener_set = match parent.kind.as_deref() {
+            None | Some("Gateway") => false,
+            Some("ListenerSet") => true,
+            Some(_) => return None,
+        };
+        let (namespace, name) = parent.place(namespace)?;
+        Some(Parent {
+            is_listener_set,
+            namespace,
+            name,
+        })
+    });
+    let mut seen = std::collections::HashSet::new();
+    let mut backends = Vec::new();
+    for (rule, view) in elements(&spec.rules) {
+        for (backend_ref, reference) in elements(&view.backend_refs) {
+            let Some(target) = target(reference, namespace) else {
+                continue;
+            };
+            if seen.insert(target.clone()) {
+                backends.push(RouteBackend {
+                    rule,
+                    backend_ref,
+                    target,
+                });
+            }
+        }
+    }
+    Ok(Route {
+        parents: parents.collect(),
+        backends: backends.into_boxed_slice(),
+    })
+}
+
+/// What a `backendRef` names; kinds that the controller refuses and Gateways (whose own routes are judged) are left
+/// out.
+fn target(reference: &ReferenceView, own_namespace: &Arc<str>) -> Option<RouteTarget> {
+    match reference.kind.as_deref() {
+        None | Some("Service") => {
+            let (namespace, name) = reference.place(own_namespace)?;
+            Some(RouteTarget::Service(namespace, name))
+        }
+        Some("TargetGroupName") => Some(RouteTarget::TargetGroupName(Box::from(
+            &**reference.name.as_ref()?,
+        ))),
+        Some(_) => None,
+    }
+}

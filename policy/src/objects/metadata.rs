@@ -1,0 +1,90 @@
+//! What the policy reads of an object's `metadata`.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::reading::{DecodeError, List, Mapping, Marks, elements};
+
+/// `metadata` as read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Metadata {
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) generate_name: Option<Arc<str>>,
+    pub(crate) namespace: Option<Arc<str>>,
+    labels: Option<Marks>,
+    annotations: Option<Marks>,
+    deletion_timestamp: Option<IgnoredAny>,
+    owner_references: List<OwnerReference>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct OwnerReference {
+    kind: Option<String>,
+    name: Option<Arc<str>>,
+    controller: Option<bool>,
+}
+
+/// Pointer of the annotations, for errors and findings.
+pub(crate) const ANNOTATIONS: &str = "/metadata/annotations";
+/// Pointer of the labels, for errors.
+pub(crate) const LABELS: &str = "/metadata/labels";
+
+impl Metadata {
+    /// An annotation that a rule reads.
+    pub(crate) fn annotation(&self, key: &str) -> Result<Option<&str>, DecodeError> {
+        self.annotations
+            .as_ref()
+            .map_or(Ok(None), |marks| marks.get(ANNOTATIONS, key))
+    }
+
+    /// A label of the object itself that a rule reads.
+    pub(crate) fn label(&self, key: &str) -> Result<Option<&str>, DecodeError> {
+        self.labels
+            .as_ref()
+            .map_or(Ok(None), |marks| marks.get(LABELS, key))
+    }
+
+    /// The annotations whose keys begin with one of the prefixes.
+    pub(crate) fn annotations_with_prefixes(
+        &self,
+        prefixes: &[&str],
+    ) -> Result<Vec<(&str, &str)>, DecodeError> {
+        self.annotations.as_ref().map_or(Ok(Vec::new()), |marks| {
+            marks.with_prefixes(ANNOTATIONS, prefixes)
+        })
+    }
+
+    /// The labels of the object itself whose keys begin with one of the prefixes.
+    pub(crate) fn labels_with_prefixes(
+        &self,
+        prefixes: &[&str],
+    ) -> Result<Vec<(&str, &str)>, DecodeError> {
+        self.labels.as_ref().map_or(Ok(Vec::new()), |marks| {
+            marks.with_prefixes(LABELS, prefixes)
+        })
+    }
+
+    /// Whether the object is being deleted.
+    pub(crate) fn is_terminating(&self) -> bool {
+        self.deletion_timestamp.is_some()
+    }
+
+    /// Kind and name of the controlling owner.
+    pub(crate) fn controller(&self) -> Option<(&str, &Arc<str>)> {
+        elements(&self.owner_references)
+            .map(|(_, owner)| owner)
+            .find(|owner| owner.controller == Some(true))
+            .and_then(|owner| Some((owner.kind.as_deref()?, owner.name.as_ref()?)))
+    }
+}
+
+/// The part of an object that names it, whatever its kind.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Header {
+    pub(crate) metadata: Option<Mapping<Metadata>>,
+}

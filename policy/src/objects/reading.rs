@@ -1,0 +1,311 @@
+//! How the slim views are read: unknown fields never fail, null is absent, and a wrong type in a field that a rule
+//! reads is an error that names the field.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_path_to_error::Segment;
+
+/// Why an object could not be read. The field is an RFC 6901 JSON pointer into the object.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// A field that a rule reads has a wrong type.
+    #[error("{pointer}: {message}")]
+    WrongType {
+        /// The field.
+        pointer: String,
+        /// What was found and what was expected.
+        message: String,
+    },
+    /// A field without which this is not an object of its kind, but a patch for one.
+    #[error("{pointer} is missing")]
+    Incomplete {
+        /// The field.
+        pointer: &'static str,
+    },
+}
+
+impl DecodeError {
+    /// The field that the error is about.
+    #[must_use]
+    pub fn pointer(&self) -> &str {
+        match self {
+            Self::WrongType { pointer, .. } => pointer,
+            Self::Incomplete { pointer } => pointer,
+        }
+    }
+
+    pub(crate) fn not_a_string(pointer: String, found: &str) -> Self {
+        Self::WrongType {
+            pointer,
+            message: format!("invalid type: {found}, expected a string"),
+        }
+    }
+}
+
+/// An object as it comes: JSON text of an AdmissionReview, or the value that a manifest was parsed into.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// JSON text of one object.
+    Json(&'a str),
+    /// A parsed value.
+    Value(&'a serde_json::Value),
+}
+
+impl Source<'_> {
+    /// Reads a view.
+    ///
+    /// The path of an error is tracked in a second pass only: nearly every object is well formed, and tracking costs as
+    /// much again as reading.
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, DecodeError> {
+        match self {
+            Self::Json(text) => {
+                if let Ok(Mapping(view)) = serde_json::from_str(text) {
+                    return Ok(view);
+                }
+                let mut json = serde_json::Deserializer::from_str(text);
+                tracked(&mut json)
+            }
+            Self::Value(value) => {
+                if let Ok(Mapping(view)) = Mapping::deserialize(value) {
+                    return Ok(view);
+                }
+                tracked(value)
+            }
+        }
+    }
+}
+
+fn tracked<'de, D, T>(deserializer: D) -> Result<T, DecodeError>
+where
+    D: Deserializer<'de>,
+    D::Error: fmt::Display,
+    T: DeserializeOwned,
+{
+    serde_path_to_error::deserialize::<_, Mapping<T>>(deserializer)
+        .map(|Mapping(view)| view)
+        .map_err(|error| {
+            let mut pointer = String::new();
+            for segment in error.path() {
+                match segment {
+                    Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+                    Segment::Map { key } => pointer.push_str(&format!("/{}", escape_pointer(key))),
+                    Segment::Enum { .. } | Segment::Unknown => {}
+                }
+            }
+            let message = error.inner().to_string();
+            // serde_json counts lines in text that the user never sees.
+            let message = message
+                .rfind(" at line ")
+                .map_or(message.as_str(), |at| &message[..at])
+                .to_owned();
+            DecodeError::WrongType { pointer, message }
+        })
+}
+
+/// Escapes one segment of a JSON pointer (RFC 6901, section 3).
+#[must_use]
+pub fn escape_pointer(segment: &str) -> String {
+    segment.replace('~', "~0").replace('/', "~1")
+}
+
+/// A struct that is read from a map alone. What serde derives also takes a sequence for a struct, field by field, and
+/// would read `spec: []` as an empty spec.
+#[derive(Debug, Default)]
+pub(crate) struct Mapping<T>(pub(crate) T);
+
+impl<T> Deref for Mapping<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Mapping<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MappingVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for MappingVisitor<T> {
+            type Value = Mapping<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Mapping<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Mapping)
+            }
+        }
+
+        deserializer.deserialize_map(MappingVisitor(PhantomData))
+    }
+}
+
+/// A list of objects; null elements keep their place, so that positions stay true.
+pub(crate) type List<T> = Option<Vec<Option<Mapping<T>>>>;
+
+/// The elements of a list that are there, with their positions.
+pub(crate) fn elements<T>(list: &List<T>) -> impl Iterator<Item = (u32, &T)> {
+    list.iter().flatten().enumerate().filter_map(|(at, item)| {
+        item.as_ref()
+            .map(|item| (u32::try_from(at).unwrap_or(u32::MAX), &item.0))
+    })
+}
+
+/// A scalar that has to be a string only where a rule reads it.
+#[derive(Debug)]
+pub(crate) enum Text {
+    /// A string.
+    String(String),
+    /// Something else: what it is, for the error.
+    Other(&'static str),
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+
+            fn visit_str<E>(self, v: &str) -> Result<Text, E> {
+                Ok(Text::String(v.to_owned()))
+            }
+
+            fn visit_string<E>(self, v: String) -> Result<Text, E> {
+                Ok(Text::String(v))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Text, E> {
+                Ok(Text::Other("boolean"))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Text, E> {
+                Ok(Text::Other("integer"))
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Text, E> {
+                Ok(Text::Other("integer"))
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Text, E> {
+                Ok(Text::Other("number"))
+            }
+
+            fn visit_unit<E>(self) -> Result<Text, E> {
+                Ok(Text::Other("null"))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Text, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Text::Other("sequence"))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Text::Other("map"))
+            }
+        }
+
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+/// Those entries of an object's annotations or labels that some rule may read; the others are passed over unread.
+#[derive(Debug, Default)]
+pub(crate) struct Marks(Vec<(String, Text)>);
+
+/// Keys, or prefixes of keys, of the annotations and object labels that rules read, of all kinds together.
+const READ_PREFIXES: &[&str] = &[
+    "kubernetes.io/ingress.class",
+    "ingressclass.kubernetes.io/is-default-class",
+    "alb.ingress.kubernetes.io/actions.",
+    "alb.ingress.kubernetes.io/group.name",
+    "service.beta.kubernetes.io/aws-load-balancer-",
+    "inject.istio.io/templates",
+    "proxy.istio.io/overrides",
+    "gateway.istio.io/",
+    "experimental.istio.io/disable-gateway-port-translation",
+    "operator.istio.io/component",
+    "app.kubernetes.io/name",
+    "topology.istio.io/network",
+    "maistra.io/gateway",
+    "gateway-name",
+    "gateway-type",
+    "gateway.networking.k8s.io/gateway-name",
+    "istio",
+    "kubernetes.io/service-name",
+    "endpointslice.kubernetes.io/managed-by",
+    "ingress.k8s.aws/",
+    "service.k8s.aws/",
+    "gateway.k8s.aws.alb/",
+];
+
+impl Marks {
+    /// The value of `key`; `field` is the pointer of the map (`/metadata/annotations`), for the error.
+    pub(crate) fn get(&self, field: &str, key: &str) -> Result<Option<&str>, DecodeError> {
+        match self.0.iter().rev().find(|(k, _)| k == key) {
+            None | Some((_, Text::Other("null"))) => Ok(None),
+            Some((_, Text::String(value))) => Ok(Some(value)),
+            Some((_, Text::Other(found))) => Err(DecodeError::not_a_string(
+                format!("{field}/{}", escape_pointer(key)),
+                found,
+            )),
+        }
+    }
+
+    /// The entries whose keys begin with one of `prefixes`.
+    pub(crate) fn with_prefixes<'a>(
+        &'a self,
+        field: &str,
+        prefixes: &[&str],
+    ) -> Result<Vec<(&'a str, &'a str)>, DecodeError> {
+        let mut found = Vec::new();
+        for (key, _) in &self.0 {
+            if prefixes.iter().any(|prefix| key.starts_with(prefix)) {
+                if let Some(value) = self.get(field, key)? {
+                    found.push((key.as_str(), value));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl<'de> Deserialize<'de> for Marks {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MarksVisitor;
+
+        impl<'de> Visitor<'de> for MarksVisitor {
+            type Value = Marks;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Marks, A::Error> {
+                let mut read = Vec::new();
+                while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+                    if READ_PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
+                        let value = map.next_value()?;
+                        read.push((key.into_owned(), value));
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Marks(read))
+            }
+        }
+
+        deserializer.deserialize_map(MarksVisitor)
+    }
+}

@@ -1,0 +1,187 @@
+//! Service: what it selects, and what it asks of a cloud load balancer.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::metadata::Metadata;
+use super::reading::{DecodeError, List, Mapping, Source, elements};
+use crate::labels::Labels;
+
+/// What every annotation begins with by which a Service asks AWS for a load balancer.
+pub const LOAD_BALANCER_ANNOTATION_PREFIX: &str = "service.beta.kubernetes.io/aws-load-balancer-";
+
+/// Labels and annotations of a Service that hint at an Istio gateway while no workload is in sight.
+const HINTS: &[&str] = &[
+    "istio",
+    "operator.istio.io/component",
+    "gateway.istio.io/managed",
+    "app.kubernetes.io/name",
+    "topology.istio.io/network",
+    "maistra.io/gateway",
+    "gateway-name",
+    "gateway-type",
+    "gateway.networking.k8s.io/gateway-name",
+    "experimental.istio.io/disable-gateway-port-translation",
+];
+
+/// What the rules read of a Service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// `spec.externalName`, where `spec.type` is `ExternalName`.
+    pub external_name: Option<Box<str>>,
+    /// `spec.selector`; empty: none, its endpoints are made by hand.
+    pub selector: Labels,
+    /// Those of its own labels that hint at an Istio gateway.
+    pub hints: Labels,
+    /// Numbers of `spec.ports`, where they can tell an east-west gateway or a load balancer asks for them.
+    pub ports: Box<[ServicePort]>,
+    /// What it asks of a cloud load balancer; `None`: nothing.
+    pub load_balancer: Option<Box<LoadBalancerRequest>>,
+}
+
+/// One port of a Service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServicePort {
+    /// `name`, empty if there is none.
+    pub name: Box<str>,
+    /// `port`.
+    pub port: u16,
+    /// `targetPort`; the port itself where there is none.
+    pub target: TargetPort,
+    /// `nodePort`, where it is known.
+    pub node_port: Option<u16>,
+    /// Whether `protocol` is TCP (the default).
+    pub is_tcp: bool,
+}
+
+/// A port of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetPort {
+    /// By number.
+    Number(u16),
+    /// By the container port's name.
+    Name(Box<str>),
+}
+
+impl Default for TargetPort {
+    fn default() -> Self {
+        Self::Number(0)
+    }
+}
+
+/// What a Service asks of a cloud load balancer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadBalancerRequest {
+    /// `spec.loadBalancerClass`.
+    pub class: Option<Box<str>>,
+    /// Annotations below [`LOAD_BALANCER_ANNOTATION_PREFIX`], by the rest of their keys.
+    pub annotations: Labels,
+}
+
+impl LoadBalancerRequest {
+    /// The annotation with this name after the common prefix.
+    #[must_use]
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        self.annotations.get(name)
+    }
+}
+
+#[derive(Deserialize)]
+struct ServiceView {
+    metadata: Option<Mapping<Metadata>>,
+    spec: Option<Mapping<SpecView>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct SpecView {
+    r#type: Option<String>,
+    external_name: Option<Box<str>>,
+    selector: Option<Labels>,
+    load_balancer_class: Option<Box<str>>,
+    ports: List<PortView>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct PortView {
+    name: Option<Box<str>>,
+    port: Option<u16>,
+    target_port: Option<NumberOrName>,
+    node_port: Option<u16>,
+    protocol: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a port number or a port name")]
+enum NumberOrName {
+    Number(u16),
+    Name(Box<str>),
+}
+
+impl PortView {
+    fn to_port(&self) -> ServicePort {
+        let port = self.port.unwrap_or_default();
+        ServicePort {
+            name: self.name.clone().unwrap_or_default(),
+            port,
+            target: match &self.target_port {
+                None | Some(NumberOrName::Number(0)) => TargetPort::Number(port),
+                Some(NumberOrName::Number(number)) => TargetPort::Number(*number),
+                Some(NumberOrName::Name(name)) => TargetPort::Name(name.clone()),
+            },
+            node_port: self.node_port.filter(|number| *number != 0),
+            is_tcp: self.protocol.as_deref().is_none_or(|p| p == "TCP"),
+        }
+    }
+}
+
+/// Reads a Service.
+pub(crate) fn read(source: Source<'_>) -> Result<Service, DecodeError> {
+    let view: ServiceView = source.read()?;
+    let spec = view
+        .spec
+        .ok_or(DecodeError::Incomplete { pointer: "/spec" })?
+        .0;
+    let metadata = view.metadata.unwrap_or_default();
+    let mut hints = Vec::new();
+    for key in HINTS {
+        if let Some(value) = metadata.label(key)? {
+            hints.push((Arc::from(*key), Arc::from(value)));
+        }
+    }
+    let hints: Labels = Labels::new::<Arc<str>, Arc<str>>(hints);
+    let asks = spec.r#type.as_deref() == Some("LoadBalancer") || spec.load_balancer_class.is_some();
+    let load_balancer = if asks {
+        Some(Box::new(LoadBalancerRequest {
+            class: spec.load_balancer_class,
+            annotations: load_balancer_annotations(&metadata)?,
+        }))
+    } else {
+        None
+    };
+    let needs_ports = load_balancer.is_some() || hints.get("topology.istio.io/network").is_some();
+    let ports = if needs_ports {
+        elements(&spec.ports)
+            .map(|(_, port)| port.to_port())
+            .collect()
+    } else {
+        Box::default()
+    };
+    let is_external = spec.r#type.as_deref() == Some("ExternalName");
+    Ok(Service {
+        external_name: spec.external_name.filter(|_| is_external),
+        selector: spec.selector.unwrap_or_default(),
+        hints,
+        ports,
+        load_balancer,
+    })
+}
+
+fn load_balancer_annotations(metadata: &Metadata) -> Result<Labels, DecodeError> {
+    let found = metadata.annotations_with_prefixes(&[LOAD_BALANCER_ANNOTATION_PREFIX])?;
+    Ok(Labels::new(found.into_iter().map(|(key, value)| {
+        (&key[LOAD_BALANCER_ANNOTATION_PREFIX.len()..], value)
+    })))
+}

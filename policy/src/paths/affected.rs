@@ -1,0 +1,239 @@
+//! Which fronts, and which Services, an object can have part in: a superset, found through indexes.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use crate::actions::{Action, ForwardTarget};
+use crate::gateways::evidence::GATEWAY_NAME_LABELS;
+use crate::gateways::naming::services_of_gateway;
+use crate::gateways::service::selects;
+use crate::identity::{Kind, ObjectKey};
+use crate::inventory::{IndexKey, ServiceKey, World, service_object, target_group_key};
+use crate::objects::gateway_api::{Gateway, Route, RouteTarget};
+use crate::objects::ingress::{BackendTarget, Ingress};
+use crate::objects::target_group_binding::TargetGroup;
+use crate::objects::{Facts, Object};
+
+/// What has to be looked at to judge an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Affected {
+    /// Ingresses, routes and TargetGroupBindings.
+    pub fronts: BTreeSet<ObjectKey>,
+    /// Services whose own load balancers are asked about.
+    pub services: BTreeSet<ObjectKey>,
+    seen: HashSet<ServiceKey>,
+}
+
+impl Affected {
+    /// Adds everything that `object`, as it is in `world`, can have part in.
+    pub fn add(&mut self, world: &World<'_>, object: &Object) {
+        let key = &object.key;
+        match &object.facts {
+            Facts::Ingress(ingress) => self.add_ingress(world, key, ingress),
+            Facts::Route(route) => self.add_route(world, key, route),
+            Facts::TargetGroupBinding(binding) => {
+                self.fronts.insert(key.clone());
+                if let Some(group) = &binding.target_group {
+                    self.add_target_group(world, group);
+                }
+            }
+            Facts::Service(_) => {
+                self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
+            }
+            Facts::IngressClass(class) => {
+                self.add_ingresses(world, &IndexKey::OfIngressClass(Arc::clone(&key.name)));
+                if class.is_default {
+                    self.add_ingresses(world, &IndexKey::ClassLess);
+                }
+            }
+            Facts::IngressClassParams(_) => {
+                for class in world.find(&IndexKey::UsesParams(Arc::clone(&key.name))) {
+                    self.add_ingresses(
+                        world,
+                        &IndexKey::OfIngressClass(Arc::clone(&class.key.name)),
+                    );
+                }
+            }
+            Facts::Gateway(gateway) => self.add_gateway(world, key, gateway),
+            Facts::GatewayClass(_) => {
+                for gateway in world.find(&IndexKey::OfGatewayClass(Arc::clone(&key.name))) {
+                    if let Facts::Gateway(facts) = &gateway.facts {
+                        self.add_gateway(world, &gateway.key, facts);
+                    }
+                }
+            }
+            Facts::ListenerSet(_) => self.add_routes(
+                world,
+                &IndexKey::AttachedToListenerSet(Arc::clone(&key.namespace), Arc::clone(&key.name)),
+            ),
+            Facts::Workload(_) => self.add_workload(world, object),
+            Facts::Endpoints(list) => {
+                self.add_service(
+                    world,
+                    &(Arc::clone(&key.namespace), Arc::clone(&list.service)),
+                );
+            }
+            Facts::IstioGateway(gateway) => {
+                for (label, value) in gateway.selector.iter() {
+                    self.add_selecting(world, &key.namespace, label, value);
+                }
+            }
+        }
+    }
+
+    /// A Service and every front that leads to it, also through ExternalName Services and TargetGroupBindings.
+    fn add_service(&mut self, world: &World<'_>, service: &ServiceKey) {
+        if !self.seen.insert(service.clone()) {
+            return;
+        }
+        self.services.insert(service_object(service));
+        for object in world.find(&IndexKey::NamesService(service.clone())) {
+            let key = &object.key;
+            match &object.facts {
+                Facts::Service(_) => {
+                    let alias = (Arc::clone(&key.namespace), Arc::clone(&key.name));
+                    self.add_service(world, &alias);
+                }
+                Facts::TargetGroupBinding(binding) => {
+                    self.fronts.insert(key.clone());
+                    if let Some(group) = &binding.target_group {
+                        self.add_target_group(world, group);
+                    }
+                }
+                _ => {
+                    self.fronts.insert(key.clone());
+                }
+            }
+        }
+    }
+
+    /// Every front that names a target group, bindings among them: a front that is an ALB's proves it to be one's.
+    fn add_target_group(&mut self, world: &World<'_>, group: &TargetGroup) {
+        for object in world.find(&target_group_key(group)) {
+            self.fronts.insert(object.key.clone());
+        }
+    }
+
+    fn add_ingress(&mut self, world: &World<'_>, key: &ObjectKey, ingress: &Ingress) {
+        self.fronts.insert(key.clone());
+        for backend in &ingress.backends {
+            let BackendTarget::Action {
+                action: Ok(Action::Forward(targets)),
+                ..
+            } = &backend.target
+            else {
+                continue;
+            };
+            for target in targets {
+                match target {
+                    ForwardTarget::Service(_) => {}
+                    ForwardTarget::TargetGroupArn(arn) => {
+                        self.add_target_group(world, &TargetGroup::Arn(arn.clone()));
+                    }
+                    ForwardTarget::TargetGroupName(name) => {
+                        self.add_target_group(world, &TargetGroup::Name(name.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_route(&mut self, world: &World<'_>, key: &ObjectKey, route: &Route) {
+        self.fronts.insert(key.clone());
+        for backend in &route.backends {
+            if let RouteTarget::TargetGroupName(name) = &backend.target {
+                self.add_target_group(world, &TargetGroup::Name(name.clone()));
+            }
+        }
+    }
+
+    fn add_ingresses(&mut self, world: &World<'_>, index: &IndexKey) {
+        for object in world.find(index) {
+            if let Facts::Ingress(ingress) = &object.facts {
+                self.add_ingress(world, &object.key, ingress);
+            }
+        }
+    }
+
+    fn add_routes(&mut self, world: &World<'_>, index: &IndexKey) {
+        for object in world.find(index) {
+            match &object.facts {
+                Facts::Route(route) => self.add_route(world, &object.key, route),
+                Facts::ListenerSet(_) => {
+                    let (namespace, name) = (&object.key.namespace, &object.key.name);
+                    let attached =
+                        IndexKey::AttachedToListenerSet(Arc::clone(namespace), Arc::clone(name));
+                    self.add_routes(world, &attached);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A Gateway may be an ALB's (then its routes are fronts) or Istio's (then its Services are gateways').
+    fn add_gateway(&mut self, world: &World<'_>, key: &ObjectKey, gateway: &Gateway) {
+        let (namespace, name) = (&key.namespace, &key.name);
+        let attached = IndexKey::AttachedToGateway(Arc::clone(namespace), Arc::clone(name));
+        self.add_routes(world, &attached);
+        for service in services_of_gateway(key, gateway) {
+            self.add_service(world, &service);
+        }
+        for label in GATEWAY_NAME_LABELS {
+            let label = Arc::from(label);
+            self.add_selecting(world, namespace, &label, name);
+            let made = IndexKey::WorkloadLabel(Arc::clone(namespace), label, Arc::clone(name));
+            for workload in world.find(&made) {
+                self.add_workload(world, workload);
+            }
+        }
+    }
+
+    /// Services of a namespace that have this pair in their selector.
+    fn add_selecting(
+        &mut self,
+        world: &World<'_>,
+        namespace: &Arc<str>,
+        label: &Arc<str>,
+        value: &Arc<str>,
+    ) {
+        let index =
+            IndexKey::SelectorPair(Arc::clone(namespace), Arc::clone(label), Arc::clone(value));
+        for object in world.find(&index) {
+            let key = &object.key;
+            self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
+        }
+    }
+
+    /// The Services that select a workload or name it as an endpoint.
+    fn add_workload(&mut self, world: &World<'_>, object: &Object) {
+        let Some(workload) = object.facts.as_workload() else {
+            return;
+        };
+        let namespace = &object.key.namespace;
+        let mut selecting: BTreeSet<&ObjectKey> = BTreeSet::new();
+        for (label, value) in workload.labels.iter() {
+            let index =
+                IndexKey::SelectorPair(Arc::clone(namespace), Arc::clone(label), Arc::clone(value));
+            for service in world.find(&index) {
+                if matches!(&service.facts, Facts::Service(facts)
+                    if selects(&facts.selector, object, workload))
+                {
+                    selecting.insert(&service.key);
+                }
+            }
+        }
+        for key in selecting {
+            self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
+        }
+        if object.key.kind == Kind::Pod {
+            let index =
+                IndexKey::EndpointsToPod(Arc::clone(namespace), Arc::clone(&object.key.name));
+            for slice in world.find(&index) {
+                if let Facts::Endpoints(list) = &slice.facts {
+                    let service = (Arc::clone(&slice.key.namespace), Arc::clone(&list.service));
+                    self.add_service(world, &service);
+                }
+            }
+        }
+    }
+}

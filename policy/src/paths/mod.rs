@@ -1,0 +1,157 @@
+//! Fronts × gateways = paths: every way on which a front reaches a Service, and what is behind that Service.
+//!
+//! A *leg* is one front and one Service; several gateway workloads behind the Service are in the leg together.
+//! [`affected`] says which fronts an object can have part in.
+
+pub mod affected;
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::configuration::Configuration;
+use crate::fronts::{Destination, Front, Making, Target};
+use crate::gateways::Confidence;
+use crate::gateways::service::{Behind, Reach, reach};
+use crate::identity::ObjectKey;
+use crate::inventory::{ServiceKey, World, target_group_key};
+use crate::objects::Facts;
+use crate::objects::target_group_binding::{Protocol, TargetGroup};
+
+/// All ways that lead from a front.
+#[derive(Clone, Debug)]
+pub struct FrontPaths<'a> {
+    /// The front.
+    pub front: Front<'a>,
+    /// One leg for each Service that it routes to, by the first field that names it.
+    pub legs: Vec<Leg>,
+    /// Target groups that it forwards to and that no visible binding explains, each once.
+    pub open_target_groups: Vec<(String, TargetGroup)>,
+}
+
+/// One front and one Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// The field of the front that leads there.
+    pub field: String,
+    /// The TargetGroupBinding between them, where the front names a target group.
+    pub binding: Option<(ObjectKey, TargetGroup)>,
+    /// The Service and what is behind it.
+    pub reach: Reach,
+}
+
+/// Follows a front to everything that it routes to. A front that makes nothing leads nowhere.
+#[must_use]
+pub fn of_front<'a>(
+    world: &World<'a>,
+    configuration: &Configuration,
+    front: Front<'a>,
+) -> FrontPaths<'a> {
+    let mut paths = FrontPaths {
+        legs: Vec::new(),
+        open_target_groups: Vec::new(),
+        front,
+    };
+    if paths.front.making == Making::Nothing {
+        return paths;
+    }
+    let mut services: HashSet<ServiceKey> = HashSet::new();
+    let mut groups: HashSet<TargetGroup> = HashSet::new();
+    let istio = &configuration.istio;
+    for Destination { field, target } in &paths.front.destinations {
+        match target {
+            Target::Service(service) => {
+                if services.insert(service.clone()) {
+                    paths.legs.push(Leg {
+                        field: field.to_string(),
+                        binding: None,
+                        reach: reach(world, istio, service),
+                    });
+                }
+            }
+            Target::TargetGroup(group) => {
+                if !groups.insert(group.clone()) {
+                    continue;
+                }
+                let bound = bindings(world, group);
+                if bound.is_empty() {
+                    paths
+                        .open_target_groups
+                        .push((field.to_string(), group.clone()));
+                }
+                for (binding, service) in bound {
+                    if services.insert(service.clone()) {
+                        paths.legs.push(Leg {
+                            field: field.to_string(),
+                            binding: Some((binding, group.clone())),
+                            reach: reach(world, istio, &service),
+                        });
+                    }
+                }
+            }
+            Target::Unreadable { .. } => {}
+        }
+    }
+    paths
+}
+
+/// The bindings that may give a target group of an ALB its targets, in the order of their keys. Those of a protocol
+/// that AWS permits for Network Load Balancers only cannot.
+fn bindings(world: &World<'_>, group: &TargetGroup) -> Vec<(ObjectKey, ServiceKey)> {
+    let mut bindings: Vec<(ObjectKey, ServiceKey)> = world
+        .find(&target_group_key(group))
+        .filter_map(|object| {
+            let Facts::TargetGroupBinding(binding) = &object.facts else {
+                return None;
+            };
+            let joins = binding.target_group.as_ref()?.joins(group);
+            (joins && binding.protocol != Protocol::Network).then(|| {
+                let service = (object.key.namespace.clone(), binding.service.clone());
+                (object.key.clone(), service)
+            })
+        })
+        .collect();
+    bindings.sort();
+    bindings
+}
+
+impl FrontPaths<'_> {
+    /// How sure it is that the leg puts an ALB in front of a gateway; `None`: it does not, or nobody can tell.
+    #[must_use]
+    pub fn confidence(&self, leg: &Leg) -> Option<Confidence> {
+        let Making::Alb(proof) = &self.front.making else {
+            return None;
+        };
+        Some(leg.reach.confidence()?.min(proof.confidence))
+    }
+
+    /// The objects on the leg's path, this front included: an object that is not among them has no part in it.
+    #[must_use]
+    pub fn participants(&self, leg: &Leg) -> BTreeSet<ObjectKey> {
+        let mut objects = BTreeSet::from([self.front.object.key.clone()]);
+        if let Making::Alb(proof) = &self.front.making {
+            objects.extend(proof.rests_on.iter().cloned());
+        }
+        objects.extend(leg.binding.iter().map(|(binding, _)| binding.clone()));
+        objects.extend(leg.reach.participants());
+        objects
+    }
+}
+
+impl Reach {
+    /// The Services on the way that exist, the workloads behind the last one, and what their evidence rests on.
+    #[must_use]
+    pub fn participants(&self) -> BTreeSet<ObjectKey> {
+        let existing = self.services.iter().filter(|hop| hop.exists);
+        let mut objects: BTreeSet<ObjectKey> = existing.map(|hop| hop.key.clone()).collect();
+        match &self.behind {
+            Behind::Gateways(gateways) => {
+                for gateway in gateways {
+                    objects.insert(gateway.key.clone());
+                    objects.extend(gateway.evidence.rests_on.iter().cloned());
+                }
+            }
+            Behind::Likely(hint) => objects.extend(hint.rests_on.iter().cloned()),
+            Behind::Ordinary | Behind::Unknown(_) => {}
+        }
+        objects
+    }
+}

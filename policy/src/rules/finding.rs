@@ -1,0 +1,181 @@
+//! A finding: a path, or a defect of one Service, that a rule forbids.
+
+use std::collections::BTreeSet;
+
+use super::RuleCode;
+use crate::fronts::Making;
+use crate::gateways::Confidence;
+use crate::gateways::service::{Behind, Reach};
+use crate::identity::ObjectKey;
+use crate::paths::{FrontPaths, Leg};
+
+/// A finding, before it is decided what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleCode,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// The object that it is about: the front, or the Service whose load balancer is at fault.
+    pub object: ObjectKey,
+    /// The API version that the object was written in.
+    pub api_version: &'static str,
+    /// JSON pointer of the offending field.
+    pub field: String,
+    /// Front, Services and gateways, in the order of the traffic; a hop of which nothing is visible is left out.
+    pub path: Vec<Hop>,
+    /// What is wrong, in a sentence or two.
+    pub message: String,
+    /// What to write instead, ready to paste.
+    pub remedy: String,
+    /// The paths that it stands for: an update that adds none of them is not refused.
+    pub identity: BTreeSet<PathId>,
+    /// The objects that have part in it.
+    pub participants: BTreeSet<ObjectKey>,
+}
+
+/// One path of a finding: what makes it the same path before and after an update.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PathId {
+    /// The rule that forbids it.
+    pub rule: RuleCode,
+    /// The front (or Service).
+    pub object: ObjectKey,
+    /// The Service, target group or action that it leads to.
+    pub to: String,
+    /// The gateway workload; `None` while none is visible.
+    pub gateway: Option<ObjectKey>,
+}
+
+/// A hop of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// Which part of the path it is.
+    pub role: HopRole,
+    /// The object.
+    pub object: ObjectKey,
+    /// What shows that the path runs through it, in words.
+    pub evidence: String,
+}
+
+/// Which part of a path a hop is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HopRole {
+    /// The object that makes the load balancer.
+    Front,
+    /// A Service.
+    Service,
+    /// The gateway workload.
+    Gateway,
+}
+
+impl HopRole {
+    /// As written in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Front => "front",
+            Self::Service => "service",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+impl Finding {
+    /// A finding about one leg of a front.
+    pub(super) fn of_leg(
+        rule: RuleCode,
+        confidence: Confidence,
+        paths: &FrontPaths<'_>,
+        leg: &Leg,
+        message: String,
+        remedy: String,
+    ) -> Self {
+        let object = &paths.front.object.key;
+        let mut path = Vec::new();
+        let evidence = match &paths.front.making {
+            Making::Alb(proof) => proof.text.clone(),
+            Making::Undecided => "no targetGroupProtocol".to_owned(),
+            Making::Unknown(reason) => reason.clone(),
+            Making::Nothing => String::new(),
+        };
+        path.push(Hop {
+            role: HopRole::Front,
+            object: object.clone(),
+            evidence: match &leg.binding {
+                Some((binding, group)) => format!(
+                    "{evidence}; forwards to target group {}, bound by {binding}",
+                    group.as_str()
+                ),
+                None => evidence,
+            },
+        });
+        path.extend(hops_of_reach(&leg.reach));
+        Self {
+            rule,
+            confidence,
+            object: object.clone(),
+            api_version: paths.front.object.api_version,
+            field: leg.field.clone(),
+            path,
+            message,
+            remedy,
+            identity: identity_of_reach(rule, object, &leg.reach),
+            participants: paths.participants(leg),
+        }
+    }
+}
+
+/// The hops from the Service on.
+pub(super) fn hops_of_reach(reach: &Reach) -> Vec<Hop> {
+    let hint = match &reach.behind {
+        Behind::Likely(hint) => Some(hint),
+        _ => None,
+    };
+    let last = reach.services.len() - 1;
+    let mut hops: Vec<Hop> = reach
+        .services
+        .iter()
+        .enumerate()
+        .filter(|(at, hop)| hop.exists || (*at == last && hint.is_some()))
+        .map(|(at, hop)| Hop {
+            role: HopRole::Service,
+            object: hop.key.clone(),
+            evidence: match hint.filter(|_| at == last) {
+                Some(hint) => format!("{}; {}", hop.evidence, hint.text),
+                None => hop.evidence.clone(),
+            },
+        })
+        .collect();
+    if let Behind::Gateways(gateways) = &reach.behind {
+        hops.extend(gateways.iter().map(|gateway| Hop {
+            role: HopRole::Gateway,
+            object: gateway.key.clone(),
+            evidence: gateway.evidence.text.clone(),
+        }));
+    }
+    hops
+}
+
+/// The paths over one Service: one a gateway workload.
+pub(super) fn identity_of_reach(
+    rule: RuleCode,
+    object: &ObjectKey,
+    reach: &Reach,
+) -> BTreeSet<PathId> {
+    let to = reach
+        .services
+        .first()
+        .map(|hop| hop.key.qualified_name())
+        .unwrap_or_default();
+    let id = |gateway: Option<&ObjectKey>| PathId {
+        rule,
+        object: object.clone(),
+        to: to.clone(),
+        gateway: gateway.cloned(),
+    };
+    match &reach.behind {
+        Behind::Gateways(gateways) => gateways.iter().map(|g| id(Some(&g.key))).collect(),
+        _ => BTreeSet::from([id(None)]),
+    }
+}

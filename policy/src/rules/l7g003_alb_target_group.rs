@@ -1,0 +1,92 @@
+//! ## What it does
+//!
+//! Finds a TargetGroupBinding whose target group is an Application Load Balancer's and that binds a Service of an Istio
+//! ingress gateway. The target group is an ALB's if its protocol is HTTP or HTTPS, or, where no protocol is said, if
+//! another visible object proves it: an ALB front that forwards to the same target group, or (likely) a tracking label
+//! of an ALB controller.
+//!
+//! A binding that a controller made for an Ingress or route that stands is part of that front's path, and is reported
+//! there alone.
+//!
+//! ## Why
+//!
+//! Whoever made the load balancer, in Terraform or by hand, the binding is what puts the gateway's Pods behind it.
+//!
+//! ## Example
+//!
+//! ```yaml
+//! apiVersion: elbv2.k8s.aws/v1beta1
+//! kind: TargetGroupBinding
+//! metadata:
+//!   name: edge
+//!   namespace: istio-system
+//! spec:
+//!   serviceRef:
+//!     name: istio-ingressgateway
+//!     port: 80
+//!   targetGroupARN: arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/edge/0123456789abcdef
+//!   targetGroupProtocol: HTTP
+//! ```
+//!
+//! ## What to write instead
+//!
+//! Bind the gateway to a target group of a Network Load Balancer:
+//!
+//! ```yaml
+//! apiVersion: elbv2.k8s.aws/v1beta1
+//! kind: TargetGroupBinding
+//! metadata:
+//!   name: edge
+//!   namespace: istio-system
+//! spec:
+//!   serviceRef:
+//!     name: istio-ingressgateway
+//!     port: 443
+//!   targetGroupARN: arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/edge-nlb/0123456789abcdef
+//!   targetGroupProtocol: TCP
+//!   targetType: ip
+//! ```
+//!
+//! ## When to exempt
+//!
+//! When the load balancer is shared with other applications and moves later; with an owner and an expiry date.
+
+use super::remedy::{GatewayServiceName, network_load_balancer};
+use super::{Finding, RuleCode};
+use crate::identity::Kind;
+use crate::paths::FrontPaths;
+
+pub(super) const SOURCE: &str = include_str!("l7g003_alb_target_group.rs");
+
+/// One finding if the binding's Service is a gateway's.
+pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
+    let key = &paths.front.object.key;
+    if !matches!(
+        key.kind,
+        Kind::TargetGroupBinding | Kind::EksTargetGroupBinding
+    ) {
+        return;
+    }
+    for leg in &paths.legs {
+        let Some(confidence) = paths.confidence(leg) else {
+            continue;
+        };
+        let service = GatewayServiceName::of_reach(&leg.reach);
+        let message = format!(
+            "{key} would put the target group of an AWS Application Load Balancer (L7) in front of the Istio ingress gateway behind {}",
+            leg.reach.first_service()
+        );
+        let remedy = format!(
+            "Bind the gateway to a target group of a Network Load Balancer (targetGroupProtocol: TCP), or let its Service ask for one:\n\n{}",
+            network_load_balancer(&service, leg.reach.selector.as_ref())
+        );
+        findings.push(Finding::of_leg(
+            RuleCode::L7G003,
+            confidence,
+            paths,
+            leg,
+            message,
+            remedy,
+        ));
+    }
+}

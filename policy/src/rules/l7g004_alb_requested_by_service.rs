@@ -1,0 +1,92 @@
+//! ## What it does
+//!
+//! Finds a gateway's Service of type LoadBalancer that asks for an ALB by the annotation
+//! `service.beta.kubernetes.io/aws-load-balancer-type`, with the value `alb` or `application` in any case.
+//!
+//! ## Why
+//!
+//! No controller makes an ALB of a Service: the value does not exist. The cloud provider takes it for nothing it knows
+//! and builds a Classic Load Balancer; the AWS Load Balancer Controller's mutating webhook, where it runs, a Network Load
+//! Balancer. Whoever wrote it wanted an ALB in front of the gateway, and gets something else.
+//!
+//! ## Example
+//!
+//! ```yaml
+//! apiVersion: v1
+//! kind: Service
+//! metadata:
+//!   name: istio-ingressgateway
+//!   namespace: istio-system
+//!   annotations:
+//!     service.beta.kubernetes.io/aws-load-balancer-type: alb
+//! spec:
+//!   type: LoadBalancer
+//!   selector:
+//!     istio: ingressgateway
+//!   ports:
+//!     - {name: status-port, port: 15021, targetPort: 15021}
+//!     - {name: http2, port: 80, targetPort: 8080}
+//!     - {name: https, port: 443, targetPort: 8443}
+//! ```
+//!
+//! ## What to write instead
+//!
+//! Ask for a Network Load Balancer:
+//!
+//! ```yaml
+//! apiVersion: v1
+//! kind: Service
+//! metadata:
+//!   name: istio-ingressgateway
+//!   namespace: istio-system
+//!   annotations:
+//!     service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip
+//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing
+//!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol: http
+//!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: "15021"
+//!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz/ready
+//! spec:
+//!   type: LoadBalancer
+//!   loadBalancerClass: service.k8s.aws/nlb
+//!   selector:
+//!     istio: ingressgateway
+//!   ports:
+//!     - {name: status-port, port: 15021, targetPort: 15021}
+//!     - {name: http2, port: 80, targetPort: 8080}
+//!     - {name: https, port: 443, targetPort: 8443}
+//! ```
+//!
+//! ## When to exempt
+//!
+//! Never: the annotation does nothing that anybody wants.
+
+use super::load_balancer::{GatewayService, annotation_field};
+use super::remedy::{GatewayServiceName, network_load_balancer};
+use super::{Finding, RuleCode};
+
+pub(super) const SOURCE: &str = include_str!("l7g004_alb_requested_by_service.rs");
+
+/// One finding if the annotation's value is meant to be an ALB and nothing else takes the Service.
+pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
+    if service.request.class.is_some() {
+        return;
+    }
+    let Some(value) = service.request.annotation("type") else {
+        return;
+    };
+    if !matches!(value.trim().to_lowercase().as_str(), "alb" | "application") {
+        return;
+    }
+    let key = &service.object.key;
+    let message = format!(
+        "{key} of an Istio ingress gateway asks for an AWS Application Load Balancer (L7) by annotation. No controller honours {value:?}: a Classic Load Balancer would be built in its place"
+    );
+    let remedy = format!(
+        "Ask for a Network Load Balancer (L4):\n\n{}",
+        network_load_balancer(
+            &GatewayServiceName::of_reach(&service.reach),
+            Some(&service.service.selector)
+        )
+    );
+    findings.push(service.finding(RuleCode::L7G004, annotation_field("type"), message, remedy));
+}

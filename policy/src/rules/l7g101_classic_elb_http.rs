@@ -1,0 +1,108 @@
+//! ## What it does
+//!
+//! Finds a gateway's Service that gets a Classic Load Balancer with HTTP or HTTPS listeners: no load balancer class, no
+//! type annotation that makes a Network Load Balancer, and the backend protocol `http` (or `https` together with a
+//! certificate).
+//!
+//! ## Why
+//!
+//! A Classic Load Balancer with HTTP listeners works on Layer 7, under an older name: it ends TLS, rewrites headers and
+//! speaks HTTP/1.1 to the gateway, with all that follows from it for an Application Load Balancer.
+//!
+//! ## Example
+//!
+//! ```yaml
+//! apiVersion: v1
+//! kind: Service
+//! metadata:
+//!   name: istio-ingressgateway
+//!   namespace: istio-system
+//!   annotations:
+//!     service.beta.kubernetes.io/aws-load-balancer-backend-protocol: http
+//! spec:
+//!   type: LoadBalancer
+//!   selector:
+//!     istio: ingressgateway
+//!   ports:
+//!     - {name: status-port, port: 15021, targetPort: 15021}
+//!     - {name: http2, port: 80, targetPort: 8080}
+//!     - {name: https, port: 443, targetPort: 8443}
+//! ```
+//!
+//! ## What to write instead
+//!
+//! Ask for a Network Load Balancer:
+//!
+//! ```yaml
+//! apiVersion: v1
+//! kind: Service
+//! metadata:
+//!   name: istio-ingressgateway
+//!   namespace: istio-system
+//!   annotations:
+//!     service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip
+//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing
+//!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol: http
+//!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: "15021"
+//!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz/ready
+//! spec:
+//!   type: LoadBalancer
+//!   loadBalancerClass: service.k8s.aws/nlb
+//!   selector:
+//!     istio: ingressgateway
+//!   ports:
+//!     - {name: status-port, port: 15021, targetPort: 15021}
+//!     - {name: http2, port: 80, targetPort: 8080}
+//!     - {name: https, port: 443, targetPort: 8443}
+//! ```
+//!
+//! ## When to exempt
+//!
+//! While an old Classic Load Balancer is being replaced; with an expiry date.
+
+use super::load_balancer::{Built, GatewayService, annotation_field};
+use super::remedy::{GatewayServiceName, network_load_balancer};
+use super::{Finding, RuleCode};
+
+pub(super) const SOURCE: &str = include_str!("l7g101_classic_elb_http.rs");
+
+/// One finding if some port gets an HTTP or HTTPS listener.
+///
+/// With a certificate the backend protocols `http` and `https` both make an HTTPS listener; without one only `http`
+/// makes an HTTP listener, and everything else is TCP. Values are compared exactly.
+///
+/// Source: kubernetes/cloud-provider-aws `pkg/providers/v1/aws.go` (`buildListener`).
+pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
+    let request = service.request;
+    if request.built() != Built::Classic {
+        return;
+    }
+    let protocol = request.annotation("backend-protocol");
+    let is_http = service.service.ports.iter().any(|port| {
+        if request.certificate_applies(port) {
+            matches!(protocol, Some("http" | "https"))
+        } else {
+            port.is_tcp && protocol == Some("http")
+        }
+    });
+    if !is_http {
+        return;
+    }
+    let key = &service.object.key;
+    let message = format!(
+        "{key} of an Istio ingress gateway gets a Classic Load Balancer with HTTP listeners (L7 under an older name)"
+    );
+    let remedy = format!(
+        "Ask for a Network Load Balancer (L4):\n\n{}",
+        network_load_balancer(
+            &GatewayServiceName::of_reach(&service.reach),
+            Some(&service.service.selector)
+        )
+    );
+    findings.push(service.finding(
+        RuleCode::L7G101,
+        annotation_field("backend-protocol"),
+        message,
+        remedy,
+    ));
+}

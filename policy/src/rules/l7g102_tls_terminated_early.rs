@@ -1,0 +1,95 @@
+//! ## What it does
+//!
+//! Finds a gateway's Service whose load balancer ends TLS: a certificate is set by annotation and applies to a port.
+//!
+//! ## Why
+//!
+//! Istio then never sees the handshake. Servers that are chosen by SNI do not match, client certificates (mTLS) do not
+//! arrive, passthrough is impossible, and a redirect from HTTP to HTTPS at the gateway loops.
+//!
+//! ## Example
+//!
+//! ```yaml
+//! apiVersion: v1
+//! kind: Service
+//! metadata:
+//!   name: istio-ingressgateway
+//!   namespace: istio-system
+//!   annotations:
+//!     service.beta.kubernetes.io/aws-load-balancer-type: nlb
+//!     service.beta.kubernetes.io/aws-load-balancer-ssl-cert: arn:aws:acm:eu-central-1:111122223333:certificate/example
+//! spec:
+//!   type: LoadBalancer
+//!   selector:
+//!     istio: ingressgateway
+//!   ports:
+//!     - {name: status-port, port: 15021, targetPort: 15021}
+//!     - {name: http2, port: 80, targetPort: 8080}
+//!     - {name: https, port: 443, targetPort: 8443}
+//! ```
+//!
+//! ## What to write instead
+//!
+//! Pass TLS through, and put the certificate into the Istio Gateway (`credentialName`):
+//!
+//! ```yaml
+//! apiVersion: v1
+//! kind: Service
+//! metadata:
+//!   name: istio-ingressgateway
+//!   namespace: istio-system
+//!   annotations:
+//!     service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip
+//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing
+//!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol: http
+//!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: "15021"
+//!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz/ready
+//! spec:
+//!   type: LoadBalancer
+//!   loadBalancerClass: service.k8s.aws/nlb
+//!   selector:
+//!     istio: ingressgateway
+//!   ports:
+//!     - {name: status-port, port: 15021, targetPort: 15021}
+//!     - {name: http2, port: 80, targetPort: 8080}
+//!     - {name: https, port: 443, targetPort: 8443}
+//! ```
+//!
+//! ## When to exempt
+//!
+//! When certificates can only live in AWS Certificate Manager, and the gateway is configured for plain text behind it.
+
+use super::load_balancer::{Built, GatewayService, annotation_field};
+use super::remedy::{GatewayServiceName, network_load_balancer};
+use super::{Finding, RuleCode};
+
+pub(super) const SOURCE: &str = include_str!("l7g102_tls_terminated_early.rs");
+
+/// One finding if a certificate applies to some port.
+pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
+    let request = service.request;
+    if request.built() == Built::Other {
+        return;
+    }
+    let ports = &service.service.ports;
+    if !ports.iter().any(|port| request.certificate_applies(port)) {
+        return;
+    }
+    let key = &service.object.key;
+    let message = format!(
+        "{key} ends TLS at the load balancer, before the Istio ingress gateway: SNI, mTLS and passthrough are lost"
+    );
+    let remedy = format!(
+        "Drop the certificate annotations, so that TLS reaches the gateway, and name the certificate in the Istio Gateway (credentialName):\n\n{}",
+        network_load_balancer(
+            &GatewayServiceName::of_reach(&service.reach),
+            Some(&service.service.selector)
+        )
+    );
+    findings.push(service.finding(
+        RuleCode::L7G102,
+        annotation_field("ssl-cert"),
+        message,
+        remedy,
+    ));
+}

@@ -1,0 +1,78 @@
+//! ## What it does
+//!
+//! Finds a TargetGroupBinding without `targetGroupProtocol` that binds a Service of an Istio ingress gateway, where
+//! nothing visible says whether the target group is an Application Load Balancer's or a Network Load Balancer's.
+//!
+//! ## Why
+//!
+//! Objects written before the field existed, and those of EKS Auto Mode, do not have it. Most of them belong to a
+//! Network Load Balancer, which is right; the rest would be L7G003.
+//!
+//! ## Example
+//!
+//! ```yaml
+//! apiVersion: elbv2.k8s.aws/v1beta1
+//! kind: TargetGroupBinding
+//! metadata:
+//!   name: edge
+//!   namespace: istio-system
+//! spec:
+//!   serviceRef:
+//!     name: istio-ingressgateway
+//!     port: 443
+//!   targetGroupARN: arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/edge/0123456789abcdef
+//! ```
+//!
+//! ## What to write instead
+//!
+//! Say the protocol:
+//!
+//! ```yaml
+//! apiVersion: elbv2.k8s.aws/v1beta1
+//! kind: TargetGroupBinding
+//! metadata:
+//!   name: edge
+//!   namespace: istio-system
+//! spec:
+//!   serviceRef:
+//!     name: istio-ingressgateway
+//!     port: 443
+//!   targetGroupARN: arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/edge/0123456789abcdef
+//!   targetGroupProtocol: TCP
+//! ```
+//!
+//! ## When to exempt
+//!
+//! When the binding cannot be changed and its target group is known to be a Network Load Balancer's.
+
+use super::{Finding, RuleCode};
+use crate::fronts::Making;
+use crate::paths::FrontPaths;
+
+pub(super) const SOURCE: &str = include_str!("l7g103_target_group_unknown.rs");
+
+/// One finding if the binding's Service is a gateway's.
+pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
+    if paths.front.making != Making::Undecided {
+        return;
+    }
+    let key = &paths.front.object.key;
+    for leg in &paths.legs {
+        let Some(confidence) = leg.reach.confidence() else {
+            continue;
+        };
+        let message = format!(
+            "{key} binds the Istio ingress gateway behind {} to a target group without saying its protocol: it may be an AWS Application Load Balancer's (L7)",
+            leg.reach.first_service()
+        );
+        let remedy = "Say that the target group is a Network Load Balancer's (L4), if it is:\n\nspec:\n  targetGroupProtocol: TCP\n";
+        findings.push(Finding::of_leg(
+            RuleCode::L7G103,
+            confidence,
+            paths,
+            leg,
+            message,
+            remedy.to_owned(),
+        ));
+    }
+}

@@ -1,0 +1,96 @@
+//! ## What it does
+//!
+//! Finds an ALB Ingress or route that forwards to a target group by ARN or name, where no visible TargetGroupBinding
+//! says what is behind it.
+//!
+//! ## Why
+//!
+//! The target group may hold the Istio ingress gateway, registered from another cluster, by Terraform or by hand. From
+//! the objects nobody can tell.
+//!
+//! ## Example
+//!
+//! ```yaml
+//! apiVersion: networking.k8s.io/v1
+//! kind: Ingress
+//! metadata:
+//!   name: web
+//!   namespace: shop
+//!   annotations:
+//!     alb.ingress.kubernetes.io/actions.legacy: >-
+//!       {"type": "forward", "targetGroupName": "legacy"}
+//! spec:
+//!   ingressClassName: alb
+//!   defaultBackend:
+//!     service:
+//!       name: legacy
+//!       port:
+//!         name: use-annotation
+//! ```
+//!
+//! ## What to write instead
+//!
+//! Forward to a Service of the cluster, so that everybody sees what is behind the load balancer:
+//!
+//! ```yaml
+//! apiVersion: networking.k8s.io/v1
+//! kind: Ingress
+//! metadata:
+//!   name: web
+//!   namespace: shop
+//! spec:
+//!   ingressClassName: alb
+//!   defaultBackend:
+//!     service:
+//!       name: legacy
+//!       port:
+//!         number: 80
+//! ```
+//!
+//! ## When to exempt
+//!
+//! When the target group is known to hold something else, such as a Lambda function or a virtual machine.
+
+use std::collections::BTreeSet;
+
+use super::{Finding, Hop, HopRole, PathId, RuleCode};
+use crate::fronts::Making;
+use crate::paths::FrontPaths;
+
+pub(super) const SOURCE: &str = include_str!("l7g105_external_target_group.rs");
+
+/// One finding for each target group.
+pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
+    let Making::Alb(proof) = &paths.front.making else {
+        return;
+    };
+    let object = &paths.front.object.key;
+    for (field, group) in &paths.open_target_groups {
+        let mut participants = BTreeSet::from([object.clone()]);
+        participants.extend(proof.rests_on.iter().cloned());
+        findings.push(Finding {
+            rule: RuleCode::L7G105,
+            confidence: proof.confidence,
+            object: object.clone(),
+            api_version: paths.front.object.api_version,
+            field: field.clone(),
+            path: vec![Hop {
+                role: HopRole::Front,
+                object: object.clone(),
+                evidence: proof.text.clone(),
+            }],
+            message: format!(
+                "{object} makes an AWS Application Load Balancer (L7) forward to target group {}, and nothing visible says what is behind it",
+                group.as_str()
+            ),
+            remedy: "Forward to a Service of this cluster, or make sure that the target group does not hold the Istio ingress gateway.\n".to_owned(),
+            identity: BTreeSet::from([PathId {
+                rule: RuleCode::L7G105,
+                object: object.clone(),
+                to: group.as_str().to_owned(),
+                gateway: None,
+            }]),
+            participants,
+        });
+    }
+}

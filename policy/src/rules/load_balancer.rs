@@ -1,0 +1,126 @@
+//! The load balancer that a Service of type LoadBalancer asks for: which one is built, and how it listens.
+//!
+//! Source: kubernetes/cloud-provider-aws `pkg/providers/v1/{aws,aws_loadbalancer}.go`, AWS Load Balancer Controller
+//! `pkg/service/{service_utils,model_build_listener,model_build_target_group}.go`.
+
+use std::collections::BTreeSet;
+
+use super::finding::{hops_of_reach, identity_of_reach};
+use super::{Finding, RuleCode};
+use crate::gateways::Confidence;
+use crate::gateways::service::Reach;
+use crate::identity::ObjectKey;
+use crate::objects::Object;
+use crate::objects::escape_pointer;
+use crate::objects::service::{
+    LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, Service, ServicePort,
+};
+
+/// A Service that fronts a gateway and asks for a load balancer.
+#[derive(Clone, Debug)]
+pub struct GatewayService<'a> {
+    /// The Service as an object.
+    pub object: &'a Object,
+    /// Its facts.
+    pub service: &'a Service,
+    /// What it asks for.
+    pub request: &'a LoadBalancerRequest,
+    /// What is behind it.
+    pub reach: Reach,
+    /// How sure we are of the gateway.
+    pub confidence: Confidence,
+}
+
+/// Which load balancer is built for a Service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Built {
+    /// A Network Load Balancer.
+    Network,
+    /// A Classic Load Balancer.
+    Classic,
+    /// None that is known: another class, or `external` without a target type.
+    Other,
+}
+
+/// Classes whose Services become NLBs: of the AWS Load Balancer Controller and of EKS Auto Mode.
+const NETWORK_CLASSES: [&str; 2] = ["service.k8s.aws/nlb", "eks.amazonaws.com/nlb"];
+
+impl LoadBalancerRequest {
+    /// Which load balancer is built. Objects are judged as they are written: what a mutating webhook would make of a
+    /// Service without a class is not assumed.
+    #[must_use]
+    pub fn built(&self) -> Built {
+        if let Some(class) = self.class.as_deref() {
+            return if NETWORK_CLASSES.contains(&class) {
+                Built::Network
+            } else {
+                Built::Other
+            };
+        }
+        match self.annotation("type") {
+            Some("nlb" | "nlb-ip") => Built::Network,
+            Some("external") => match self.annotation("nlb-target-type") {
+                Some("ip" | "instance") => Built::Network,
+                _ => Built::Other,
+            },
+            _ => Built::Classic,
+        }
+    }
+
+    /// Whether targets are Pods (else nodes).
+    #[must_use]
+    pub fn is_ip_mode(&self) -> bool {
+        let is_ip_type = self.class.is_none() && self.annotation("type") == Some("nlb-ip");
+        is_ip_type || self.annotation("nlb-target-type") == Some("ip")
+    }
+
+    /// Whether the certificate applies to a port. Port names and numbers are separated by commas; nothing and `*` mean
+    /// every port.
+    #[must_use]
+    pub fn certificate_applies(&self, port: &ServicePort) -> bool {
+        if self.annotation("ssl-cert").is_none_or(str::is_empty) || !port.is_tcp {
+            return false;
+        }
+        match self.annotation("ssl-ports") {
+            None | Some("" | "*") => true,
+            Some(ports) => ports.split(',').any(|entry| {
+                let entry = entry.trim();
+                entry == port.port.to_string()
+                    || (!port.name.is_empty() && entry.eq_ignore_ascii_case(&port.name))
+            }),
+        }
+    }
+}
+
+/// The pointer of an annotation by the rest of its key.
+pub(super) fn annotation_field(name: &str) -> String {
+    let key = format!("{LOAD_BALANCER_ANNOTATION_PREFIX}{name}");
+    format!("/metadata/annotations/{}", escape_pointer(&key))
+}
+
+impl GatewayService<'_> {
+    /// A finding about the Service itself.
+    pub(super) fn finding(
+        &self,
+        rule: RuleCode,
+        field: String,
+        message: String,
+        remedy: String,
+    ) -> Finding {
+        let object = &self.object.key;
+        let mut participants: BTreeSet<ObjectKey> = self.reach.participants();
+        participants.insert(object.clone());
+        Finding {
+            rule,
+            confidence: self.confidence,
+            object: object.clone(),
+            api_version: self.object.api_version,
+            field,
+            path: hops_of_reach(&self.reach),
+            message,
+            remedy,
+            identity: identity_of_reach(rule, object, &self.reach),
+            participants,
+        }
+    }
+}

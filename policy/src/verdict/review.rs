@@ -1,0 +1,136 @@
+//! Judges one change: the write that *completes* a path is the one that is refused, whichever end it is of, and on an
+//! update only the paths that it adds.
+
+use std::collections::BTreeSet;
+
+use super::Verdict;
+use super::evaluate::of_object;
+use crate::configuration::Configuration;
+use crate::identity::ObjectKey;
+use crate::inventory::{Inventory, Overlay, Premises, World};
+use crate::objects::target_group_binding::Protocol;
+use crate::objects::{Facts, Object};
+use crate::paths::affected::Affected;
+use crate::rules::PathId;
+
+/// A change of one object. Both are of the same key.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The object as it is to be.
+    pub new: Object,
+    /// The object as it was; `None` on creation.
+    pub old: Option<Object>,
+}
+
+/// Judges a change in the world of `inventory`, whose own copy of the object is not looked at.
+#[must_use]
+pub fn review(inventory: &Inventory, configuration: &Configuration, change: &Change) -> Verdict {
+    let overlays = Overlays::of(change);
+    let (new, old) = overlays.worlds(inventory);
+    judge(&new, old.as_ref(), configuration, change)
+}
+
+/// What the verdict on a change rests on, besides the change itself: if nothing of it changes, the verdict does not.
+#[must_use]
+pub fn premises(inventory: &Inventory, configuration: &Configuration, change: &Change) -> Premises {
+    let overlays = Overlays::of(change);
+    let (new, old) = overlays.worlds(inventory);
+    let (new, old) = (new.recording(), old.map(World::recording));
+    judge(&new, old.as_ref(), configuration, change);
+    let mut premises = new.into_premises();
+    premises.extend(old.map(World::into_premises).unwrap_or_default());
+    premises
+}
+
+/// The object as it is to be and as it was, each to be put over the same inventory.
+struct Overlays {
+    new: Overlay,
+    old: Option<Overlay>,
+}
+
+impl Overlays {
+    fn of(change: &Change) -> Self {
+        let mut new = change.new.clone();
+        let old = change.old.clone().map(|old| {
+            keep_protocol(&old, &mut new);
+            let mut overlay = Overlay::new();
+            overlay.put(old);
+            overlay
+        });
+        let mut overlay = Overlay::new();
+        overlay.put(new);
+        Self { new: overlay, old }
+    }
+
+    fn worlds<'a>(&'a self, inventory: &'a Inventory) -> (World<'a>, Option<World<'a>>) {
+        let old = self.old.as_ref();
+        (
+            World::with_overlay(inventory, &self.new),
+            old.map(|old| World::with_overlay(inventory, old)),
+        )
+    }
+}
+
+fn judge(
+    world: &World<'_>,
+    old_world: Option<&World<'_>>,
+    configuration: &Configuration,
+    change: &Change,
+) -> Verdict {
+    let key = &change.new.key;
+    let mut affected = Affected::default();
+    affected.add(world, &change.new);
+    let (Some(old_world), Some(old)) = (old_world, &change.old) else {
+        return of_affected(world, configuration, &affected, key);
+    };
+    affected.add(old_world, old);
+    let mut verdict = of_affected(world, configuration, &affected, key);
+    if verdict.findings.is_empty() {
+        return verdict;
+    }
+    let before: BTreeSet<PathId> = of_affected(old_world, configuration, &affected, key)
+        .findings
+        .into_iter()
+        .flat_map(|judged| judged.finding.identity)
+        .collect();
+    for judged in &mut verdict.findings {
+        judged.is_existing = judged.finding.identity.is_subset(&before);
+    }
+    verdict
+}
+
+/// Judges the fronts and Services that the object can have part in, and keeps what it does have part in.
+fn of_affected(
+    world: &World<'_>,
+    configuration: &Configuration,
+    affected: &Affected,
+    key: &ObjectKey,
+) -> Verdict {
+    let mut verdict = Verdict::default();
+    for affected in affected.fronts.iter().chain(&affected.services) {
+        if let Some(object) = world.get(affected) {
+            of_object(world, configuration, object, &mut verdict);
+        }
+    }
+    verdict
+        .findings
+        .retain(|judged| judged.finding.participants.contains(key));
+    verdict
+        .unresolved
+        .retain(|unresolved| unresolved.object == *key);
+    verdict.sort();
+    verdict
+}
+
+/// The protocol of a TargetGroupBinding can be changed without anybody asking AWS, so it stays HTTP if it was.
+///
+/// Source: AWS Load Balancer Controller `webhooks/elbv2/targetgroupbinding_validator.go` (immutable fields).
+fn keep_protocol(old: &Object, new: &mut Object) {
+    if let (Facts::TargetGroupBinding(old), Facts::TargetGroupBinding(new)) =
+        (&old.facts, &mut new.facts)
+    {
+        if old.protocol == Protocol::Http {
+            new.protocol = Protocol::Http;
+        }
+    }
+}

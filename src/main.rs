@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `l7guard`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    l7guard::cli::run()
+}

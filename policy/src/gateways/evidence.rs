@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Confidence;
-use super::command_line::ProxyRole;
 use super::injection_templates::InjectionTemplate;
 use super::kind::{self, GatewayKind};
 use crate::configuration::Istio;
@@ -85,14 +84,10 @@ pub fn of_workload(
         return None;
     }
     let proxy = workload.proxy.as_deref();
-    let roles = proxy.map(|proxy| &*proxy.roles).unwrap_or_default();
-    if let Some(router) = roles.iter().find(|role| role.role == ProxyRole::Router) {
-        return Evidence::confirmed(format!(
-            "container \"{}\" runs `proxy router`",
-            router.container
-        ));
+    if let Some(container) = proxy.and_then(|proxy| proxy.router.as_deref()) {
+        return Evidence::confirmed(format!("container \"{container}\" runs `proxy router`"));
     }
-    if !roles.is_empty() {
+    if proxy.is_some_and(|proxy| proxy.own_role.is_some()) {
         return None;
     }
     let template = proxy.and_then(|proxy| proxy.template);
@@ -104,6 +99,9 @@ pub fn of_workload(
         }
         Some(InjectionTemplate::Sidecar) => return None,
         Some(InjectionTemplate::Custom | InjectionTemplate::Refused) | None => {}
+    }
+    if proxy.is_some_and(|proxy| proxy.native_sidecar_role.is_some()) {
+        return None;
     }
     by_label(workload)
         .or_else(|| by_gateway_class(world, istio, namespace, workload))

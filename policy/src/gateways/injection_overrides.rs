@@ -12,13 +12,18 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
 use super::command_line::{ProxyRole, proxy_role};
 use super::go_json::{Fields, Present, Target, Text};
 
-/// The roles of all containers in the value of the annotation `proxy.istio.io/overrides`,
-/// `containers` before `initContainers`.
+/// The container of Istio's templates that runs the proxy.
+const PROXY_CONTAINER: &str = "istio-proxy";
+
+/// The roles that the value of the annotation `proxy.istio.io/overrides` gives to proxies.
 ///
-/// Istio uses an entry if its template has a container of that name, in the list where the template has
-/// it; custom templates may have any, so names are not asked. What an entry leaves out, the template
-/// says. A Pod that is injected already (`sidecar.istio.io/status`) runs what its own containers say:
-/// there the annotation is only a record.
+/// Istio uses the first entry of a name if its template has a container of that name in the same list, and
+/// the template says what the entry leaves out. Which template that is, is not seen. So a router counts
+/// wherever it stands, and any other role only where it is sure to outrank the template's: in
+/// `containers`, for `istio-proxy`, with `args` (a `command` without them is followed by the template's).
+///
+/// A Pod that is injected already (`sidecar.istio.io/status`) runs what its own containers say: there
+/// the annotation is only a record.
 ///
 /// A value that Go cannot decode yields nothing: Istio refuses such a Pod.
 #[must_use]
@@ -29,12 +34,22 @@ pub fn overridden_roles(annotation: &str) -> Vec<ProxyRole> {
     if decoded.and_then(|()| json.end()).is_err() {
         return Vec::new();
     }
-    overrides
+    let proxy = overrides
+        .containers
+        .iter()
+        .position(|container| container.name.0 == PROXY_CONTAINER);
+    let roles = overrides
         .containers
         .iter()
         .chain(&overrides.init_containers)
-        .filter_map(Container::role)
-        .collect()
+        .enumerate()
+        .filter_map(|(index, container)| {
+            let is_sure = proxy == Some(index) && !container.args.is_empty();
+            container
+                .role()
+                .filter(|role| is_sure || *role == ProxyRole::Router)
+        });
+    roles.collect()
 }
 
 #[derive(Default)]
@@ -45,6 +60,7 @@ struct Overrides {
 
 #[derive(Default)]
 struct Container {
+    name: Text,
     command: Vec<Text>,
     args: Vec<Text>,
     env: Vec<Variable>,
@@ -88,6 +104,7 @@ impl Fields for Overrides {
 impl Fields for Container {
     fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, json: &mut A) -> Result<(), A::Error> {
         match name {
+            "name" => json.next_value_seed(Target(&mut self.name)),
             "command" => json.next_value_seed(Target(&mut self.command)),
             "args" => json.next_value_seed(Target(&mut self.args)),
             "env" => json.next_value_seed(Target(&mut self.env)),
@@ -119,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_roles_of_containers_and_init_containers_are_found() {
+    fn a_router_counts_wherever_it_stands() {
         check(&[
             (
                 r#"{"containers":[{"name":"istio-proxy","args":["proxy","router"]}]}"#,
@@ -130,12 +147,43 @@ mod tests {
                 &[Router],
             ),
             (
-                r#"{"initContainers":[{"args":["proxy","router"]}],"containers":[{"args":["proxy"]}]}"#,
+                r#"{"containers":[{"name":"istio-proxy","args":["proxy"]},{"args":["proxy","router"]}]}"#,
                 &[Sidecar, Router],
             ),
             (
-                r#"{"containers":[{"name":"istio-proxy","command":["/usr/local/bin/pilot-agent","proxy"],"args":["router"]}]}"#,
+                r#"{"containers":[{"command":["/usr/local/bin/pilot-agent","proxy"],"args":["router"]}]}"#,
                 &[Router],
+            ),
+            (
+                r#"{"containers":[{"command":["pilot-agent","proxy","router"]}]}"#,
+                &[Router],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn another_role_counts_only_where_it_outranks_the_template() {
+        check(&[
+            (
+                r#"{"containers":[{"name":"istio-proxy","args":["proxy","sidecar"]}]}"#,
+                &[Sidecar],
+            ),
+            (
+                r#"{"containers":[{"name":"helper","args":["proxy","sidecar"]}]}"#,
+                &[],
+            ),
+            (
+                r#"{"initContainers":[{"name":"istio-proxy","args":["proxy","sidecar"]}]}"#,
+                &[],
+            ),
+            // The template's `proxy router` would follow, and `-x` take its `proxy`.
+            (
+                r#"{"containers":[{"name":"istio-proxy","command":["pilot-agent","proxy","-x"]}]}"#,
+                &[],
+            ),
+            (
+                r#"{"containers":[{"name":"istio-proxy","image":"x"},{"name":"istio-proxy","args":["proxy","sidecar"]}]}"#,
+                &[],
             ),
         ]);
     }
@@ -197,7 +245,7 @@ mod tests {
             ),
             (
                 r#"{"containers":[{"args":["proxy","router"],"args":["proxy","sidecar"]}]}"#,
-                &[Sidecar],
+                &[],
             ),
             (
                 r#"{"containers":[{"args":["proxy","router"],"args":["proxy",null]}]}"#,

@@ -17,6 +17,8 @@ use crate::labels::Labels;
 pub const TEMPLATES_ANNOTATION: &str = "inject.istio.io/templates";
 /// The annotation that carries a user's changes to the injected proxy's containers.
 const OVERRIDES_ANNOTATION: &str = "proxy.istio.io/overrides";
+/// The annotation that Istio writes to a Pod that it has injected.
+const STATUS_ANNOTATION: &str = "sidecar.istio.io/status";
 /// The name of the container that Istio injects, or that stands in a template for it.
 const PROXY_CONTAINER: &str = "istio-proxy";
 
@@ -34,21 +36,17 @@ pub struct Workload {
 /// What a Pod or Pod template shows of a proxy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProxyFacts {
-    /// Containers whose command lines run a proxy, and in which role.
-    pub roles: Box<[ContainerRole]>,
+    /// The container that runs a router, by its command line.
+    pub router: Option<Box<str>>,
+    /// A role other than router that the container `istio-proxy` has by arguments of its own: it outranks what a
+    /// template would give it. Another container's role says nothing of the proxy.
+    pub own_role: Option<ProxyRole>,
+    /// The same of an `istio-proxy` among the initContainers, where Istio puts native sidecars.
+    pub native_sidecar_role: Option<ProxyRole>,
     /// What [`TEMPLATES_ANNOTATION`] asks for.
     pub template: Option<InjectionTemplate>,
     /// Whether the one container there is is called `istio-proxy`.
     pub is_lone_proxy: bool,
-}
-
-/// A container that runs a proxy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContainerRole {
-    /// The container's name.
-    pub container: Box<str>,
-    /// Its proxy's role.
-    pub role: ProxyRole,
 }
 
 #[derive(Deserialize)]
@@ -147,23 +145,18 @@ fn workload(
     let spec = pod.spec.unwrap_or_default().0;
     let annotations = metadata.annotations.unwrap_or_default();
     let field = format!("{base}{ANNOTATIONS}");
-    let mut roles = container_roles(&spec);
-    if let Some(overrides) = annotations.get(&field, OVERRIDES_ANNOTATION)? {
-        let overridden = overridden_roles(overrides).into_iter();
-        roles.extend(overridden.map(|role| ContainerRole {
-            container: PROXY_CONTAINER.into(),
-            role,
-        }));
+    let mut proxy = proxy_facts(&spec);
+    // On an injected Pod the overrides are a record of what was done, and its containers say what runs.
+    if annotations.get(&field, STATUS_ANNOTATION)?.is_none() {
+        if let Some(overrides) = annotations.get(&field, OVERRIDES_ANNOTATION)? {
+            for role in overridden_roles(overrides) {
+                proxy.take_role(PROXY_CONTAINER, role, true);
+            }
+        }
     }
-    let mut containers = elements(&spec.containers);
-    let only = containers.next().filter(|_| containers.next().is_none());
-    let proxy = ProxyFacts {
-        roles: roles.into_boxed_slice(),
-        template: annotations
-            .get(&field, TEMPLATES_ANNOTATION)?
-            .map(injection_template),
-        is_lone_proxy: only.is_some_and(|(_, c)| c.name.as_deref() == Some(PROXY_CONTAINER)),
-    };
+    proxy.template = annotations
+        .get(&field, TEMPLATES_ANNOTATION)?
+        .map(injection_template);
     Ok(Workload {
         labels: metadata.labels.unwrap_or_default(),
         proxy: (proxy != ProxyFacts::default()).then(|| Box::new(proxy)),
@@ -171,23 +164,50 @@ fn workload(
     })
 }
 
-/// The roles in which containers run a proxy. Of the initContainers only those that go on running count
-/// (`restartPolicy: Always`): with native sidecars Istio moves a user's own router there.
-fn container_roles(spec: &PodSpecView) -> Vec<ContainerRole> {
-    let running_init = elements(&spec.init_containers)
-        .filter(|(_, container)| container.restart_policy.as_deref() == Some("Always"));
-    elements(&spec.containers)
-        .chain(running_init)
-        .filter_map(|(_, container)| {
-            Some(ContainerRole {
-                role: container.role()?,
-                container: container.name.clone().unwrap_or_default(),
-            })
-        })
-        .collect()
+/// What the containers show. Of the initContainers only those that go on running count (`restartPolicy: Always`): with
+/// native sidecars Istio moves a user's own router there.
+fn proxy_facts(spec: &PodSpecView) -> ProxyFacts {
+    let mut proxy = ProxyFacts::default();
+    for (_, container) in elements(&spec.containers) {
+        if let Some(role) = container.role() {
+            proxy.take_role(container.name(), role, container.has_arguments());
+        }
+    }
+    for (_, container) in elements(&spec.init_containers) {
+        if container.restart_policy.as_deref() != Some("Always") {
+            continue;
+        }
+        match container.role() {
+            Some(ProxyRole::Router) => proxy.take_role(container.name(), ProxyRole::Router, true),
+            role if container.name() == PROXY_CONTAINER => proxy.native_sidecar_role = role,
+            _ => {}
+        }
+    }
+    let mut containers = elements(&spec.containers);
+    let only = containers.next().filter(|_| containers.next().is_none());
+    proxy.is_lone_proxy = only.is_some_and(|(_, c)| c.name() == PROXY_CONTAINER);
+    proxy
+}
+
+impl ProxyFacts {
+    fn take_role(&mut self, container: &str, role: ProxyRole, has_arguments: bool) {
+        if role == ProxyRole::Router {
+            self.router.get_or_insert_with(|| container.into());
+        } else if role != ProxyRole::Agentgateway && container == PROXY_CONTAINER && has_arguments {
+            self.own_role = Some(role);
+        }
+    }
 }
 
 impl ContainerView {
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    fn has_arguments(&self) -> bool {
+        self.args.as_ref().is_some_and(|args| !args.is_empty())
+    }
+
     fn role(&self) -> Option<ProxyRole> {
         let env: Vec<(&str, Option<&str>)> = elements(&self.env)
             .filter_map(|(_, env)| {

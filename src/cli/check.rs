@@ -1,0 +1,143 @@
+//! `l7guard check`: judges manifests where they are written.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use l7guard_policy::configuration::Configuration;
+use l7guard_policy::inventory::World;
+use l7guard_policy::rules::Mode;
+use l7guard_policy::verdict;
+
+use super::ExitStatus;
+use crate::manifests::{self, Locator};
+use crate::report::{Report, ReportedFinding, json, text};
+use crate::world::ManifestWorld;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit status: 0 nothing at or above --fail-on, 1 findings, 2 unreadable input or no objects found.
+
+Examples:
+  l7guard check manifests/
+  helm template my-release ./chart | l7guard check -
+  kustomize build overlays/prod | l7guard check --output json -")]
+pub(super) struct Arguments {
+    /// Files or directories (recursive: .yaml, .yml, .json), or - for standard input
+    #[arg(required = true, value_name = "PATH|-")]
+    paths: Vec<PathBuf>,
+    /// How to print what was found
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    output: Output,
+    /// The lowest severity that makes the exit status 1
+    #[arg(long, value_enum, default_value_t = FailOn::Deny)]
+    fail_on: FailOn,
+    /// The namespace of objects that name none
+    #[arg(long, short, default_value = "default")]
+    namespace: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// A compiler's diagnostics, for people
+    Text,
+    /// One JSON object (l7guard/report/v1), for machines
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// Only what would be refused
+    Deny,
+    /// Warnings too
+    Warn,
+    /// Never
+    Never,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
+    let report = check(&arguments.paths, &arguments.namespace);
+    let stdout = io::stdout();
+    match arguments.output {
+        Output::Json => {
+            let mut buffered = io::BufWriter::new(stdout.lock());
+            json::write(&report, &mut buffered)?;
+            buffered.flush()?;
+            let mut stderr = io::stderr().lock();
+            for note in &report.notes {
+                let line = note.line.unwrap_or_default();
+                writeln!(stderr, "note: {}:{line}: {}", note.file, note.message)?;
+            }
+        }
+        Output::Text => {
+            let style = text::Style {
+                colour: stdout.is_terminal() && colour_is_wanted(),
+                ..text::Style::default()
+            };
+            let mut buffered = io::BufWriter::new(stdout.lock());
+            text::write(&report, style, &mut buffered)?;
+            buffered.flush()?;
+        }
+    }
+    Ok(exit_status(&report, arguments.fail_on))
+}
+
+/// `NO_COLOR` (no-color.org) and a terminal that understands none.
+fn colour_is_wanted() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+fn check(paths: &[PathBuf], namespace: &str) -> Report {
+    let mut world = ManifestWorld::default();
+    for found in manifests::find(paths) {
+        match found.and_then(|file| file.load()) {
+            Ok(loaded) => world.add(loaded, namespace),
+            Err(error) => world.errors.push(error.into()),
+        }
+    }
+    if world.objects == 0 && world.errors.is_empty() {
+        world.errors.push(crate::report::ReportedError {
+            file: paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" "),
+            line: None,
+            column: None,
+            message: "no Kubernetes objects found".to_owned(),
+        });
+    }
+    let configuration = Configuration::default();
+    let verdict = verdict::evaluate(&World::new(&world.inventory), &configuration);
+    let mut locator = Locator::default();
+    let findings = verdict.findings.into_iter().map(|judged| ReportedFinding {
+        location: world.location(&mut locator, &judged.finding.object, &judged.finding.field),
+        judged,
+    });
+    Report {
+        objects: world.objects,
+        findings: findings.collect(),
+        unresolved: verdict.unresolved,
+        errors: world.errors,
+        notes: world.notes,
+    }
+}
+
+fn exit_status(report: &Report, fail_on: FailOn) -> ExitStatus {
+    if !report.errors.is_empty() {
+        return ExitStatus::Error;
+    }
+    let worst = report
+        .findings
+        .iter()
+        .map(|finding| finding.judged.severity)
+        .max();
+    let fails = match fail_on {
+        FailOn::Deny => worst >= Some(Mode::Deny),
+        FailOn::Warn => worst >= Some(Mode::Warn),
+        FailOn::Never => false,
+    };
+    if fails {
+        ExitStatus::Findings
+    } else {
+        ExitStatus::Success
+    }
+}

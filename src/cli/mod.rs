@@ -1,0 +1,86 @@
+//! The command line: what can be asked, and who answers. Only this module knows all the others.
+
+mod check;
+mod demo;
+mod demo_client;
+mod demo_reviews;
+mod explain;
+mod serve;
+mod serving;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// Nothing at or above `--fail-on` was found.
+    Success,
+    /// Something was.
+    Findings,
+    /// Usage, unreadable or unparseable input, no objects, or a failure of our own.
+    Error,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
+            ExitStatus::Success => 0,
+            ExitStatus::Findings => 1,
+            ExitStatus::Error => 2,
+        })
+    }
+}
+
+/// Keeps an AWS Application Load Balancer (L7) from being put in front of an Istio ingress gateway (L7), and says how
+/// to use a Network Load Balancer (L4) instead.
+#[derive(Debug, Parser)]
+#[command(name = "l7guard", version, max_term_width = 100, propagate_version = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the guard at work: a real server with an example world answers three reviews over TLS
+    Demo(demo::Arguments),
+    /// Judge manifests: files, directories or standard input
+    Check(check::Arguments),
+    /// Serve the admission webhook over HTTPS
+    Serve(serve::Arguments),
+    /// Print a rule's page
+    Explain(explain::Arguments),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    // Usage errors end in clap with status 2, help and version with 0.
+    let command_line = CommandLine::parse();
+    let ended = match command_line.command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+    };
+    match ended {
+        Ok(status) => status.into(),
+        Err(error) if is_broken_pipe(&error) => ExitStatus::Success.into(),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitStatus::Error.into()
+        }
+    }
+}
+
+/// Whoever read the output (`head`, a pager) has enough of it.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,12 @@
+//! l7guard keeps an AWS Application Load Balancer from being put in front of an Istio ingress gateway.
+//!
+//! This library is the program: `main` only hands over the command line. `docs/architecture.md` shows how the modules
+//! hang together; what is forbidden is decided in the crate `l7guard_policy`.
+
+pub mod cli;
+pub mod manifests;
+pub mod pki;
+pub mod report;
+pub mod server;
+pub mod webhook;
+pub mod world;

@@ -1,0 +1,96 @@
+//! The webhook's messages: what a user of `kubectl` reads.
+//!
+//! The verdict first, then the evidence, why, what to write instead, how to get an exemption, the code. All findings of
+//! a request are in one message, as the API server shows the answer of one webhook only.
+
+use std::fmt::Write as _;
+
+use l7guard_policy::gateways::Confidence;
+use l7guard_policy::rules::{Finding, Mode, RuleCode};
+use l7guard_policy::verdict::{Judged, Verdict};
+
+/// The message of a refusal.
+#[must_use]
+pub fn denial(verdict: &Verdict) -> String {
+    let mut message = String::new();
+    for (at, judged) in verdict.denials().enumerate() {
+        if at > 0 {
+            message.push_str("\n\n");
+        }
+        let finding = &judged.finding;
+        let _ = writeln!(message, "{}.", finding.message);
+        for hop in &finding.path {
+            let _ = writeln!(message, "  {:<8} {}: {}", hop.role.as_str(), hop.object, hop.evidence);
+        }
+        if finding.confidence == Confidence::Likely {
+            message.push_str("  (likely: not every object that proves it exists yet)\n");
+        }
+        let _ = write!(
+            message,
+            "\nWhy: {}\n\n{}\nNeed it all the same? The platform team can grant an exemption with an owner and an expiry date.\n[{}] {}: {}",
+            reason(finding.rule),
+            finding.remedy,
+            finding.rule,
+            finding.rule.name(),
+            finding.rule.documentation(),
+        );
+    }
+    message
+}
+
+/// Why this cluster's policy forbids it, in a sentence. Istio documents an ALB in front of its gateway as possible, so
+/// nothing here says that it is not supported.
+fn reason(rule: RuleCode) -> &'static str {
+    match rule {
+        RuleCode::L7G004 => {
+            "by this cluster's policy Istio is the one Layer-7 router, and this annotation does not do what it says."
+        }
+        _ => {
+            "by this cluster's policy Istio is the one Layer-7 router; a second one in front of it splits routing, ends TLS too early and hides client addresses."
+        }
+    }
+}
+
+/// The warnings of an answer, one line each: findings that warn, and findings that were there before the change. Those
+/// of a refusal are left to the message.
+#[must_use]
+pub fn warnings(verdict: &Verdict) -> Vec<String> {
+    verdict
+        .findings
+        .iter()
+        .filter(|judged| judged.severity == Mode::Warn || is_tolerated(judged))
+        .map(|judged| warning(&judged.finding, is_tolerated(judged)))
+        .collect()
+}
+
+fn is_tolerated(judged: &Judged) -> bool {
+    judged.severity == Mode::Deny && judged.is_existing
+}
+
+/// Code and place come first, as the line is cut at 120 characters.
+fn warning(finding: &Finding, is_existing: bool) -> String {
+    let service = finding
+        .path
+        .iter()
+        .find(|hop| hop.role == l7guard_policy::rules::HopRole::Service)
+        .map(|hop| hop.object.qualified_name())
+        .unwrap_or_default();
+    let what = match finding.rule {
+        RuleCode::L7G001 | RuleCode::L7G002 | RuleCode::L7G003 => {
+            format!("ALB in front of Istio gateway {service}")
+        }
+        RuleCode::L7G004 => "a Service cannot ask for an ALB".to_owned(),
+        RuleCode::L7G101 => "Classic ELB with HTTP listeners before an Istio gateway".to_owned(),
+        RuleCode::L7G102 => "TLS ends at the load balancer, before Istio".to_owned(),
+        RuleCode::L7G103 => format!("target group of unknown protocol before Istio gateway {service}"),
+        RuleCode::L7G104 => "health check that the Istio gateway cannot answer".to_owned(),
+        RuleCode::L7G105 => "ALB forwards to a target group that nothing here explains".to_owned(),
+        RuleCode::L7G106 => "action that the ALB controller cannot read".to_owned(),
+    };
+    let tolerated = if is_existing {
+        " (was there before, allowed)"
+    } else {
+        ""
+    };
+    format!("[{}] {}: {what}{tolerated}", finding.rule, finding.object)
+}

@@ -1,0 +1,101 @@
+//! Reports: what was found, as text for people and as JSON for machines, and the messages of the webhook.
+//!
+//! One file a format; each takes a [`Report`] and knows nothing of how it came to be.
+
+pub mod admission;
+pub mod json;
+pub mod text;
+
+use std::borrow::Cow;
+
+use l7guard_policy::identity::ObjectKey;
+use l7guard_policy::verdict::{Judged, Unresolved};
+
+/// What a run found, whatever was judged.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// How many objects were read, also of kinds that no rule reads.
+    pub objects: usize,
+    /// Findings in the order of the verdict.
+    pub findings: Vec<ReportedFinding>,
+    /// What cannot be told.
+    pub unresolved: Vec<Unresolved>,
+    /// Inputs that could not be read.
+    pub errors: Vec<ReportedError>,
+    /// What the user should know about inputs that were read.
+    pub notes: Vec<ReportedError>,
+}
+
+/// A finding, and where it stands.
+#[derive(Debug)]
+pub struct ReportedFinding {
+    /// The finding and what it does.
+    pub judged: Judged,
+    /// Where the offending field stands, if the object came from a file.
+    pub location: Option<Location>,
+}
+
+/// A place in a file, lines and columns counted from 1, columns in characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file as it was named.
+    pub file: String,
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+    /// The text of the line, to be quoted.
+    pub text: Option<String>,
+}
+
+/// An error or a note about an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedError {
+    /// The file as it was named.
+    pub file: String,
+    /// The line, if there is one.
+    pub line: Option<usize>,
+    /// The column, if there is one.
+    pub column: Option<usize>,
+    /// What is wrong, and what to do about it.
+    pub message: String,
+}
+
+impl Report {
+    /// How many findings have this severity.
+    #[must_use]
+    pub fn count(&self, severity: l7guard_policy::rules::Mode) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.judged.severity == severity)
+            .count()
+    }
+}
+
+/// Text of an object for a terminal or a log: control characters and bidirectional overrides are escaped, so that no
+/// object can write to the screen what it is not.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let is_harmful = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// `Kind namespace/name` with text that is safe to print.
+#[must_use]
+pub fn object_name(key: &ObjectKey) -> String {
+    printable(&key.to_string()).into_owned()
+}

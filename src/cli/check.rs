@@ -11,6 +11,7 @@ use l7guard_policy::rules::Mode;
 use l7guard_policy::verdict;
 
 use super::ExitStatus;
+use crate::clock;
 use crate::manifests::{self, Locator};
 use crate::report::{Report, ReportedFinding, json, text};
 use crate::world::ManifestWorld;
@@ -106,7 +107,7 @@ fn check(paths: &[PathBuf], namespace: &str) -> Report {
         });
     }
     let configuration = Configuration::default();
-    let verdict = verdict::evaluate(&World::new(&world.inventory), &configuration);
+    let verdict = verdict::evaluate(&World::new(&world.inventory), &configuration, clock::today());
     let mut locator = Locator::default();
     let findings = verdict.findings.into_iter().map(|judged| ReportedFinding {
         location: world.location(&mut locator, &judged.finding.object, &judged.finding.field),
@@ -116,6 +117,7 @@ fn check(paths: &[PathBuf], namespace: &str) -> Report {
         objects: world.objects,
         findings: findings.collect(),
         unresolved: verdict.unresolved,
+        exempt: verdict.exempt,
         errors: world.errors,
         notes: world.notes,
     }

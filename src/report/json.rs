@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Hop, Mode};
+use l7guard_policy::verdict::Exempted;
 use serde::Serialize;
 
 use super::{Location, Report, ReportedError, ReportedFinding};
@@ -17,7 +18,7 @@ struct JsonReport<'a> {
     summary: Summary,
     findings: Vec<JsonFinding<'a>>,
     unresolved: Vec<JsonUnresolved<'a>>,
-    exempt: [(); 0],
+    exempt: Vec<JsonExempt<'a>>,
     errors: Vec<JsonError<'a>>,
 }
 
@@ -79,6 +80,14 @@ struct JsonUnresolved<'a> {
 }
 
 #[derive(Serialize)]
+struct JsonExempt<'a> {
+    rule: &'static str,
+    object: JsonObject<'a>,
+    exemption: &'a str,
+    expires: String,
+}
+
+#[derive(Serialize)]
 struct JsonError<'a> {
     file: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +110,7 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
             deny: report.count(Mode::Deny),
             warn: report.count(Mode::Warn),
             unresolved: report.unresolved.len(),
-            exempt: 0,
+            exempt: report.exempt.len(),
         },
         findings: report.findings.iter().map(finding).collect(),
         unresolved: report
@@ -113,7 +122,7 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
                 reason: &unresolved.reason,
             })
             .collect(),
-        exempt: [],
+        exempt: report.exempt.iter().map(exempt).collect(),
         errors: report.errors.iter().map(error).collect(),
     };
     serde_json::to_writer_pretty(&mut output, &json)?;
@@ -161,6 +170,16 @@ fn hop(hop: &Hop) -> JsonHop<'_> {
         namespace: &hop.object.namespace,
         name: &hop.object.name,
         evidence: &hop.evidence,
+    }
+}
+
+fn exempt(exempted: &Exempted) -> JsonExempt<'_> {
+    let finding = &exempted.finding;
+    JsonExempt {
+        rule: finding.rule.as_str(),
+        object: object(&finding.object, finding.api_version),
+        exemption: &exempted.exemption,
+        expires: exempted.expires.to_string(),
     }
 }
 

@@ -9,7 +9,7 @@ pub mod text;
 use std::borrow::Cow;
 
 use l7guard_policy::identity::ObjectKey;
-use l7guard_policy::verdict::{Judged, Unresolved};
+use l7guard_policy::verdict::{Exempted, Judged, Unresolved};
 
 /// What a run found, whatever was judged.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub struct Report {
     pub findings: Vec<ReportedFinding>,
     /// What cannot be told.
     pub unresolved: Vec<Unresolved>,
+    /// What exemptions cover.
+    pub exempt: Vec<Exempted>,
     /// Inputs that could not be read.
     pub errors: Vec<ReportedError>,
     /// What the user should know about inputs that were read.

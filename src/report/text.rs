@@ -61,6 +61,16 @@ pub fn write(report: &Report, style: Style, mut output: impl Write) -> io::Resul
             printable(&unresolved.reason)
         )?;
     }
+    for exempted in &report.exempt {
+        writeln!(
+            output,
+            "exempt: [{}] {} by exemption {:?} until {}\n",
+            exempted.finding.rule,
+            object_name(&exempted.finding.object),
+            exempted.exemption,
+            exempted.expires
+        )?;
+    }
     writeln!(output, "{}", summary(report))
 }
 
@@ -167,6 +177,9 @@ fn summary(report: &Report) -> String {
     }
     if !report.unresolved.is_empty() {
         parts.push(format!("{} unresolved", report.unresolved.len()));
+    }
+    if !report.exempt.is_empty() {
+        parts.push(format!("{} exempt", report.exempt.len()));
     }
     if !report.errors.is_empty() {
         parts.push(plural(report.errors.len(), "error"));

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::judge::{Judge, JudgeError};
 use super::response::{Answer, Cause};
 use super::review::{Operation, Review};
+use crate::clock;
 use crate::report::admission;
 
 /// Judges reviews by the policy, in a world that does not change while it runs.
@@ -49,6 +50,7 @@ impl PolicyJudge {
             &self.inventory,
             &self.configuration,
             &change,
+            clock::today(),
         )))
     }
 }

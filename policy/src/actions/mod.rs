@@ -26,7 +26,7 @@ pub use go_json::{Slice, SyntaxError, TypeError};
 pub use validate::{Refusal, TargetGroupRefusal};
 
 /// What a rule needs to know of an action: whether it forwards, and where to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Requests go to these targets, in the order of the annotation. The controller accepts a forward without any.
     Forward(Vec<ForwardTarget>),
@@ -37,7 +37,7 @@ pub enum Action {
 }
 
 /// One target group of a forward.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ForwardTarget {
     /// A Service by name. It is looked up in the Ingress's own namespace, literally: there is no other syntax.
     Service(Box<str>),
@@ -48,19 +48,19 @@ pub enum ForwardTarget {
     TargetGroupName(Box<str>),
 }
 
-/// Why the controller cannot read an action, or refuses it. The model of the whole `IngressGroup` fails then: nothing
-/// new is deployed.
+/// Why the controller cannot read an action, or refuses it. It then deploys nothing new for the whole `IngressGroup`.
+/// Says all in its own message, in one line; there is no source to add.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnreadableAction {
     /// The text is no JSON.
     #[error("not JSON: {0}")]
-    Syntax(#[from] SyntaxError),
+    Syntax(SyntaxError),
     /// A field has a value that does not fit its type.
     #[error("wrong type: {0}")]
-    Type(#[from] TypeError),
+    Type(TypeError),
     /// The controller's own validation says no.
     #[error("refused by the controller: {0}")]
-    Refused(#[from] Refusal),
+    Refused(Refusal),
 }
 
 /// Reads the value of an `actions.<name>` annotation.
@@ -69,7 +69,7 @@ pub enum UnreadableAction {
 ///
 /// [`UnreadableAction`] exactly when the controller would fail on this text.
 pub fn read(json: &str) -> Result<Action, UnreadableAction> {
-    types::Action::read(json.as_bytes()).map(Action::from)
+    types::Action::read(json.as_bytes()).map(|action| Action::of(&action))
 }
 
 impl types::Action {
@@ -80,17 +80,19 @@ impl types::Action {
     ///
     /// As [`read`].
     pub fn read(json: &[u8]) -> Result<Self, UnreadableAction> {
-        let mut reader = Reader::over(json)?;
+        let mut reader = Reader::over(json).map_err(UnreadableAction::Syntax)?;
         let mut action = Self::default();
-        action.decode(&mut reader)?;
-        validate::validate(&action)?;
+        action.decode(&mut reader).map_err(UnreadableAction::Type)?;
+        validate::validate(&action).map_err(UnreadableAction::Refused)?;
         normalise::normalise(&mut action);
         Ok(action)
     }
 }
 
-impl From<types::Action> for Action {
-    fn from(action: types::Action) -> Self {
+impl Action {
+    /// What matters of an action that [`types::Action::read`] returned.
+    #[must_use]
+    pub fn of(action: &types::Action) -> Self {
         match &*action.kind {
             types::FORWARD => Self::Forward(
                 action

@@ -1,7 +1,7 @@
 //! Judges fronts and Services of a world: findings with their modes, and what cannot be told.
 
-use super::{Judged, Unresolved, Verdict};
-use crate::configuration::{Configuration, Likely};
+use super::{Exempted, Judged, Unresolved, Verdict};
+use crate::configuration::{Configuration, Date, Likely};
 use crate::fronts::{self, Making};
 use crate::gateways::Confidence;
 use crate::gateways::service::{Behind, reach};
@@ -10,13 +10,14 @@ use crate::objects::{Facts, Object};
 use crate::paths::{self, FrontPaths};
 use crate::rules::{self, Finding, GatewayService, Mode};
 
-/// Judges every object of a world.
+/// Judges every object of a world, on this day (UTC).
 #[must_use]
-pub fn evaluate(world: &World<'_>, configuration: &Configuration) -> Verdict {
+pub fn evaluate(world: &World<'_>, configuration: &Configuration, today: Date) -> Verdict {
     let mut verdict = Verdict::default();
     for object in world.objects() {
         of_object(world, configuration, object, &mut verdict);
     }
+    verdict.apply_exemptions(configuration, today);
     verdict.sort();
     verdict
 }
@@ -51,15 +52,30 @@ impl Verdict {
             }
         }
     }
+
+    /// Moves the findings that an exemption covers out of the findings; the first exemption that does is named.
+    pub(super) fn apply_exemptions(&mut self, configuration: &Configuration, today: Date) {
+        let exemptions = &configuration.exemptions;
+        if exemptions.is_empty() {
+            return;
+        }
+        for judged in std::mem::take(&mut self.findings) {
+            let finding = &judged.finding;
+            match exemptions.iter().find(|exemption| exemption.covers(finding, today)) {
+                Some(exemption) => self.exempt.push(Exempted {
+                    finding: judged.finding,
+                    exemption: exemption.name.clone(),
+                    expires: exemption.expires,
+                }),
+                None => self.findings.push(judged),
+            }
+        }
+    }
 }
 
-/// What a finding does: its rule's mode, tempered where it is only likely.
+/// What a finding does: its mode, tempered where it is only likely.
 fn severity(configuration: &Configuration, finding: &Finding) -> Mode {
-    let mode = configuration
-        .modes
-        .get(&finding.rule)
-        .copied()
-        .unwrap_or(finding.rule.rule().default_mode);
+    let mode = configuration.modes.of(finding);
     let is_tempered =
         finding.confidence == Confidence::Likely && configuration.likely == Likely::Warn;
     if mode == Mode::Deny && is_tempered {

@@ -6,6 +6,9 @@
 mod evaluate;
 mod review;
 
+use std::cmp::Ordering;
+
+use crate::configuration::Date;
 use crate::identity::ObjectKey;
 use crate::rules::{Finding, Mode};
 
@@ -21,6 +24,17 @@ pub struct Judged {
     pub severity: Mode,
     /// Whether all of its paths were there before the change under review: it refuses nothing then.
     pub is_existing: bool,
+}
+
+/// A finding that an exemption covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exempted {
+    /// The finding.
+    pub finding: Finding,
+    /// The exemption's name.
+    pub exemption: Box<str>,
+    /// The last day on which it holds.
+    pub expires: Date,
 }
 
 /// Something that may be a path, one end of which cannot be told.
@@ -43,6 +57,8 @@ pub struct Verdict {
     pub findings: Vec<Judged>,
     /// What cannot be told.
     pub unresolved: Vec<Unresolved>,
+    /// What exemptions cover.
+    pub exempt: Vec<Exempted>,
 }
 
 impl Verdict {
@@ -61,18 +77,20 @@ impl Verdict {
 
     fn sort(&mut self) {
         self.findings.sort_by(|a, b| {
-            let order = |judged: &Judged| {
-                (
-                    std::cmp::Reverse(judged.severity),
-                    judged.finding.rule,
-                    judged.finding.object.clone(),
-                    judged.finding.field.clone(),
-                    judged.finding.identity.clone(),
-                )
-            };
-            order(a).cmp(&order(b))
+            b.severity
+                .cmp(&a.severity)
+                .then_with(|| order(&a.finding, &b.finding))
         });
+        self.exempt.sort_by(|a, b| order(&a.finding, &b.finding));
         self.unresolved.sort();
         self.unresolved.dedup();
     }
+}
+
+fn order(a: &Finding, b: &Finding) -> Ordering {
+    let place = |finding: &Finding| (finding.rule, finding.object.clone());
+    place(a)
+        .cmp(&place(b))
+        .then_with(|| a.field.cmp(&b.field))
+        .then_with(|| a.identity.cmp(&b.identity))
 }

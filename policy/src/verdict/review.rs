@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Verdict;
 use super::evaluate::of_object;
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, Date};
 use crate::identity::ObjectKey;
 use crate::inventory::{Inventory, Overlay, Premises, World};
 use crate::objects::target_group_binding::Protocol;
@@ -22,12 +22,17 @@ pub struct Change {
     pub old: Option<Object>,
 }
 
-/// Judges a change in the world of `inventory`, whose own copy of the object is not looked at.
+/// Judges a change in the world of `inventory`, whose own copy of the object is not looked at, on this day (UTC).
 #[must_use]
-pub fn review(inventory: &Inventory, configuration: &Configuration, change: &Change) -> Verdict {
+pub fn review(
+    inventory: &Inventory,
+    configuration: &Configuration,
+    change: &Change,
+    today: Date,
+) -> Verdict {
     let overlays = Overlays::of(change);
     let (new, old) = overlays.worlds(inventory);
-    judge(&new, old.as_ref(), configuration, change)
+    judge(&new, old.as_ref(), configuration, change, today)
 }
 
 /// What the verdict on a change rests on, besides the change itself: if nothing of it changes, the verdict does not.
@@ -36,7 +41,7 @@ pub fn premises(inventory: &Inventory, configuration: &Configuration, change: &C
     let overlays = Overlays::of(change);
     let (new, old) = overlays.worlds(inventory);
     let (new, old) = (new.recording(), old.map(World::recording));
-    judge(&new, old.as_ref(), configuration, change);
+    judge(&new, old.as_ref(), configuration, change, Date::MIN);
     let mut premises = new.into_premises();
     premises.extend(old.map(World::into_premises).unwrap_or_default());
     premises
@@ -76,27 +81,41 @@ fn judge(
     old_world: Option<&World<'_>>,
     configuration: &Configuration,
     change: &Change,
+    today: Date,
 ) -> Verdict {
     let key = &change.new.key;
     let mut affected = Affected::default();
     affected.add(world, &change.new);
-    let (Some(old_world), Some(old)) = (old_world, &change.old) else {
-        return of_affected(world, configuration, &affected, key);
+    let before = match (old_world, &change.old) {
+        (Some(old_world), Some(old)) => {
+            affected.add(old_world, old);
+            Some(old_world)
+        }
+        _ => None,
     };
-    affected.add(old_world, old);
     let mut verdict = of_affected(world, configuration, &affected, key);
-    if verdict.findings.is_empty() {
-        return verdict;
+    if let Some(old_world) = before.filter(|_| !verdict.findings.is_empty()) {
+        let old = of_affected(old_world, configuration, &affected, key);
+        verdict.mark_existing(&old, configuration, today);
     }
-    let before: BTreeSet<PathId> = of_affected(old_world, configuration, &affected, key)
-        .findings
-        .into_iter()
-        .flat_map(|judged| judged.finding.identity)
-        .collect();
-    for judged in &mut verdict.findings {
-        judged.is_existing = judged.finding.identity.is_subset(&before);
-    }
+    verdict.apply_exemptions(configuration, today);
+    verdict.sort();
     verdict
+}
+
+impl Verdict {
+    /// Marks the findings all of whose paths were there before, where the ratchet tolerates them.
+    fn mark_existing(&mut self, old: &Verdict, configuration: &Configuration, today: Date) {
+        if !configuration.ratchet.holds(today) {
+            return;
+        }
+        let paths = old.findings.iter().flat_map(|old| &old.finding.identity);
+        let before: BTreeSet<&PathId> = paths.collect();
+        for judged in &mut self.findings {
+            let mut paths = judged.finding.identity.iter();
+            judged.is_existing = paths.all(|path| before.contains(path));
+        }
+    }
 }
 
 /// Judges the fronts and Services that the object can have part in, and keeps what it does have part in.
@@ -118,7 +137,6 @@ fn of_affected(
     verdict
         .unresolved
         .retain(|unresolved| unresolved.object == *key);
-    verdict.sort();
     verdict
 }
 

@@ -156,6 +156,7 @@ impl<T: Decode + Default> Decode for Option<T> {
     fn decode(&mut self, reader: &mut Reader<'_>) -> Result<(), TypeError> {
         if reader.peek() == Found::Null {
             reader.skip();
+            *self = None;
             Ok(())
         } else {
             self.get_or_insert_default().decode(reader)

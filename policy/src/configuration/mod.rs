@@ -1,9 +1,13 @@
 //! The policy's configuration: who counts as an ALB controller, what counts as a gateway, and what a finding does.
 
-use std::collections::BTreeMap;
+mod exemption;
+mod modes;
+
+pub use exemption::{Exemption, Matcher, NamePattern, PatternError};
+pub use modes::{Modes, NamespaceModes};
+pub use time::Date;
 
 use crate::gateways::kind::GatewayKind;
-use crate::rules::{Mode, RuleCode};
 
 /// Everything that a verdict takes from configuration. The defaults fit a cluster where nothing was renamed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,10 +16,38 @@ pub struct Configuration {
     pub aws: Aws,
     /// The Istio side.
     pub istio: Istio,
-    /// Modes of rules, where they are not the rule's default.
-    pub modes: BTreeMap<RuleCode, Mode>,
+    /// What findings do, by rule and namespace.
+    pub modes: Modes,
     /// What a finding does that is only likely, where its rule denies.
     pub likely: Likely,
+    /// Whether an update is refused only for the paths that it adds.
+    pub ratchet: Ratchet,
+    /// Findings that are tolerated for a time.
+    pub exemptions: Vec<Exemption>,
+}
+
+/// Whether an update is refused only for the paths that it adds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ratchet {
+    /// It is: what was there before becomes a warning.
+    #[default]
+    On,
+    /// It is, up to and including this day (UTC).
+    Until(Date),
+    /// It is refused for every path that it keeps.
+    Off,
+}
+
+impl Ratchet {
+    /// Whether paths that were there before are tolerated on this day.
+    #[must_use]
+    pub fn holds(self, today: Date) -> bool {
+        match self {
+            Self::On => true,
+            Self::Until(last) => today <= last,
+            Self::Off => false,
+        }
+    }
 }
 
 /// What a likely finding of a denying rule does.

@@ -1,0 +1,206 @@
+//! Whose an Ingress is: the annotation, the field, the default class, and EKS Auto Mode.
+
+use l7guard_policy::configuration::AUTO_MODE_CONTROLLER;
+use l7guard_policy::gateways::Confidence;
+use l7guard_policy::identity::Kind;
+use serde_json::Value;
+
+use super::World;
+use super::manifest::{annotation, field, name, text};
+
+/// What a front makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Making {
+    Alb(Confidence),
+    /// The class or the parent is missing.
+    Unknown,
+    Nothing,
+}
+
+/// What an Ingress makes: two controllers may look at it, each by its own reading.
+pub(super) fn resolve(world: World<'_>, ingress: &Value) -> Making {
+    let auto_mode = by_auto_mode(world, ingress);
+    let lbc = match by_load_balancer_controller(world, ingress) {
+        // Ignored by the controller; that it would be an ALB's otherwise is worth saying.
+        Making::Alb(_) if has_invalid_group(world, ingress) => Making::Unknown,
+        making => making,
+    };
+    match (auto_mode, lbc) {
+        (Making::Alb(one), Making::Alb(other)) => Making::Alb(one.max(other)),
+        (Making::Alb(confidence), _) | (_, Making::Alb(confidence)) => Making::Alb(confidence),
+        (Making::Unknown, _) | (_, Making::Unknown) => Making::Unknown,
+        (Making::Nothing, Making::Nothing) => Making::Nothing,
+    }
+}
+
+fn class_annotation(ingress: &Value) -> Option<&str> {
+    annotation(ingress, "kubernetes.io/ingress.class")
+}
+
+/// The IngressClass that the field names, or the default ones.
+fn classes<'a>(world: World<'a>, ingress: &Value) -> Vec<&'a Value> {
+    match text(ingress, "/spec/ingressClassName") {
+        Some(class) => world
+            .get(Kind::IngressClass, "", class)
+            .into_iter()
+            .collect(),
+        None => world
+            .all(Kind::IngressClass)
+            .filter(|class| {
+                annotation(class, "ingressclass.kubernetes.io/is-default-class") == Some("true")
+            })
+            .collect(),
+    }
+}
+
+/// A controller that knows the field and the default class, but no annotation. The API server sets no default class
+/// beside a class annotation.
+fn by_auto_mode(world: World<'_>, ingress: &Value) -> Making {
+    let is_auto = |class: &&Value| text(class, "/spec/controller") == Some(AUTO_MODE_CONTROLLER);
+    let names_class = field(ingress, "/spec/ingressClassName").is_some();
+    if class_annotation(ingress).is_some() && !names_class {
+        return Making::Nothing;
+    }
+    let classes = classes(world, ingress);
+    match classes.len() {
+        0 => Making::Nothing,
+        1 if is_auto(&classes[0]) => Making::Alb(Confidence::Confirmed),
+        1 => Making::Nothing,
+        _ if classes.iter().any(is_auto) => Making::Alb(Confidence::Likely),
+        _ => Making::Nothing,
+    }
+}
+
+fn by_load_balancer_controller(world: World<'_>, ingress: &Value) -> Making {
+    let aws = &world.configuration.aws;
+    if let Some(annotation) = class_annotation(ingress) {
+        let matches = aws
+            .ingress_class_annotations
+            .iter()
+            .any(|value| **value == *annotation)
+            || (aws.manages_classless_ingresses && annotation.is_empty());
+        return if matches {
+            Making::Alb(Confidence::Confirmed)
+        } else {
+            Making::Nothing
+        };
+    }
+    let is_albs = |class: &&Value| {
+        let controller = text(class, "/spec/controller").unwrap_or_default();
+        controller != AUTO_MODE_CONTROLLER
+            && aws.ingress_controllers.iter().any(|c| **c == *controller)
+    };
+    let classes = classes(world, ingress);
+    match (text(ingress, "/spec/ingressClassName"), classes.len()) {
+        (Some(class), 0) if aws.well_known_class_names.iter().any(|n| **n == *class) => {
+            Making::Alb(Confidence::Likely)
+        }
+        (Some(_), 0) => Making::Unknown,
+        (None, 0) if aws.manages_classless_ingresses => Making::Alb(Confidence::Confirmed),
+        (None, 0) => Making::Nothing,
+        (_, 1) if is_albs(&classes[0]) => Making::Alb(Confidence::Confirmed),
+        (_, 1) => Making::Nothing,
+        _ if classes.iter().any(is_albs) => Making::Alb(Confidence::Likely),
+        _ => Making::Nothing,
+    }
+}
+
+/// The explicit group of an Ingress: its class's parameters beat the annotation. With a class annotation the parameters
+/// are not read.
+pub(super) fn group<'a>(world: World<'a>, ingress: &'a Value) -> Option<&'a str> {
+    let of_params = || {
+        let class = *classes(world, ingress).first()?;
+        let params = text(class, "/spec/parameters/name")?;
+        let kind = match text(class, "/spec/parameters/apiGroup")? {
+            "elbv2.k8s.aws" => Kind::IngressClassParams,
+            "eks.amazonaws.com" => Kind::EksIngressClassParams,
+            _ => return None,
+        };
+        text(world.get(kind, "", params)?, "/spec/group/name")
+    };
+    let reads_params = class_annotation(ingress).is_none();
+    if let Some(group) = reads_params.then(of_params).flatten() {
+        return Some(group);
+    }
+    let is_auto_modes = matches!(by_auto_mode(world, ingress), Making::Alb(_));
+    if is_auto_modes && !matches!(by_load_balancer_controller(world, ingress), Making::Alb(_)) {
+        return None;
+    }
+    annotation(ingress, "alb.ingress.kubernetes.io/group.name")
+}
+
+/// `^([a-z0-9][-a-z0-9.]*)?[a-z0-9]$`, at most 63 characters.
+fn has_invalid_group(world: World<'_>, ingress: &Value) -> bool {
+    let Some(group) = group(world, ingress) else {
+        return false;
+    };
+    let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_valid = group.len() <= 63
+        && group.starts_with(is_letter)
+        && group.ends_with(is_letter)
+        && group.chars().all(|c| is_letter(c) || c == '-' || c == '.');
+    !is_valid
+}
+
+/// What a Gateway of the Gateway API makes on the AWS side, by its class.
+pub(super) fn of_gateway(world: World<'_>, gateway: &Value) -> Making {
+    let aws = &world.configuration.aws;
+    let class = text(gateway, "/spec/gatewayClassName").unwrap_or_default();
+    if let Some(object) = world.get(Kind::GatewayClass, "", class) {
+        let controller = text(object, "/spec/controllerName").unwrap_or_default();
+        let is_albs = aws.gateway_controllers.iter().any(|c| **c == *controller);
+        return if is_albs {
+            Making::Alb(Confidence::Confirmed)
+        } else {
+            Making::Nothing
+        };
+    }
+    if aws
+        .well_known_gateway_class_names
+        .iter()
+        .any(|n| **n == *class)
+    {
+        return Making::Alb(Confidence::Likely);
+    }
+    // istiod makes these two by itself: they are Istio's, so they are not AWS's.
+    if ["istio", "istio-remote"].contains(&class) {
+        return Making::Nothing;
+    }
+    Making::Unknown
+}
+
+/// What a Gateway of the Gateway API makes on Istio's side: whether its class is one of Istio's ingress classes, and
+/// whether that class makes east-west gateways.
+pub(super) fn istio_class(world: World<'_>, gateway: &Value) -> Option<(Confidence, bool)> {
+    let class = text(gateway, "/spec/gatewayClassName")?;
+    if let Some(object) = world.get(Kind::GatewayClass, "", class) {
+        let controller = text(object, "/spec/controllerName")?;
+        let istio = &world.configuration.istio;
+        let is_istios = istio.gateway_controllers.iter().any(|c| **c == *controller);
+        let is_east_west = controller == "istio.io/eastwest-controller";
+        return is_istios.then_some((Confidence::Confirmed, is_east_west));
+    }
+    let is_built_in = ["istio", "istio-remote"].contains(&class);
+    is_built_in.then_some((Confidence::Likely, false))
+}
+
+/// The name of a Gateway's namespace and own name, as a reference from an object of `namespace` gives them.
+pub(super) fn referred<'a>(reference: &'a Value, namespace: &'a str) -> (&'a str, &'a str) {
+    (
+        text(reference, "/namespace").unwrap_or(namespace),
+        text(reference, "/name").unwrap_or_default(),
+    )
+}
+
+/// `Gateway NAMESPACE/NAME` exists.
+pub(super) fn gateway<'a>(
+    world: World<'a>,
+    (namespace, name): (&str, &str),
+) -> Option<&'a Value> {
+    world.get(Kind::Gateway, namespace, name)
+}
+
+#[allow(dead_code)]
+fn _unused(value: &Value) -> &str {
+    name(value)
+}

@@ -1,0 +1,38 @@
+//! A real control plane on loopback for tests and benchmarks: etcd, kube-apiserver and, where wanted,
+//! kube-controller-manager, each a process of its own that ends with the value that started it.
+//!
+//! ```no_run
+//! use control_plane::{Binaries, ControlPlane, Options};
+//!
+//! # fn main() -> Result<(), control_plane::Error> {
+//! let binaries = Binaries::find_or_build(&mut std::io::stderr())?;
+//! let cluster = ControlPlane::start(&binaries, &Options::default())?;
+//! let webhook = cluster.create_webhook_service("l7guard", "webhook")?;
+//! assert!(cluster.apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}")?.status.success());
+//! println!("the API server calls {webhook}; look around with KUBECONFIG={}", cluster.kubeconfig().display());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What there is not: a kubelet (Pods never run), kube-proxy and DNS. What a kube-apiserver needs for calling a
+//! webhook is all there, with the protocol of production: see [`ControlPlane::create_webhook_service`].
+
+mod audit;
+mod binaries;
+mod build_cache;
+mod certificates;
+mod components;
+mod control_plane;
+mod error;
+mod go_build;
+mod kubectl;
+mod process;
+mod start;
+mod users;
+mod webhook_service;
+
+pub use binaries::Binaries;
+pub use control_plane::{ControlPlane, Options};
+pub use error::Error;
+pub use kubectl::Outcome;
+pub use webhook_service::WEBHOOK_PORT;

@@ -1,12 +1,13 @@
 //! A world out of manifests: an inventory of what the files hold, and where each object stands.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::{self, DecodeError, Naming, Source};
 
-use crate::manifests::{Address, Loaded, Locator, RawObject};
+use crate::manifests::{self, Address, Item, LoadError, Locator, Note, RawObject, Reader};
 use crate::report::{Location, ReportedError};
 
 /// Everything that was read from manifests.
@@ -25,22 +26,28 @@ pub struct ManifestWorld {
 }
 
 impl ManifestWorld {
-    /// Adds everything that one source holds. Objects without a namespace are put into `namespace`.
-    pub fn add(&mut self, loaded: Loaded, namespace: &str) {
-        self.notes.extend(loaded.notes.into_iter().map(|note| ReportedError {
-            file: note.source,
-            line: Some(note.line),
-            column: Some(note.column),
-            message: note.message,
-        }));
-        self.errors.extend(loaded.errors.into_iter().map(|error| ReportedError {
-            file: error.source,
-            line: Some(error.line),
-            column: Some(error.column),
-            message: error.message,
-        }));
-        for object in loaded.objects {
-            self.add_object(&object, namespace);
+    /// Adds everything that one source holds, object by object. Objects without a namespace are put into `namespace`.
+    pub fn add(&mut self, source: &Arc<manifests::Source>, namespace: &str) {
+        let message = |line, column, message| ReportedError {
+            file: source.name().to_owned(),
+            line: Some(line),
+            column: Some(column),
+            message,
+        };
+        for item in Reader::new(Arc::clone(source)) {
+            match item {
+                Item::Object(object) => self.add_object(&object, namespace),
+                Item::Note(Note {
+                    line,
+                    column,
+                    message: text,
+                }) => self.notes.push(message(line, column, text)),
+                Item::Error(LoadError {
+                    line,
+                    column,
+                    message: text,
+                }) => self.errors.push(message(line, column, text)),
+            }
         }
     }
 

@@ -18,6 +18,7 @@ pub mod actions;
 pub mod configuration;
 pub mod fronts;
 pub mod gateways;
+mod go_json;
 pub mod identity;
 pub mod inventory;
 pub mod labels;

@@ -93,8 +93,8 @@ fn colour_is_wanted() -> bool {
 fn check(paths: &[PathBuf], namespace: &str) -> Report {
     let mut world = ManifestWorld::default();
     for found in manifests::find(paths) {
-        match found.and_then(|file| file.load()) {
-            Ok(loaded) => world.add(loaded, namespace),
+        match found.and_then(|file| file.read()) {
+            Ok(source) => world.add(&source, namespace),
             Err(error) => world.errors.push(error.into()),
         }
     }

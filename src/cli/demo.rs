@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -31,7 +32,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
 async fn demo(keep: bool) -> Result<ExitStatus> {
     let mut world = ManifestWorld::default();
     for (name, text) in demo_reviews::WORLD {
-        world.add(manifests::load(*name, text.as_bytes().to_vec()), "default");
+        let source = manifests::Source::new(*name, text.as_bytes().to_vec());
+        world.add(&Arc::new(source), "default");
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut certificate = Certificate::development(&[])?;

@@ -80,8 +80,8 @@ async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
 fn read_world(arguments: &Arguments) -> Result<ManifestWorld> {
     let mut world = ManifestWorld::default();
     for found in manifests::find(std::slice::from_ref(&arguments.manifests)) {
-        match found.and_then(|file| file.load()) {
-            Ok(loaded) => world.add(loaded, "default"),
+        match found.and_then(|file| file.read()) {
+            Ok(source) => world.add(&source, "default"),
             Err(error) => world.errors.push(error.into()),
         }
     }

@@ -12,7 +12,6 @@
 //! Source: aws-load-balancer-controller, `pkg/ingress/config_types.go` and `enhanced_backend_builder.go`
 //! (`buildActionViaAnnotation`); Go 1.26, `encoding/json`.
 
-mod go_json;
 mod normalise;
 pub mod types;
 mod validate;
@@ -20,9 +19,9 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
-use go_json::{Decode, Reader};
+use crate::go_json::{Decode, Reader};
 
-pub use go_json::{Slice, SyntaxError, TypeError};
+pub use crate::go_json::{Slice, SyntaxError, TypeError};
 pub use validate::{Refusal, TargetGroupRefusal};
 
 /// What a rule needs to know of an action: whether it forwards, and where to.

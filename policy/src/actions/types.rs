@@ -4,7 +4,7 @@
 //!
 //! Source: aws-load-balancer-controller, `pkg/ingress/config_types.go`; Kubernetes, `util/intstr`.
 
-use super::go_json::{Decode, FieldKey, Found, Reader, Slice, Struct, TypeError};
+use crate::go_json::{Decode, FieldKey, Found, Reader, Slice, Struct, TypeError};
 
 /// The `type` of an action that routes. Compared exactly, as the other two.
 pub const FORWARD: &str = "forward";

@@ -7,10 +7,8 @@
 //! Sources: Istio, `pkg/kube/inject/webhook.go` (`ParsedContainers`, `reapplyOverwrittenContainers`);
 //! Go, `encoding/json` (`Unmarshal`), which decodes it.
 
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
-
 use super::command_line::{ProxyRole, proxy_role};
-use super::go_json::{Fields, Present, Target, Text};
+use crate::go_json::{Decode, FieldKey, Reader, Slice, Struct};
 
 /// The container of Istio's templates that runs the proxy.
 const PROXY_CONTAINER: &str = "istio-proxy";
@@ -29,19 +27,20 @@ const PROXY_CONTAINER: &str = "istio-proxy";
 #[must_use]
 pub fn overridden_roles(annotation: &str) -> Vec<ProxyRole> {
     let mut overrides = Overrides::default();
-    let mut json = serde_json::Deserializer::from_str(annotation);
-    let decoded = Target(&mut overrides).deserialize(&mut json);
-    if decoded.and_then(|()| json.end()).is_err() {
+    let Ok(mut reader) = Reader::over(annotation.as_bytes()) else {
+        return Vec::new();
+    };
+    if overrides.decode(&mut reader).is_err() {
         return Vec::new();
     }
     let proxy = overrides
         .containers
         .iter()
-        .position(|container| container.name.0 == PROXY_CONTAINER);
+        .position(|container| container.name == PROXY_CONTAINER);
     let roles = overrides
         .containers
         .iter()
-        .chain(&overrides.init_containers)
+        .chain(overrides.init_containers.iter())
         .enumerate()
         .filter_map(|(index, container)| {
             let is_sure = proxy == Some(index) && !container.args.is_empty();
@@ -54,73 +53,81 @@ pub fn overridden_roles(annotation: &str) -> Vec<ProxyRole> {
 
 #[derive(Default)]
 struct Overrides {
-    containers: Vec<Container>,
-    init_containers: Vec<Container>,
+    containers: Slice<Container>,
+    init_containers: Slice<Container>,
 }
 
 #[derive(Default)]
 struct Container {
-    name: Text,
-    command: Vec<Text>,
-    args: Vec<Text>,
-    env: Vec<Variable>,
-}
-
-impl Container {
-    fn role(&self) -> Option<ProxyRole> {
-        let words = |list: &[Text]| list.iter().map(|text| text.0.clone()).collect::<Vec<_>>();
-        let env: Vec<_> = self.env.iter().map(Variable::literal).collect();
-        proxy_role(&words(&self.command), &words(&self.args), &env)
-    }
+    name: String,
+    command: Slice<String>,
+    args: Slice<String>,
+    env: Slice<Variable>,
 }
 
 #[derive(Default)]
 struct Variable {
-    name: Text,
-    value: Text,
-    value_from: Present,
+    name: String,
+    value: String,
+    value_from: Option<Unread>,
+}
+
+/// An object of which only the presence counts.
+#[derive(Default)]
+struct Unread;
+
+impl Container {
+    fn role(&self) -> Option<ProxyRole> {
+        let env: Vec<_> = self
+            .env
+            .iter()
+            .map(|variable| (variable.name.clone(), variable.literal()))
+            .collect();
+        proxy_role(&self.command, &self.args, &env)
+    }
 }
 
 impl Variable {
-    fn literal(&self) -> (String, Option<String>) {
-        let unknown = self.value_from.0 && self.value.0.is_empty();
-        (
-            self.name.0.clone(),
-            (!unknown).then(|| self.value.0.clone()),
-        )
+    /// The kubelet looks at `valueFrom` only where there is no value.
+    fn literal(&self) -> Option<String> {
+        let is_elsewhere = self.value.is_empty() && self.value_from.is_some();
+        (!is_elsewhere).then(|| self.value.clone())
     }
 }
 
-impl Fields for Overrides {
-    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, json: &mut A) -> Result<(), A::Error> {
-        match name {
-            "containers" => json.next_value_seed(Target(&mut self.containers)),
-            "initcontainers" => json.next_value_seed(Target(&mut self.init_containers)),
-            _ => json.next_value::<IgnoredAny>().map(drop),
-        }
+impl Struct for Overrides {
+    fn field(&mut self, key: &FieldKey<'_>) -> Option<(&'static str, &mut dyn Decode)> {
+        key.among([
+            ("containers", &mut self.containers),
+            ("initContainers", &mut self.init_containers),
+        ])
     }
 }
 
-impl Fields for Container {
-    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, json: &mut A) -> Result<(), A::Error> {
-        match name {
-            "name" => json.next_value_seed(Target(&mut self.name)),
-            "command" => json.next_value_seed(Target(&mut self.command)),
-            "args" => json.next_value_seed(Target(&mut self.args)),
-            "env" => json.next_value_seed(Target(&mut self.env)),
-            _ => json.next_value::<IgnoredAny>().map(drop),
-        }
+impl Struct for Container {
+    fn field(&mut self, key: &FieldKey<'_>) -> Option<(&'static str, &mut dyn Decode)> {
+        key.among([
+            ("name", &mut self.name),
+            ("command", &mut self.command),
+            ("args", &mut self.args),
+            ("env", &mut self.env),
+        ])
     }
 }
 
-impl Fields for Variable {
-    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, json: &mut A) -> Result<(), A::Error> {
-        match name {
-            "name" => json.next_value_seed(Target(&mut self.name)),
-            "value" => json.next_value_seed(Target(&mut self.value)),
-            "valuefrom" => json.next_value_seed(Target(&mut self.value_from)),
-            _ => json.next_value::<IgnoredAny>().map(drop),
-        }
+impl Struct for Variable {
+    fn field(&mut self, key: &FieldKey<'_>) -> Option<(&'static str, &mut dyn Decode)> {
+        key.among([
+            ("name", &mut self.name),
+            ("value", &mut self.value),
+            ("valueFrom", &mut self.value_from),
+        ])
+    }
+}
+
+impl Struct for Unread {
+    fn field(&mut self, _: &FieldKey<'_>) -> Option<(&'static str, &mut dyn Decode)> {
+        None
     }
 }
 

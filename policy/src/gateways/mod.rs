@@ -8,7 +8,6 @@ pub mod command_line;
 mod command_line_flags;
 pub mod evidence;
 mod expansion;
-mod go_json;
 pub mod injection_overrides;
 pub mod injection_templates;
 pub mod kind;

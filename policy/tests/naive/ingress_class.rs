@@ -6,7 +6,7 @@ use l7guard_policy::identity::Kind;
 use serde_json::Value;
 
 use super::World;
-use super::manifest::{annotation, field, name, text};
+use super::manifest::{annotation, field, text};
 
 /// What a front makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,67 +140,4 @@ fn has_invalid_group(world: World<'_>, ingress: &Value) -> bool {
         && group.ends_with(is_letter)
         && group.chars().all(|c| is_letter(c) || c == '-' || c == '.');
     !is_valid
-}
-
-/// What a Gateway of the Gateway API makes on the AWS side, by its class.
-pub(super) fn of_gateway(world: World<'_>, gateway: &Value) -> Making {
-    let aws = &world.configuration.aws;
-    let class = text(gateway, "/spec/gatewayClassName").unwrap_or_default();
-    if let Some(object) = world.get(Kind::GatewayClass, "", class) {
-        let controller = text(object, "/spec/controllerName").unwrap_or_default();
-        let is_albs = aws.gateway_controllers.iter().any(|c| **c == *controller);
-        return if is_albs {
-            Making::Alb(Confidence::Confirmed)
-        } else {
-            Making::Nothing
-        };
-    }
-    if aws
-        .well_known_gateway_class_names
-        .iter()
-        .any(|n| **n == *class)
-    {
-        return Making::Alb(Confidence::Likely);
-    }
-    // istiod makes these two by itself: they are Istio's, so they are not AWS's.
-    if ["istio", "istio-remote"].contains(&class) {
-        return Making::Nothing;
-    }
-    Making::Unknown
-}
-
-/// What a Gateway of the Gateway API makes on Istio's side: whether its class is one of Istio's ingress classes, and
-/// whether that class makes east-west gateways.
-pub(super) fn istio_class(world: World<'_>, gateway: &Value) -> Option<(Confidence, bool)> {
-    let class = text(gateway, "/spec/gatewayClassName")?;
-    if let Some(object) = world.get(Kind::GatewayClass, "", class) {
-        let controller = text(object, "/spec/controllerName")?;
-        let istio = &world.configuration.istio;
-        let is_istios = istio.gateway_controllers.iter().any(|c| **c == *controller);
-        let is_east_west = controller == "istio.io/eastwest-controller";
-        return is_istios.then_some((Confidence::Confirmed, is_east_west));
-    }
-    let is_built_in = ["istio", "istio-remote"].contains(&class);
-    is_built_in.then_some((Confidence::Likely, false))
-}
-
-/// The name of a Gateway's namespace and own name, as a reference from an object of `namespace` gives them.
-pub(super) fn referred<'a>(reference: &'a Value, namespace: &'a str) -> (&'a str, &'a str) {
-    (
-        text(reference, "/namespace").unwrap_or(namespace),
-        text(reference, "/name").unwrap_or_default(),
-    )
-}
-
-/// `Gateway NAMESPACE/NAME` exists.
-pub(super) fn gateway<'a>(
-    world: World<'a>,
-    (namespace, name): (&str, &str),
-) -> Option<&'a Value> {
-    world.get(Kind::Gateway, namespace, name)
-}
-
-#[allow(dead_code)]
-fn _unused(value: &Value) -> &str {
-    name(value)
 }

@@ -8,6 +8,7 @@
 
 mod actions;
 mod fronts;
+mod gateway_class;
 mod ingress_class;
 mod load_balancer;
 mod manifest;

@@ -77,13 +77,13 @@ impl fmt::Display for TypeError {
 impl std::error::Error for TypeError {}
 
 /// A type that JSON can be decoded into.
-pub(in crate::actions) trait Decode {
+pub(crate) trait Decode {
     /// Takes the next value and merges it into this one.
     fn decode(&mut self, reader: &mut Reader<'_>) -> Result<(), TypeError>;
 }
 
 /// A type that is decoded from objects.
-pub(in crate::actions) trait Struct {
+pub(crate) trait Struct {
     /// The field that a key means, and its name. `None`: the member is skipped.
     fn field(&mut self, key: &FieldKey<'_>) -> Option<(&'static str, &mut dyn Decode)>;
 }

@@ -8,7 +8,7 @@ use super::syntax::{SyntaxError, check, is_space};
 
 /// What kind of value stands next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::actions) enum Found {
+pub(crate) enum Found {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -26,20 +26,20 @@ pub(in crate::actions) enum Found {
 /// Walks over a text once, from value to value. That the text is JSON is checked when it is made, so nothing here fails;
 /// at the end of the text the reader stays there.
 #[derive(Clone)]
-pub(in crate::actions) struct Reader<'t> {
+pub(crate) struct Reader<'t> {
     text: &'t [u8],
     offset: usize,
 }
 
 impl<'t> Reader<'t> {
     /// A reader at the beginning of a text.
-    pub(in crate::actions) fn over(text: &'t [u8]) -> Result<Self, SyntaxError> {
+    pub(crate) fn over(text: &'t [u8]) -> Result<Self, SyntaxError> {
         check(text)?;
         Ok(Self { text, offset: 0 })
     }
 
     /// The kind of the next value.
-    pub(in crate::actions) fn peek(&mut self) -> Found {
+    pub(crate) fn peek(&mut self) -> Found {
         self.skip_space();
         match self.byte() {
             Some(b'n') => Found::Null,
@@ -52,7 +52,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Takes the next value, a string.
-    pub(in crate::actions) fn string(&mut self) -> Cow<'t, str> {
+    pub(crate) fn string(&mut self) -> Cow<'t, str> {
         unquote(self.quoted())
     }
 

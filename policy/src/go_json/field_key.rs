@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::Decode;
 
 /// A key, its escapes resolved.
-pub(in crate::actions) struct FieldKey<'t>(Cow<'t, str>);
+pub(crate) struct FieldKey<'t>(Cow<'t, str>);
 
 impl<'t> FieldKey<'t> {
     /// The key that says this.
@@ -17,7 +17,7 @@ impl<'t> FieldKey<'t> {
 
     /// The field that the key means: the one that is spelled exactly so, or else the first one that is when case is
     /// folded. Field names are ASCII.
-    pub(in crate::actions) fn among<'f, const N: usize>(
+    pub(crate) fn among<'f, const N: usize>(
         &self,
         fields: [(&'static str, &'f mut dyn Decode); N],
     ) -> Option<(&'static str, &'f mut dyn Decode)> {

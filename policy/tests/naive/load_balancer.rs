@@ -1,0 +1,183 @@
+//! The load balancer that a gateway's own Service asks for.
+
+use l7guard_policy::identity::Kind;
+use l7guard_policy::rules::RuleCode;
+use serde_json::Value;
+
+use super::manifest::{annotation, field, key, list, name, namespace, text};
+use super::service::{Reach, reach};
+use super::{Answer, Found, World};
+
+pub(super) fn judge(world: World<'_>, answer: &mut Answer) {
+    for service in world.all(Kind::Service) {
+        if text(service, "/spec/type") == Some("ExternalName") {
+            continue;
+        }
+        let reach = reach(world, namespace(service), name(service));
+        for (rule, applies) in [
+            (RuleCode::L7G004, asks_for_alb(service)),
+            (RuleCode::L7G101, is_classic_with_http(service)),
+            (RuleCode::L7G102, ends_tls(service)),
+            (RuleCode::L7G104, has_conflicting_health_check(service)),
+        ] {
+            if applies {
+                find(rule, service, &reach, answer);
+            }
+        }
+    }
+}
+
+fn find(rule: RuleCode, service: &Value, reach: &Reach, answer: &mut Answer) {
+    if let Some(confidence) = reach.confidence() {
+        answer.findings.insert(Found {
+            rule,
+            object: key(service),
+            to: format!("{}/{}", namespace(service), name(service)),
+            gateways: reach.gateways().into_iter().collect(),
+            confidence,
+        });
+    }
+}
+
+/// An annotation below the prefix of all load balancers of Services.
+fn asks<'a>(service: &'a Value, rest: &str) -> Option<&'a str> {
+    annotation(
+        service,
+        &format!("service.beta.kubernetes.io/aws-load-balancer-{rest}"),
+    )
+}
+
+fn is_load_balancer(service: &Value) -> bool {
+    text(service, "/spec/type") == Some("LoadBalancer")
+}
+
+fn class(service: &Value) -> Option<&str> {
+    text(service, "/spec/loadBalancerClass")
+}
+
+fn asks_for_alb(service: &Value) -> bool {
+    let value = asks(service, "type").unwrap_or_default();
+    is_load_balancer(service)
+        && class(service).is_none()
+        && ["alb", "application"].contains(&value.trim().to_lowercase().as_str())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Built {
+    /// By the AWS Load Balancer Controller.
+    NetworkByController,
+    /// By the cloud provider.
+    NetworkByProvider,
+    Classic,
+    Nothing,
+}
+
+fn built(service: &Value) -> Built {
+    match (class(service), asks(service, "type")) {
+        (Some("service.k8s.aws/nlb" | "eks.amazonaws.com/nlb"), _) | (None, Some("nlb-ip")) => {
+            Built::NetworkByController
+        }
+        (Some(_), _) => Built::Nothing,
+        (None, Some("external")) => match asks(service, "nlb-target-type") {
+            Some("ip" | "instance") => Built::NetworkByController,
+            _ => Built::Nothing,
+        },
+        _ if !is_load_balancer(service) => Built::Nothing,
+        (None, Some("nlb")) => Built::NetworkByProvider,
+        _ => Built::Classic,
+    }
+}
+
+/// Whether the certificate applies to a port.
+fn is_certified(service: &Value, port: &Value) -> bool {
+    if asks(service, "ssl-cert").unwrap_or_default().is_empty() {
+        return false;
+    }
+    let ports = asks(service, "ssl-ports").unwrap_or_default();
+    let number = port.get("port").map(Value::to_string).unwrap_or_default();
+    let name = text(port, "/name").unwrap_or_default();
+    let named = |name: &str| {
+        ports
+            .split(',')
+            .any(|entry| entry == number || entry == name)
+    };
+    match built(service) {
+        // An entry that is no port of the Service is an error: nothing is built.
+        Built::NetworkByController => {
+            ports.is_empty()
+                || (named(name) && ports.split(',').all(|entry| is_port(service, entry)))
+        }
+        _ => ports.is_empty() || ports == "*" || named(&name.to_lowercase()),
+    }
+}
+
+fn is_port(service: &Value, entry: &str) -> bool {
+    list(service, "/spec/ports").any(|port| {
+        port.get("port").map(Value::to_string).as_deref() == Some(entry)
+            || text(port, "/name") == Some(entry)
+    })
+}
+
+fn is_classic_with_http(service: &Value) -> bool {
+    let protocol = asks(service, "backend-protocol").unwrap_or_default();
+    built(service) == Built::Classic
+        && list(service, "/spec/ports").any(|port| {
+            if is_certified(service, port) {
+                protocol == "http" || protocol == "https"
+            } else {
+                protocol == "http"
+            }
+        })
+}
+
+fn ends_tls(service: &Value) -> bool {
+    built(service) != Built::Nothing
+        && list(service, "/spec/ports").any(|port| is_certified(service, port))
+}
+
+fn has_conflicting_health_check(service: &Value) -> bool {
+    if built(service) == Built::Nothing {
+        return false;
+    }
+    let is_ip_mode = match asks(service, "type") {
+        Some("nlb-ip") if class(service).is_none() => true,
+        _ => {
+            built(service) == Built::NetworkByController
+                && asks(service, "nlb-target-type") == Some("ip")
+        }
+    };
+    let port = asks(service, "healthcheck-port").unwrap_or("traffic-port");
+    let path = asks(service, "healthcheck-path").unwrap_or("/");
+    let protocol = asks(service, "healthcheck-protocol").unwrap_or("tcp");
+    let is_status = is_status_port(service, port, is_ip_mode);
+    if !is_ip_mode && port == "15021" {
+        return true;
+    }
+    match protocol.to_lowercase().as_str() {
+        "http" => !is_status || path != "/healthz/ready",
+        "https" => is_status,
+        _ => false,
+    }
+}
+
+/// Whether the port of a health check is the gateway's status port.
+fn is_status_port(service: &Value, checked: &str, is_ip_mode: bool) -> bool {
+    if is_ip_mode && checked == "15021" {
+        return true;
+    }
+    list(service, "/spec/ports")
+        .filter(|port| target(port) == Some(15021))
+        .any(|port| {
+            let node_port = field(port, "/nodePort").map(Value::to_string);
+            text(port, "/name") == Some(checked)
+                || (!is_ip_mode && node_port.as_deref() == Some(checked))
+        })
+}
+
+/// The number of a container's port.
+fn target(port: &Value) -> Option<u64> {
+    match field(port, "/targetPort") {
+        Some(target) => target.as_u64(),
+        None => field(port, "/port")?.as_u64(),
+    }
+}

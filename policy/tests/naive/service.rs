@@ -1,0 +1,194 @@
+//! What is behind a Service?
+
+use std::collections::BTreeMap;
+
+use l7guard_policy::gateways::Confidence;
+use l7guard_policy::gateways::kind::GatewayKind;
+use l7guard_policy::identity::{Kind, ObjectKey};
+use serde_json::Value;
+
+use super::World;
+use super::manifest::{field, key, label, list, map, name, namespace, text};
+use super::static_evidence;
+use super::workload::{evidence, selected};
+
+/// How many ExternalName Services are followed.
+const DEPTH: usize = 3;
+
+/// What is behind a Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    Gateways(BTreeMap<ObjectKey, Confidence>),
+    /// No workload is in sight, but static evidence.
+    Static,
+    /// A gateway, by way of an ExternalName.
+    Indirect(Vec<ObjectKey>),
+    NoGateway,
+    Unknown,
+}
+
+impl Reach {
+    /// How sure it is that a gateway is behind it.
+    pub(super) fn confidence(&self) -> Option<Confidence> {
+        match self {
+            Self::Gateways(gateways) => gateways.values().max().copied(),
+            Self::Static | Self::Indirect(_) => Some(Confidence::Likely),
+            Self::NoGateway | Self::Unknown => None,
+        }
+    }
+
+    /// The workloads in sight.
+    pub(super) fn gateways(&self) -> Vec<ObjectKey> {
+        match self {
+            Self::Gateways(gateways) => gateways.keys().cloned().collect(),
+            Self::Indirect(gateways) => gateways.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+pub(super) fn reach(world: World<'_>, namespace: &str, name: &str) -> Reach {
+    follow(world, namespace, name, DEPTH)
+}
+
+fn follow(world: World<'_>, namespace: &str, name: &str, depth: usize) -> Reach {
+    let Some(service) = world.get(Kind::Service, namespace, name) else {
+        return static_or_unknown(world, namespace, name, None);
+    };
+    let sight = sight(world, service);
+    if !sight.gateways.is_empty() {
+        return Reach::Gateways(sight.gateways);
+    }
+    if text(service, "/spec/type") == Some("ExternalName") {
+        return follow_external_name(world, service, depth);
+    }
+    if sight.has_unknown_endpoints {
+        return static_or_unknown(world, namespace, name, Some(service));
+    }
+    if sight.has_ordinary {
+        return Reach::NoGateway;
+    }
+    static_or_unknown(world, namespace, name, Some(service))
+}
+
+fn static_or_unknown(
+    world: World<'_>,
+    namespace: &str,
+    name: &str,
+    service: Option<&Value>,
+) -> Reach {
+    if static_evidence::says_gateway(world, namespace, name, service) {
+        Reach::Static
+    } else {
+        Reach::Unknown
+    }
+}
+
+fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> Reach {
+    let Some(host) = text(service, "/spec/externalName") else {
+        return Reach::NoGateway;
+    };
+    let host = host.to_lowercase();
+    let host = host.trim_end_matches('.');
+    let parts: Vec<&str> = host.splitn(4, '.').collect();
+    let domain = &*world.configuration.istio.cluster_domain;
+    let (name, namespace, is_certain) = match parts[..] {
+        [name, namespace] => (name, namespace, false),
+        [name, namespace, "svc"] => (name, namespace, true),
+        [name, namespace, "svc", of] if of == domain => (name, namespace, true),
+        _ => return Reach::NoGateway,
+    };
+    if depth == 0 {
+        return Reach::Unknown;
+    }
+    match follow(world, namespace, name, depth - 1) {
+        // Two labels may be any host name of the internet.
+        Reach::Unknown
+            if !is_certain && world.get(Kind::Service, namespace, name).is_none() =>
+        {
+            Reach::NoGateway
+        }
+        reach if reach.confidence().is_some() => Reach::Indirect(reach.gateways()),
+        reach => reach,
+    }
+}
+
+/// What is to be seen behind a Service.
+#[derive(Default)]
+struct Sight {
+    gateways: BTreeMap<ObjectKey, Confidence>,
+    has_ordinary: bool,
+    has_unknown_endpoints: bool,
+}
+
+fn sight(world: World<'_>, service: &Value) -> Sight {
+    let mut sight = Sight::default();
+    let mut workloads = Vec::new();
+    let is_external = text(service, "/spec/type") == Some("ExternalName");
+    let has_selector = !is_external && !map(service, "/spec/selector").is_empty();
+    if has_selector {
+        workloads.extend(selected(world, namespace(service), service));
+    }
+    for (pod_namespace, pod_name) in endpoints(world, service, has_selector) {
+        match pod_name.and_then(|name| world.get(Kind::Pod, &pod_namespace, &name)) {
+            Some(pod) => workloads.push(pod),
+            None => sight.has_unknown_endpoints = true,
+        }
+    }
+    for workload in workloads {
+        match evidence(world, workload) {
+            Some((confidence, kind)) if is_asked_for(world, service, kind) => {
+                sight.gateways.insert(key(workload), confidence);
+            }
+            _ => sight.has_ordinary = true,
+        }
+    }
+    sight
+}
+
+/// The Service's ports may tell an east-west gateway, whatever the workload's labels say.
+fn is_asked_for(world: World<'_>, service: &Value, kind: GatewayKind) -> bool {
+    let kind = if static_evidence::is_east_west_by_ports(service) {
+        GatewayKind::EastWest
+    } else {
+        kind
+    };
+    world.configuration.istio.gateway_kinds.contains(&kind)
+}
+
+/// Every hand-made address of a Service: the namespace and name of its Pod, or no name where it refers to none.
+fn endpoints(
+    world: World<'_>,
+    service: &Value,
+    has_selector: bool,
+) -> Vec<(String, Option<String>)> {
+    let slices = world.all(Kind::EndpointSlice).filter(|slice| {
+        namespace(slice) == namespace(service)
+            && label(slice, "kubernetes.io/service-name") == Some(name(service))
+            && label(slice, "endpointslice.kubernetes.io/managed-by")
+                != Some("endpointslice-controller.k8s.io")
+    });
+    let mut addresses: Vec<&Value> = slices.flat_map(|slice| list(slice, "/endpoints")).collect();
+    // With a selector the endpoints controller writes them over.
+    if !has_selector
+        && let Some(endpoints) = world.get(Kind::Endpoints, namespace(service), name(service))
+    {
+        for subset in list(endpoints, "/subsets") {
+            addresses.extend(list(subset, "/addresses"));
+            addresses.extend(list(subset, "/notReadyAddresses"));
+        }
+    }
+    addresses
+        .into_iter()
+        .map(|address| {
+            let is_pod = text(address, "/targetRef/kind") == Some("Pod");
+            let pod = field(address, "/targetRef").filter(|_| is_pod);
+            let of = pod.and_then(|pod| text(pod, "/namespace"));
+            let name = pod.and_then(|pod| text(pod, "/name"));
+            (
+                of.unwrap_or(namespace(service)).to_owned(),
+                name.map(str::to_owned),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,156 @@
+//! What names and labels tell of a Service that has no workload in sight (R7 and well-known names).
+
+use l7guard_policy::gateways::kind::GatewayKind;
+use l7guard_policy::identity::Kind;
+use serde_json::Value;
+
+use super::World;
+use super::gateway_class::istio_side;
+use super::manifest::{annotation, key, label, list, map, name, namespace, text};
+use super::workload::{is_waypoint, labelled_kind};
+
+/// Whether static evidence says that the Service is that of a gateway of a kind that is asked for.
+pub(super) fn says_gateway(
+    world: World<'_>,
+    service_namespace: &str,
+    service_name: &str,
+    service: Option<&Value>,
+) -> bool {
+    let mut kinds = Vec::new();
+    let own = service.map_or(GatewayKind::Ingress, own_kind);
+    let istio = &world.configuration.istio;
+    if istio
+        .well_known_service_names
+        .iter()
+        .any(|known| **known == *service_name)
+    {
+        kinds.push(own);
+    }
+    if let Some(service) = service {
+        if has_label_of_gateway(service) || selects_like_istio_gateway(world, service) {
+            kinds.push(own);
+        }
+        kinds.extend(selects_for_gateway(world, service).map(|kind| stronger(own, kind)));
+    }
+    kinds.extend(
+        world
+            .all(Kind::Gateway)
+            .filter(|gateway| names_service(world, gateway, service_namespace, service_name))
+            .filter_map(|gateway| istio_side(world, gateway))
+            .map(|(_, is_east_west)| stronger(own, class_kind(is_east_west))),
+    );
+    kinds.iter().any(|kind| istio.gateway_kinds.contains(kind))
+}
+
+fn class_kind(is_east_west: bool) -> GatewayKind {
+    if is_east_west {
+        GatewayKind::EastWest
+    } else {
+        GatewayKind::Ingress
+    }
+}
+
+/// What says more than "ingress", which is also what nothing is said about.
+fn stronger(one: GatewayKind, other: GatewayKind) -> GatewayKind {
+    if one == GatewayKind::Ingress {
+        other
+    } else {
+        one
+    }
+}
+
+/// The kind of gateway that a Service's selector, labels and ports tell.
+fn own_kind(service: &Value) -> GatewayKind {
+    if is_east_west_by_ports(service) {
+        return GatewayKind::EastWest;
+    }
+    stronger(
+        labelled_kind(service, "/spec/selector"),
+        labelled_kind(service, "/metadata/labels"),
+    )
+}
+
+/// A Service with the network label that exposes nothing but 15443, 15012 and 15017, with or without 15021.
+pub(super) fn is_east_west_by_ports(service: &Value) -> bool {
+    let ports: Vec<u64> = list(service, "/spec/ports")
+        .filter_map(|port| port.get("port")?.as_u64())
+        .collect();
+    label(service, "topology.istio.io/network").is_some()
+        && ports.iter().any(|port| *port != 15021)
+        && ports
+            .iter()
+            .all(|port| [15021, 15443, 15012, 15017].contains(port))
+}
+
+/// Labels that installers and forks put on gateways: in the selector, or on the Service.
+fn has_label_of_gateway(service: &Value) -> bool {
+    let selector = map(service, "/spec/selector");
+    let selects = |key: &str| selector.get(key).copied();
+    let bears = |key: &str| label(service, key);
+    ["ingressgateway", "ingress"]
+        .map(Some)
+        .contains(&selects("istio"))
+        || selects("maistra.io/gateway").is_some()
+        || (selects("gateway-type") == Some("ingress") && selects("gateway-name").is_some())
+        || bears("operator.istio.io/component") == Some("IngressGateways")
+        || bears("gateway.istio.io/managed").is_some_and(|controller| !is_waypoint(controller))
+        || bears("app.kubernetes.io/name") == Some("istio-ingressgateway")
+        || bears("experimental.istio.io/disable-gateway-port-translation") == Some("true")
+}
+
+/// A selector that says all that an Istio Gateway's says, or a part of it.
+fn selects_like_istio_gateway(world: World<'_>, service: &Value) -> bool {
+    let selector = map(service, "/spec/selector");
+    let is_part = |part: &std::collections::BTreeMap<&str, &str>,
+                   whole: &std::collections::BTreeMap<&str, &str>| {
+        !part.is_empty() && part.iter().all(|(key, value)| whole.get(key) == Some(value))
+    };
+    world.all(Kind::IstioGateway).any(|gateway| {
+        let programs = map(gateway, "/spec/selector");
+        is_part(&programs, &selector) || is_part(&selector, &programs)
+    })
+}
+
+/// A selector for the Pods of a Gateway whose class is Istio's.
+fn selects_for_gateway(world: World<'_>, service: &Value) -> Option<GatewayKind> {
+    let selector = map(service, "/spec/selector");
+    ["gateway.networking.k8s.io/gateway-name", "istio.io/gateway-name"]
+        .into_iter()
+        .filter_map(|key| selector.get(key))
+        .filter_map(|name| world.get(Kind::Gateway, namespace(service), name))
+        .find_map(|gateway| istio_side(world, gateway))
+        .map(|(_, is_east_west)| class_kind(is_east_west))
+}
+
+/// Whether istiod would generate the Service for this Gateway, or one of the Gateway's addresses names it.
+fn names_service(
+    world: World<'_>,
+    gateway: &Value,
+    service_namespace: &str,
+    service_name: &str,
+) -> bool {
+    let class = text(gateway, "/spec/gatewayClassName").unwrap_or_default();
+    let default = format!("{}-{class}", name(gateway));
+    let generated = annotation(gateway, "gateway.istio.io/name-override")
+        .filter(|name| !name.is_empty())
+        .unwrap_or(&default);
+    if key(gateway).namespace[..] == *service_namespace && generated == service_name {
+        return true;
+    }
+    let domain = &*world.configuration.istio.cluster_domain;
+    list(gateway, "/spec/addresses")
+        .filter(|address| text(address, "/type") == Some("Hostname"))
+        .filter_map(|address| text(address, "/value"))
+        .any(|host| {
+            let host = host.to_lowercase();
+            let parts: Vec<&str> = host.trim_end_matches('.').splitn(4, '.').collect();
+            match parts[..] {
+                [name] => name == service_name && namespace(gateway) == service_namespace,
+                [name, of] | [name, of, "svc"] => name == service_name && of == service_namespace,
+                [name, of, "svc", dns] => {
+                    name == service_name && of == service_namespace && dns == domain
+                }
+                _ => false,
+            }
+        })
+}

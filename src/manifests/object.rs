@@ -1,0 +1,44 @@
+//! A Kubernetes object as it was written.
+
+use serde_json::Value;
+
+use super::address::Address;
+
+/// A Kubernetes object as it was written: nothing is checked but that `apiVersion` and `kind` are texts.
+#[derive(Debug, Clone)]
+pub struct RawObject {
+    /// All of it, with the `apiVersion` and `kind` that a typed list gave it.
+    pub value: Value,
+    /// Its `apiVersion`, such as `networking.k8s.io/v1`.
+    pub api_version: String,
+    /// Its `kind`, such as `Ingress`.
+    pub kind: String,
+    /// `metadata.namespace`, if it is a text that is not empty.
+    pub namespace: Option<String>,
+    /// `metadata.name`, if it is a text that is not empty.
+    pub name: Option<String>,
+    /// `metadata.generateName`, if it is a text that is not empty.
+    pub generate_name: Option<String>,
+    /// Where it stands.
+    pub address: Address,
+}
+
+impl RawObject {
+    /// Takes the names out of `value`.
+    #[must_use]
+    pub fn new(value: Value, api_version: String, kind: String, address: Address) -> Self {
+        let field = |name: &str| {
+            let text = value.get("metadata")?.get(name)?.as_str()?;
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        Self {
+            namespace: field("namespace"),
+            name: field("name"),
+            generate_name: field("generateName"),
+            value,
+            api_version,
+            kind,
+            address,
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! From a document to Kubernetes objects: what is one, what is a list of them, and what is neither.
+//!
+//! Lists are opened as `kubectl` opens them (k8s.io/apimachinery `unstructuredJSONScheme.decodeToList`).
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::address::{Address, DocumentId};
+use super::error::{Fault, ParseError};
+use super::lookup::Text;
+use super::object::RawObject;
+use super::scalar::Meaning;
+use super::source::Source;
+use super::tree::{MAX_DEPTH, NodeId, Tree, View};
+use super::value::{AliasBudget, Remark, convert};
+
+/// What a document, or an item of a list, turned out to be.
+#[derive(Debug)]
+pub enum Found {
+    /// An object, with remarks on it.
+    Object(Box<RawObject>, Vec<Remark>),
+    /// No object, or not only that, for a reason that is no fault.
+    Remark(Remark),
+    /// It cannot be read.
+    Unreadable(ParseError),
+}
+
+/// The objects of one document, one at a time.
+#[derive(Debug)]
+pub struct Objects {
+    source: Arc<Source>,
+    document: DocumentId,
+    tree: Tree,
+    budget: AliasBudget,
+    /// Whether the document itself was looked at.
+    begun: bool,
+    /// Lists under way, the innermost last.
+    lists: Vec<List>,
+}
+
+#[derive(Debug)]
+struct List {
+    /// The next item, and the node after the last.
+    next: NodeId,
+    end: NodeId,
+    /// How many items came before.
+    index: usize,
+    pointer: String,
+    /// Whether an alias or a merge led here.
+    aliased: bool,
+    /// What items are that do not say so themselves.
+    inherited: Option<Type>,
+}
+
+#[derive(Debug, Clone)]
+struct Type {
+    api_version: String,
+    kind: String,
+}
+
+/// A mapping that may be an object.
+struct Candidate {
+    node: NodeId,
+    pointer: String,
+    aliased: bool,
+    inherited: Option<Type>,
+}
+
+/// What stands where an `apiVersion` or a `kind` is looked for.
+enum Name {
+    /// Nothing, null or an empty text.
+    Missing,
+    Text(String),
+    /// Something else.
+    Wrong(ParseError),
+}
+
+impl Objects {
+    /// The objects in `tree`, which is `document` of `source`.
+    #[must_use]
+    pub fn new(source: Arc<Source>, document: DocumentId, tree: Tree) -> Self {
+        Self {
+            source,
+            budget: AliasBudget::of(document.end - document.start),
+            document,
+            tree,
+            begun: false,
+            lists: Vec::new(),
+        }
+    }
+
+    fn text(&self) -> Text<'_> {
+        Text {
+            tree: &self.tree,
+            source: &self.source,
+        }
+    }
+
+    /// Looks at the whole document.
+    fn document(&mut self) -> Result<Option<Found>, ParseError> {
+        let root = Candidate {
+            node: 0,
+            pointer: String::new(),
+            aliased: false,
+            inherited: None,
+        };
+        let what = match self.tree.view(&self.source, 0) {
+            View::Mapping | View::Alias(_) => return self.examine(root),
+            View::Scalar(_) if matches!(self.text().meaning(0), Ok(Meaning::Null)) => {
+                return Ok(None);
+            }
+            View::Scalar(_) => "a single value, not a Kubernetes object: skipped",
+            View::Sequence if self.holds_objects(0)? => {
+                self.open(0, String::new(), false, None)?;
+                "a bare list of objects, which kubectl does not take: its elements are judged all the same"
+            }
+            View::Sequence => "a list, not a Kubernetes object: skipped",
+        };
+        Ok(Some(self.remark(0, what)))
+    }
+
+    /// Looks at what should be an object, a list of objects, or neither.
+    fn examine(&mut self, mut candidate: Candidate) -> Result<Option<Found>, ParseError> {
+        let node = candidate.node;
+        if !self.tree.is_mapping(node) {
+            return Err(self.fault(node, Fault::ItemIsNoObject));
+        }
+        let api_version = self.name(node, "apiVersion")?;
+        let kind = self.name(node, "kind")?;
+        if let Name::Text(kind) = &kind
+            && self.open_items(&candidate, &api_version, kind)?
+        {
+            return Ok(None);
+        }
+        let inherited = candidate.inherited.take();
+        let own = match (api_version, kind, inherited) {
+            (Name::Text(api_version), Name::Text(kind), _) => Type { api_version, kind },
+            (Name::Missing, Name::Missing, Some(inherited)) => inherited,
+            (Name::Missing, _, _) | (_, Name::Missing, _) => {
+                let what =
+                    "no `apiVersion` and `kind`: not a Kubernetes object, skipped (a values file?)";
+                return Ok(Some(self.remark(node, what)));
+            }
+            (Name::Wrong(error), _, _) | (_, Name::Wrong(error), _) => return Err(error),
+        };
+        self.object(candidate, own).map(Some)
+    }
+
+    /// Opens a candidate that is a list; false when it is none. `kubectl` takes everything for a list that has
+    /// `items`; here its kind has to end with `List`, or an item has to say that it is an object.
+    fn open_items(
+        &mut self,
+        candidate: &Candidate,
+        api_version: &Name,
+        kind: &str,
+    ) -> Result<bool, ParseError> {
+        let plain = kind == "List";
+        let Some(entry) = self.text().find(candidate.node, "items")? else {
+            return Ok(plain);
+        };
+        let items = self.tree.target(entry.value);
+        if !self.tree.is_sequence(items) {
+            return match self.text().meaning(items) {
+                Ok(Meaning::Null) => Ok(plain),
+                _ if plain => Err(self.fault(entry.value, Fault::ItemsIsNoList)),
+                _ => Ok(false),
+            };
+        }
+        let inherited = match (api_version, kind.strip_suffix("List")) {
+            (Name::Text(_), Some("")) => None,
+            (Name::Text(api_version), Some(kind)) => Some(Type {
+                api_version: api_version.clone(),
+                kind: kind.to_owned(),
+            }),
+            _ if self.holds_objects(items)? => None,
+            _ => return Ok(false),
+        };
+        let within = candidate.node..self.tree.after(candidate.node);
+        let aliased = candidate.aliased || !within.contains(&items);
+        let pointer = format!("{}/items", candidate.pointer);
+        self.open(items, pointer, aliased, inherited)?;
+        Ok(true)
+    }
+
+    fn open(
+        &mut self,
+        items: NodeId,
+        pointer: String,
+        aliased: bool,
+        inherited: Option<Type>,
+    ) -> Result<(), ParseError> {
+        if self.lists.len() >= MAX_DEPTH {
+            return Err(self.fault(items, Fault::TooDeep));
+        }
+        self.lists.push(List {
+            next: items + 1,
+            end: self.tree.after(items),
+            index: 0,
+            pointer,
+            aliased,
+            inherited,
+        });
+        Ok(())
+    }
+
+    /// The next item of the innermost list, if there is one.
+    fn item(&mut self) -> Option<Result<Candidate, ParseError>> {
+        let (node, candidate) = loop {
+            let list = self.lists.last_mut()?;
+            if list.next >= list.end {
+                self.lists.pop();
+                continue;
+            }
+            let node = list.next;
+            list.next = self.tree.after(node);
+            list.index += 1;
+            let target = self.tree.target(node);
+            break (
+                node,
+                Candidate {
+                    node: target,
+                    pointer: format!("{}/{}", list.pointer, list.index - 1),
+                    aliased: list.aliased || target != node,
+                    inherited: list.inherited.clone(),
+                },
+            );
+        };
+        if candidate.aliased && !self.budget.spend(candidate.pointer.len()) {
+            self.lists.clear();
+            return Some(Err(self.fault(node, Fault::ExcessiveAliasing)));
+        }
+        Some(Ok(candidate))
+    }
+
+    fn object(&mut self, candidate: Candidate, own: Type) -> Result<Found, ParseError> {
+        let mut remarks = Vec::new();
+        let text = Text {
+            tree: &self.tree,
+            source: &self.source,
+        };
+        let Candidate { node, aliased, .. } = candidate;
+        let mut value = convert(text, node, aliased, &mut self.budget, &mut remarks)?;
+        if let Value::Object(fields) = &mut value {
+            fields.insert("apiVersion".to_owned(), own.api_version.clone().into());
+            fields.insert("kind".to_owned(), own.kind.clone().into());
+        }
+        let address = Address::new(
+            Arc::clone(&self.source),
+            self.document,
+            node,
+            self.tree.offset(node),
+            candidate.pointer,
+        );
+        let object = RawObject::new(value, own.api_version, own.kind, address);
+        Ok(Found::Object(Box::new(object), remarks))
+    }
+
+    /// Whether an element of a sequence says that it is an object.
+    fn holds_objects(&self, sequence: NodeId) -> Result<bool, ParseError> {
+        for element in self.tree.children(sequence) {
+            let element = self.tree.target(element);
+            if let Name::Text(_) = self.name(element, "apiVersion")?
+                && let Name::Text(_) = self.name(element, "kind")?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn name(&self, mapping: NodeId, field: &'static str) -> Result<Name, ParseError> {
+        let Some(entry) = self.text().find(mapping, field)? else {
+            return Ok(Name::Missing);
+        };
+        Ok(match self.text().meaning(entry.value) {
+            Ok(Meaning::Null) => Name::Missing,
+            Ok(Meaning::Text(text)) if text.is_empty() => Name::Missing,
+            Ok(Meaning::Text(text)) => Name::Text(text.into_owned()),
+            _ => Name::Wrong(self.fault(entry.value, Fault::TypeIsNoText(field))),
+        })
+    }
+
+    fn remark(&self, node: NodeId, message: &str) -> Found {
+        Found::Remark(Remark {
+            offset: self.tree.offset(node),
+            message: message.to_owned(),
+        })
+    }
+
+    fn fault(&self, node: NodeId, fault: Fault) -> ParseError {
+        ParseError::new(self.tree.offset(node), fault)
+    }
+}
+
+impl Iterator for Objects {
+    type Item = Found;
+
+    fn next(&mut self) -> Option<Found> {
+        if !std::mem::replace(&mut self.begun, true) {
+            match self.document() {
+                Ok(None) => {}
+                Ok(Some(found)) => return Some(found),
+                Err(error) => return Some(Found::Unreadable(error)),
+            }
+        }
+        loop {
+            let examined = self.item()?.and_then(|item| self.examine(item));
+            match examined {
+                Ok(None) => {}
+                Ok(Some(found)) => return Some(found),
+                Err(error) => return Some(Found::Unreadable(error)),
+            }
+        }
+    }
+}

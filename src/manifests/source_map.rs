@@ -1,0 +1,95 @@
+//! Where in its source each part of a document stands.
+
+use std::sync::Arc;
+
+use super::lookup::{Entry, Text};
+use super::source::{Place, Source};
+use super::tree::{NodeId, Tree};
+
+/// Positions of everything in one document: twelve bytes a value, beside the source itself.
+#[derive(Debug)]
+pub struct SourceMap {
+    source: Arc<Source>,
+    tree: Tree,
+}
+
+/// Where something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Location {
+    /// Where the value begins. For `key:` with nothing behind it, somewhere between this key and the next.
+    pub value: Place,
+    /// Where the key of that value begins; `None` for an element of a list and for a whole document.
+    pub key: Option<Place>,
+    /// Whether this is what was asked for, and not its nearest ancestor that exists.
+    pub exact: bool,
+}
+
+impl SourceMap {
+    /// The positions in `tree`, which was made of `source`.
+    #[must_use]
+    pub fn new(source: Arc<Source>, tree: Tree) -> Self {
+        Self { source, tree }
+    }
+
+    /// The source that the positions are in.
+    #[must_use]
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// The parsed document.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// Where the part of the document stands that a JSON pointer (RFC 6901) names, or else its nearest ancestor
+    /// that exists. Aliases and merges are followed, so the place may be in an anchored part before it.
+    #[must_use]
+    pub fn locate(&self, pointer: &str) -> Location {
+        self.locate_from(0, pointer)
+    }
+
+    /// The same for a pointer that begins at `node`.
+    #[must_use]
+    pub fn locate_from(&self, node: NodeId, pointer: &str) -> Location {
+        let mut at = (None, node);
+        let mut exact = pointer.is_empty() || pointer.starts_with('/');
+        for token in pointer.split('/').skip(1) {
+            match self.child(at.1, token) {
+                Some(child) => at = child,
+                None => {
+                    exact = false;
+                    break;
+                }
+            }
+        }
+        let (key, value) = at;
+        Location {
+            value: self.place(value),
+            key: key.map(|key| self.place(key)),
+            exact,
+        }
+    }
+
+    /// The key (if it has one) and the value that a pointer's token names in `node`.
+    fn child(&self, node: NodeId, token: &str) -> Option<(Option<NodeId>, NodeId)> {
+        let node = self.tree.target(node);
+        if self.tree.is_sequence(node) {
+            let canonical = token == "0" || !token.starts_with(['0', '+']);
+            let index = token.parse().ok().filter(|_| canonical)?;
+            return Some((None, self.tree.children(node).nth(index)?));
+        }
+        let token = token.replace("~1", "/").replace("~0", "~");
+        let text = Text {
+            tree: &self.tree,
+            source: &self.source,
+        };
+        let Entry { key, value } = text.find(node, &token).ok()??;
+        Some((Some(key), value))
+    }
+
+    fn place(&self, node: NodeId) -> Place {
+        self.source.place(self.tree.offset(node))
+    }
+}

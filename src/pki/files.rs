@@ -1,0 +1,235 @@
+//! Certificate chain and private key from PEM files (`--tls-cert`, `--tls-key`).
+//!
+//! Every error names the file and what is wrong with it, because they are read by somebody who has just mounted the
+//! wrong Secret.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use thiserror::Error;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use super::crypto;
+
+/// A certificate chain with its key, and when its leaf is valid.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The chain, leaf first, and the private key that belongs to the leaf.
+    pub certificate: CertifiedKey,
+    /// When the leaf is valid.
+    pub validity: Validity,
+}
+
+/// The time in which a certificate is valid, both ends included (RFC 5280, section 4.1.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// The first moment.
+    pub not_before: SystemTime,
+    /// The last moment.
+    pub not_after: SystemTime,
+}
+
+/// How a moment stands to a [`Validity`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validness {
+    /// The certificate is not valid yet, for so long.
+    NotYet(Duration),
+    /// It is valid, and stays so for so long.
+    Valid(Duration),
+    /// It has been expired for so long.
+    Expired(Duration),
+}
+
+/// What is wrong with a certificate or key file.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The file is missing or cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file has a PEM section that is broken.
+    #[error("{} is no sound PEM file: {source}", path.display())]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// Where it breaks.
+        source: pem::Error,
+    },
+    /// The certificate file holds no certificate.
+    #[error("there is no certificate in {}: expected a PEM section BEGIN CERTIFICATE, the server's own first", path.display())]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A section that says it is a certificate is none.
+    #[error("certificate {position} in {} cannot be read: {reason}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Which one, from 1.
+        position: usize,
+        /// Why.
+        reason: String,
+    },
+    /// The key file holds no private key.
+    #[error("there is no private key in {}: expected an unencrypted PEM section BEGIN PRIVATE KEY (or RSA, or EC PRIVATE KEY)", path.display())]
+    NoKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key is of a kind or size that TLS cannot sign with.
+    #[error("the private key in {} cannot be used: {source}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rustls::Error,
+    },
+    /// The key belongs to another certificate than the first one of the chain.
+    #[error(
+        "the private key in {} does not belong to the first certificate in {}; a chain begins with the server's own certificate",
+        key.display(), certificate.display()
+    )]
+    Mismatch {
+        /// The certificate file.
+        certificate: PathBuf,
+        /// The key file.
+        key: PathBuf,
+    },
+}
+
+impl Validity {
+    /// How `now` stands to it.
+    #[must_use]
+    pub fn at(&self, now: SystemTime) -> Validness {
+        if let Ok(early) = self.not_before.duration_since(now)
+            && !early.is_zero()
+        {
+            return Validness::NotYet(early);
+        }
+        match self.not_after.duration_since(now) {
+            Ok(left) => Validness::Valid(left),
+            Err(past) => Validness::Expired(past.duration()),
+        }
+    }
+}
+
+/// Reads a chain (leaf first) and its private key (PKCS#8, PKCS#1 or SEC 1, not encrypted).
+///
+/// A leaf that is expired or not valid yet is loaded all the same, with a warning in the log: clocks go wrong, and
+/// it is the client who decides. Reading blocks; it is meant for the start of the program.
+///
+/// # Errors
+/// When one of the files cannot be read, holds no certificate or no key or a broken one, or when the two do not belong
+/// together.
+pub fn load(certificate: &Path, key: &Path) -> Result<Loaded, FileError> {
+    let (chain, validity) = chain(certificate)?;
+    let provider = crypto::install();
+    let signing_key = provider
+        .key_provider
+        .load_private_key(private_key(key)?)
+        .map_err(|source| FileError::Key {
+            path: key.to_owned(),
+            source,
+        })?;
+    let loaded = CertifiedKey::new(chain, signing_key);
+    loaded.keys_match().map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => FileError::Mismatch {
+            certificate: certificate.to_owned(),
+            key: key.to_owned(),
+        },
+        other => FileError::Certificate {
+            path: certificate.to_owned(),
+            position: 1,
+            reason: other.to_string(),
+        },
+    })?;
+    warn_unless_valid(certificate, validity.at(SystemTime::now()));
+    Ok(Loaded {
+        certificate: loaded,
+        validity,
+    })
+}
+
+fn warn_unless_valid(path: &Path, validness: Validness) {
+    let path = path.display();
+    match validness {
+        Validness::Valid(_) => {}
+        Validness::Expired(past) => tracing::warn!(
+            %path,
+            expired_seconds = past.as_secs(),
+            "the certificate has expired; the API server will refuse it"
+        ),
+        Validness::NotYet(early) => tracing::warn!(
+            %path,
+            valid_in_seconds = early.as_secs(),
+            "the certificate is not valid yet; the API server will refuse it"
+        ),
+    }
+}
+
+fn chain(path: &Path) -> Result<(Vec<CertificateDer<'static>>, Validity), FileError> {
+    let chain = CertificateDer::pem_slice_iter(&read(path)?)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|source| broken(path, source))?;
+    let mut validity = None;
+    for (index, der) in chain.iter().enumerate() {
+        let read = read_validity(der).map_err(|reason| FileError::Certificate {
+            path: path.to_owned(),
+            position: index + 1,
+            reason,
+        })?;
+        validity.get_or_insert(read);
+    }
+    let validity = validity.ok_or_else(|| FileError::NoCertificate {
+        path: path.to_owned(),
+    })?;
+    Ok((chain, validity))
+}
+
+fn read_validity(der: &CertificateDer<'_>) -> Result<Validity, String> {
+    let (rest, certificate) = X509Certificate::from_der(der).map_err(|error| error.to_string())?;
+    if !rest.is_empty() {
+        return Err(format!("{} bytes after its end", rest.len()));
+    }
+    let validity = certificate.validity();
+    Ok(Validity {
+        not_before: validity.not_before.to_datetime().into(),
+        not_after: validity.not_after.to_datetime().into(),
+    })
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, FileError> {
+    PrivateKeyDer::from_pem_slice(&read(path)?).map_err(|error| match error {
+        pem::Error::NoItemsFound => FileError::NoKey {
+            path: path.to_owned(),
+        },
+        source => broken(path, source),
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    std::fs::read(path).map_err(|source| FileError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn broken(path: &Path, source: pem::Error) -> FileError {
+    FileError::Pem {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

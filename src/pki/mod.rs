@@ -1,0 +1,9 @@
+//! Certificates: where the server's certificate and key come from.
+//!
+//! Two sources, one result: [`development`] makes a certificate authority and a leaf in memory, [`files`] reads a
+//! chain and a key that somebody else issued. Both give a [`rustls::sign::CertifiedKey`], so that whoever serves TLS
+//! need not know which it was. [`crypto`] names the one implementation of cryptography of the whole program.
+
+pub mod crypto;
+pub mod development;
+pub mod files;

@@ -1,0 +1,30 @@
+//! The listener: TLS and HTTP/1.1 from the socket to an [`axum::Router`], and the way to stop without losing a request.
+//!
+//! It knows nothing of policy or admission; it serves whatever router it is given.
+//!
+//! ```text
+//! listener: bind ─▶ accept ─▶ connection: handshake, HTTP/1.1 ─▶ the router
+//!     ▲                 ▲          ▲
+//!     └── drain: Serving → Draining → Closing ◀── a stop (signals, or whoever holds the handle)
+//! ```
+//!
+//! Why an accept loop of our own: the API server keeps idle connections for 90 seconds and sends a review again only
+//! when not one byte of it was written (Go's `net/http` `Transport`, client-go `rest/request.go`), so whichever
+//! connection *we* close first can cost a review. When connections are closed is therefore the whole matter of this module.
+
+mod accept;
+mod connection;
+mod drain;
+mod listener;
+mod signals;
+mod tls;
+
+#[cfg(test)]
+pub(crate) mod test_client;
+#[cfg(test)]
+mod tests;
+
+pub use drain::{Stop, StopHandle, Stopped, stop};
+pub use listener::{BindError, Server, Settings};
+pub use signals::stop_on_signals;
+pub use tls::{OldestTls, tls_config};

@@ -1,0 +1,101 @@
+//! Reading the body of a request: not too much of it, and not for ever.
+
+use axum::body::{Body, HttpBody};
+use axum::http::HeaderMap;
+use axum::http::header::EXPECT;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use thiserror::Error;
+use tokio::time::{Instant, timeout_at};
+
+/// The largest body that is read: 7 MiB. The API server takes objects of up to 3 MiB (kubernetes/apiserver,
+/// `pkg/server/config.go`, `MaxRequestBodyBytes`), and an update's review carries two of them.
+pub const BODY_LIMIT: usize = 7 * 1024 * 1024;
+
+/// How much of a body that is too large is read and thrown away before the answer: 64 MiB. A client that is still
+/// sending when the connection is closed sees a reset in place of the answer that tells it why.
+const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
+
+/// How much room is made before the first byte is there, whatever length the request announces.
+const FIRST_ROOM: usize = 64 * 1024;
+
+/// Why there is no body.
+#[derive(Debug, Error)]
+pub(super) enum BodyError {
+    #[error(
+        "the body is larger than {BODY_LIMIT} bytes (7 MiB), which no AdmissionReview of a Kubernetes API server is"
+    )]
+    TooLarge,
+    #[error("the body did not arrive within the time of the request")]
+    TooSlow,
+    #[error("the body cannot be read: {0}")]
+    Broken(#[from] axum::Error),
+}
+
+/// The whole body, unless it is larger than [`BODY_LIMIT`] or not there by `deadline`.
+pub(super) async fn read(
+    body: Body,
+    headers: &HeaderMap,
+    deadline: Instant,
+) -> Result<Bytes, BodyError> {
+    let (announced, waits) = (body.size_hint().lower(), headers.contains_key(EXPECT));
+    let mut body = body;
+    if announced > BODY_LIMIT as u64 {
+        // A client that waits for "100 Continue" has sent nothing and will send nothing now.
+        if !waits {
+            discard(&mut body, deadline).await;
+        }
+        return Err(BodyError::TooLarge);
+    }
+    let result = match timeout_at(deadline, collect(&mut body)).await {
+        Ok(result) => result,
+        Err(_) => Err(BodyError::TooSlow),
+    };
+    if matches!(result, Err(BodyError::TooLarge)) {
+        discard(&mut body, deadline).await;
+    }
+    result
+}
+
+async fn collect(body: &mut Body) -> Result<Bytes, BodyError> {
+    let first = next_chunk(body).await?.unwrap_or_default();
+    // A review of the usual size is one piece and need not be copied.
+    if body.is_end_stream() && first.len() <= BODY_LIMIT {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::with_capacity(FIRST_ROOM.max(first.len()));
+    let mut next = Some(first);
+    while let Some(chunk) = next {
+        if whole.len() + chunk.len() > BODY_LIMIT {
+            return Err(BodyError::TooLarge);
+        }
+        whole.extend_from_slice(&chunk);
+        next = next_chunk(body).await?;
+    }
+    Ok(whole.freeze())
+}
+
+/// The next piece of data; trailers are passed over.
+async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, axum::Error> {
+    while let Some(frame) = body.frame().await.transpose()? {
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads on without keeping anything, up to [`DISCARD_LIMIT`], the end, a failure or `deadline`.
+pub(super) async fn discard(body: &mut Body, deadline: Instant) {
+    let to_the_end = async {
+        let mut left = DISCARD_LIMIT;
+        while let Ok(Some(chunk)) = next_chunk(body).await {
+            match left.checked_sub(chunk.len()) {
+                Some(less) => left = less,
+                None => return,
+            }
+        }
+    };
+    // Whatever came of it, the answer is due now.
+    let _ = timeout_at(deadline, to_the_end).await;
+}

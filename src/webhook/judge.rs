@@ -1,0 +1,41 @@
+//! Who gives the verdict.
+
+use std::error::Error;
+
+use thiserror::Error;
+use tokio::time::Instant;
+
+use super::response::Answer;
+use super::review::Review;
+
+/// Gives the verdict on a review.
+pub trait Judge: Send + Sync + 'static {
+    /// The answer to `review`, before `deadline`. When that is over the future is dropped and the request fails.
+    ///
+    /// It is a future because a verdict may need to read the cluster. A judge that needs no such thing computes and
+    /// returns; as it is not interrupted then, its time has to be bounded by the size of the review.
+    ///
+    /// # Errors
+    /// When it cannot give a verdict. It must never answer "allowed" or "denied" because something failed.
+    fn judge(
+        &self,
+        review: &Review<'_>,
+        deadline: Instant,
+    ) -> impl Future<Output = Result<Answer, JudgeError>> + Send;
+}
+
+/// Why there is no verdict.
+#[derive(Debug, Error)]
+pub enum JudgeError {
+    /// A field that has to be read for the verdict does not have the type that its kind gives it. The caller is told.
+    #[error("{field}: {problem}")]
+    Field {
+        /// The field as JSON pointer (RFC 6901) into the object under review, `/spec/rules/0/host`.
+        field: String,
+        /// What was expected and what is there, without the value.
+        problem: String,
+    },
+    /// Anything else that failed on our side. The caller is told an id only; the log has the rest.
+    #[error(transparent)]
+    Failed(#[from] Box<dyn Error + Send + Sync>),
+}

@@ -1,0 +1,32 @@
+//! The HTTP face of the admission webhook: `AdmissionReview` in, `AdmissionReview` out.
+//!
+//! ```text
+//! POST /validate ─▶ body (7 MiB, in time) ─▶ review (envelope) ─▶ a Judge ─▶ response (same uid) ─▶ 200
+//!                     └────────────────────────┴──── refusal: 4xx, what is wrong with the request
+//!                                                      └──── refusal: 500 with an id, our own failure
+//! ```
+//!
+//! Who judges is not known here: [`router`] serves any [`Judge`]. What we fail at is never an answer of allowed or denied
+//! but an HTTP error, so that the API server applies the `failurePolicy` that the cluster's owner chose.
+
+mod body;
+mod deadline;
+mod envelope;
+mod judge;
+mod policy_judge;
+mod refusal;
+pub mod response;
+pub mod review;
+mod router;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use body::BODY_LIMIT;
+pub use judge::{Judge, JudgeError};
+pub use policy_judge::PolicyJudge;
+pub use response::{Answer, Cause, Status};
+pub use review::{Operation, Review, ReviewError};
+pub use router::{VALIDATE_PATH, router};
+pub use text::{WARNING_LENGTH, safe_text, warning_line};

@@ -1,0 +1,83 @@
+//! Answers that are no verdict: what is wrong with a request (4xx), and what went wrong with us (500).
+
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use thiserror::Error;
+
+use super::body::BodyError;
+use super::judge::JudgeError;
+use super::review::{Review, ReviewError};
+use super::text::{safe_text, truncate};
+
+/// The most characters of a reason. The API server passes it on to the user.
+const REASON_LENGTH: usize = 1024;
+
+/// Why a request gets no verdict.
+#[derive(Debug, Error)]
+pub(super) enum Refusal {
+    #[error("expected content type application/json, got {0}")]
+    ContentType(String),
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error(transparent)]
+    Review(#[from] ReviewError),
+    #[error("{told} (id {id}, under which the log of l7guard has more)")]
+    Failure { id: String, told: String },
+}
+
+impl Refusal {
+    /// Our own failure with `review`, told and logged under a new id.
+    pub(super) fn failure(error: &JudgeError, review: &Review<'_>) -> Self {
+        let id = new_id();
+        tracing::error!(
+            %id,
+            error = %safe_text(&error.to_string()),
+            uid = %safe_text(&review.uid),
+            operation = ?review.operation,
+            kind = %safe_text(&review.kind.kind),
+            namespace = review.namespace.as_deref().map(safe_text).as_deref(),
+            name = review.name.as_deref().map(safe_text).as_deref(),
+            "cannot judge a review"
+        );
+        let told = match error {
+            JudgeError::Field { .. } => format!("l7guard cannot judge this object: {error}"),
+            JudgeError::Failed(_) => "l7guard failed to judge this review".to_owned(),
+        };
+        Self::Failure { id, told }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+            Self::Body(BodyError::Broken(_)) | Self::Review(_) => StatusCode::BAD_REQUEST,
+            Self::Failure { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, reason) = (self.status(), self.to_string());
+        if status.is_client_error() {
+            tracing::warn!(status = status.as_u16(), reason = %safe_text(&reason), "refused a request");
+        }
+        plain(status, &reason)
+    }
+}
+
+/// An answer in plain text, made safe and not too long.
+pub(super) fn plain(status: StatusCode, reason: &str) -> Response {
+    let mut text = reason.to_owned();
+    truncate(&mut text, REASON_LENGTH);
+    let text = format!("{}\n", safe_text(&text));
+    let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
+    (status, [(CONTENT_TYPE, content_type)], text).into_response()
+}
+
+/// An id to find a failure in the log by. It has to be rare, not secret.
+fn new_id() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}

@@ -1,0 +1,142 @@
+//! The routes, and the way of one request through them.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::{ALLOW, CONTENT_TYPE, EXPECT, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use futures_util::FutureExt;
+use thiserror::Error;
+use tokio::time::{Instant, timeout_at};
+
+use super::body;
+use super::deadline::budget;
+use super::judge::{Judge, JudgeError};
+use super::refusal::{Refusal, plain};
+use super::response::Answer;
+use super::review::Review;
+
+/// Where reviews are to be sent.
+pub const VALIDATE_PATH: &str = "/validate";
+
+/// How long the body of a request to a wrong path or with a wrong method is waited for.
+const STRAY_BODY: Duration = Duration::from_secs(5);
+
+/// The webhook: `POST /validate` answers each `AdmissionReview` with the verdicts of `judge`.
+///
+/// | answer | when |
+/// |---|---|
+/// | 200 | a verdict, allowed or denied |
+/// | 400 | the body is no `AdmissionReview` of `admission.k8s.io/v1` |
+/// | 404, 405 | another path or method |
+/// | 408 | the body did not arrive in time |
+/// | 413 | the body is larger than [`super::BODY_LIMIT`] |
+/// | 415 | the content type is not `application/json` |
+/// | 500 | the judge failed, panicked or was not ready in time; the text names an id that is in the log |
+///
+/// Every answer but the first is plain text with the reason.
+pub fn router<J: Judge>(judge: Arc<J>) -> Router {
+    Router::new()
+        .route(VALIDATE_PATH, post(validate::<J>).fallback(wrong_method))
+        .fallback(wrong_path)
+        .with_state(judge)
+}
+
+async fn validate<J: Judge>(State(judge): State<Arc<J>>, request: Request) -> Response {
+    match answer(&*judge, request).await {
+        Ok(json) => (
+            [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+            json,
+        )
+            .into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn answer<J: Judge>(judge: &J, request: Request) -> Result<Vec<u8>, Refusal> {
+    let deadline = Instant::now() + budget(request.uri().query());
+    let (parts, body) = request.into_parts();
+    // Before everything else, or a client that is still sending would see a reset in place of the reason.
+    let body = body::read(body, &parts.headers, deadline).await?;
+    expect_json(&parts.headers)?;
+    let review = Review::decode(&body)?;
+    verdict(judge, &review, deadline)
+        .await
+        .and_then(|answer| answer.to_json(&review.uid).map_err(failed))
+        .map_err(|error| Refusal::failure(&error, &review))
+}
+
+/// The judge's answer. That it is late or panics is its failure and nobody else's.
+async fn verdict<J: Judge>(
+    judge: &J,
+    review: &Review<'_>,
+    deadline: Instant,
+) -> Result<Answer, JudgeError> {
+    // What a panic leaves broken is the judge's own; it is told not to panic, and asked again all the same, because a
+    // webhook that is gone refuses every object of its kinds, or none.
+    let judged = AssertUnwindSafe(async { judge.judge(review, deadline).await }).catch_unwind();
+    match timeout_at(deadline, judged).await {
+        Ok(Ok(judged)) => judged,
+        Ok(Err(panic)) => Err(failed(NoVerdict::Panic(panic_message(&*panic)))),
+        Err(_) => Err(failed(NoVerdict::Late)),
+    }
+}
+
+/// Why the judge said nothing at all.
+#[derive(Debug, Error)]
+enum NoVerdict {
+    #[error("panic: {0}")]
+    Panic(String),
+    #[error("no verdict in the time that the request gives")]
+    Late,
+}
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> JudgeError {
+    JudgeError::Failed(Box::new(error))
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("without a message").to_owned()
+}
+
+fn expect_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return Err(Refusal::ContentType("none".to_owned()));
+    };
+    let text = value.to_str().unwrap_or_default();
+    // Parameters such as a charset are of no meaning: JSON is UTF-8 (RFC 8259, sections 8.1 and 11).
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Refusal::ContentType(format!("{value:?}")))
+}
+
+async fn wrong_method(request: Request) -> Response {
+    let reason = format!("{VALIDATE_PATH} takes AdmissionReviews by POST");
+    let mut response = stray(request, StatusCode::METHOD_NOT_ALLOWED, &reason).await;
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("POST"));
+    response
+}
+
+async fn wrong_path(request: Request) -> Response {
+    let reason = format!("nothing is here; AdmissionReviews are taken by POST {VALIDATE_PATH}");
+    stray(request, StatusCode::NOT_FOUND, &reason).await
+}
+
+async fn stray(request: Request, status: StatusCode, reason: &str) -> Response {
+    if !request.headers().contains_key(EXPECT) {
+        body::discard(&mut request.into_body(), Instant::now() + STRAY_BODY).await;
+    }
+    plain(status, reason)
+}

@@ -1,12 +1,14 @@
 //! A world out of manifests: an inventory of what the files hold, and where each object stands.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::{self, DecodeError, Naming, Source};
 
+use crate::manifests::files::{self, FileError};
 use crate::manifests::{self, Address, Item, LoadError, Locator, Note, RawObject, Reader};
 use crate::report::{Location, ReportedError};
 
@@ -26,6 +28,25 @@ pub struct ManifestWorld {
 }
 
 impl ManifestWorld {
+    /// Reads everything that `paths` name: files, directories, `-` for standard input. What cannot be read is among the
+    /// errors, and hides nothing else.
+    #[must_use]
+    pub fn read(paths: &[PathBuf], namespace: &str) -> Self {
+        let mut world = Self::default();
+        let inputs = files::find(paths);
+        world.errors.extend(inputs.errors.into_iter().map(unreadable));
+        for input in inputs.found {
+            match input.read() {
+                Ok(bytes) => {
+                    let source = Arc::new(manifests::Source::new(input.name(), bytes));
+                    world.add(&source, namespace);
+                }
+                Err(error) => world.errors.push(unreadable(error)),
+            }
+        }
+        world
+    }
+
     /// Adds everything that one source holds, object by object. Objects without a namespace are put into `namespace`.
     pub fn add(&mut self, source: &Arc<manifests::Source>, namespace: &str) {
         let message = |line, column, message| ReportedError {
@@ -115,6 +136,15 @@ impl ManifestWorld {
             column: place.column,
             text: address.source().line(place.line).map(std::borrow::Cow::into_owned),
         })
+    }
+}
+
+fn unreadable(error: FileError) -> ReportedError {
+    ReportedError {
+        file: error.path,
+        line: None,
+        column: None,
+        message: error.problem.to_string(),
     }
 }
 

@@ -12,7 +12,7 @@ use l7guard_policy::verdict;
 
 use super::ExitStatus;
 use crate::clock;
-use crate::manifests::{self, Locator};
+use crate::manifests::Locator;
 use crate::report::{Report, ReportedFinding, json, text};
 use crate::world::ManifestWorld;
 
@@ -91,13 +91,7 @@ fn colour_is_wanted() -> bool {
 }
 
 fn check(paths: &[PathBuf], namespace: &str) -> Report {
-    let mut world = ManifestWorld::default();
-    for found in manifests::find(paths) {
-        match found.and_then(|file| file.read()) {
-            Ok(source) => world.add(&source, namespace),
-            Err(error) => world.errors.push(error.into()),
-        }
-    }
+    let mut world = ManifestWorld::read(paths, namespace);
     if world.objects == 0 && world.errors.is_empty() {
         world.errors.push(crate::report::ReportedError {
             file: paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" "),

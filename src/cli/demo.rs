@@ -62,7 +62,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         "l7guard serves https://{address}/validate with an example world: an Istio ingress gateway, an application,\nand IngressClass public of the AWS Load Balancer Controller. Three objects are applied:\n"
     )?;
     let client = Client::new(certificate.authority_pem(), address)?;
-    for step in demo_reviews::STEPS {
+    for step in &demo_reviews::STEPS {
         let answer = client.post(&demo_reviews::review(step)?).await?;
         print_step(&mut out, step, &answer)?;
     }

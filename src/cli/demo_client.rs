@@ -26,7 +26,7 @@ impl Client {
     pub(super) fn new(authority_pem: &str, address: SocketAddr) -> Result<Self> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(authority_pem.as_bytes())?)?;
-        let config = rustls::ClientConfig::builder_with_provider(crypto::provider())
+        let config = rustls::ClientConfig::builder_with_provider(crypto::install())
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();

@@ -34,7 +34,7 @@ pub(super) struct Step {
 }
 
 /// The three objects.
-pub(super) const STEPS: [Step; 3] = [
+pub(super) static STEPS: [Step; 3] = [
     Step {
         file: "alb-to-gateway.yaml",
         text: include_str!("../../examples/quickstart/alb-to-gateway.yaml"),

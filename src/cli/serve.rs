@@ -10,7 +10,6 @@ use anyhow::{Result, bail};
 use super::ExitStatus;
 use super::demo_reviews;
 use super::serving::{Certificate, Serving};
-use crate::manifests;
 use crate::server::{Settings, stop_on_signals};
 use crate::world::ManifestWorld;
 
@@ -78,13 +77,7 @@ async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
 
 /// Reads the world; a world with errors would judge wrongly, so it is not served.
 fn read_world(arguments: &Arguments) -> Result<ManifestWorld> {
-    let mut world = ManifestWorld::default();
-    for found in manifests::find(std::slice::from_ref(&arguments.manifests)) {
-        match found.and_then(|file| file.read()) {
-            Ok(source) => world.add(&source, "default"),
-            Err(error) => world.errors.push(error.into()),
-        }
-    }
+    let world = ManifestWorld::read(std::slice::from_ref(&arguments.manifests), "default");
     if world.errors.is_empty() {
         return Ok(world);
     }

@@ -86,7 +86,7 @@ impl Serving {
         settings: Settings,
     ) -> Result<Self> {
         let resolver = Arc::new(SingleCertAndKey::from(Arc::clone(&certificate.key)));
-        let tls = tls_config(crypto::provider(), resolver, OldestTls::default())?;
+        let tls = tls_config(crypto::install(), resolver, OldestTls::default())?;
         let judge = PolicyJudge::new(Arc::new(inventory), Arc::new(Configuration::default()));
         let server = Server::bind(address, tls, router(Arc::new(judge)), settings).await?;
         Ok(Self(server))

@@ -22,19 +22,19 @@ pub struct Address {
 
 /// A document of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DocumentId {
+pub(super) struct DocumentId {
     /// Offset of its first byte.
-    pub start: usize,
+    pub(super) start: usize,
     /// Offset after its last byte.
-    pub end: usize,
+    pub(super) end: usize,
     /// How it was read.
-    pub format: Format,
+    pub(super) format: Format,
 }
 
 impl Address {
     /// The object that begins at `node`, byte `offset`, in `document` of `source`; `pointer` leads there.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         source: Arc<Source>,
         document: DocumentId,
         node: NodeId,
@@ -54,12 +54,6 @@ impl Address {
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
         &self.source
-    }
-
-    /// The document that it is in.
-    #[must_use]
-    pub fn document(&self) -> DocumentId {
-        self.document
     }
 
     /// Its JSON pointer in that document: empty, or such as `/items/3`.
@@ -100,7 +94,7 @@ impl Locator {
             Some((address.document, map))
         });
         match &self.last {
-            Some((_, map)) => map.locate_from(address.node, pointer),
+            Some((_, map)) => map.locate(address.node, pointer),
             None => Location {
                 value: address.place(),
                 key: None,
@@ -115,7 +109,7 @@ impl DocumentId {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn parse(self, source: &Source) -> Result<Option<Tree>, ParseError> {
+    pub(super) fn parse(self, source: &Source) -> Result<Option<Tree>, ParseError> {
         let bytes = source.bytes().get(self.start..self.end).unwrap_or_default();
         match self.format {
             Format::Json => json::parse(bytes, self.start).map(|(tree, _)| Some(tree)),
@@ -123,4 +117,3 @@ impl DocumentId {
         }
     }
 }
-

@@ -6,24 +6,24 @@ use super::value::MAX_OBJECT_NODES;
 /// A fault with the byte of the source at which it was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]
-pub struct ParseError {
+pub(super) struct ParseError {
     /// Byte offset in the source.
-    pub offset: usize,
+    pub(super) offset: usize,
     /// What is wrong.
-    pub fault: Fault,
+    pub(super) fault: Fault,
 }
 
 impl ParseError {
     /// A `fault` found at byte `offset` of the source.
     #[must_use]
-    pub fn new(offset: usize, fault: Fault) -> Self {
+    pub(super) fn new(offset: usize, fault: Fault) -> Self {
         Self { offset, fault }
     }
 }
 
 /// What is wrong with a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub(super) enum Fault {
     /// A byte sequence that is not UTF-8.
     #[error("not UTF-8: save the file in that encoding")]
     NotUtf8,
@@ -37,7 +37,9 @@ pub enum Fault {
     #[error("a NUL character: this is no text file, or a damaged one")]
     Nul,
     /// A character that YAML does not allow, written as it is.
-    #[error("the control character U+{0:04X} is not allowed here: write it as an escape in double quotes")]
+    #[error(
+        "the control character U+{0:04X} is not allowed here: write it as an escape in double quotes"
+    )]
     ControlCharacter(u32),
     /// Deeper than [`MAX_DEPTH`].
     #[error("nested more than {MAX_DEPTH} levels deep")]
@@ -52,16 +54,22 @@ pub enum Fault {
     #[error("more than {0} anchors in one document")]
     TooManyAnchors(usize),
     /// What aliases stand for is out of proportion to the text.
-    #[error("the aliases (`*name`) of this document stand for far more than was written: expand them by hand")]
+    #[error(
+        "the aliases (`*name`) of this document stand for far more than was written: expand them by hand"
+    )]
     ExcessiveAliasing,
     /// `&a [*a]`
     #[error("this alias stands for a value that contains the alias itself")]
     SelfReference,
     /// `*name` without `&name`.
-    #[error("`*{0}` refers to an anchor `&{0}` that is not there; a text that begins with `*` has to be quoted")]
+    #[error(
+        "`*{0}` refers to an anchor `&{0}` that is not there; a text that begins with `*` has to be quoted"
+    )]
     UnknownAnchor(String),
     /// A mapping or sequence as a key: what an unquoted `{{ … }}` is in YAML.
-    #[error("a mapping or list cannot be a key; if this is text, such as `{{{{ … }}}}`, put it in quotes")]
+    #[error(
+        "a mapping or list cannot be a key; if this is text, such as `{{{{ … }}}}`, put it in quotes"
+    )]
     KeyIsNoScalar,
     /// `null: x` or `: x`.
     #[error("null cannot be a key; write \"null\" or the missing name")]
@@ -107,7 +115,7 @@ impl Fault {
     /// Whether an unrendered template (`{{ … }}`) may be the reason: not when a bound was hit or the bytes are no
     /// text.
     #[must_use]
-    pub fn may_be_template(&self) -> bool {
+    pub(super) fn may_be_template(&self) -> bool {
         matches!(
             self,
             Self::Yaml(_)
@@ -121,9 +129,13 @@ impl Fault {
 
 /// The beginning of a text that may be long, to be shown on one line.
 #[must_use]
-pub fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const MOST: usize = 40;
-    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    let mut shown: String = text
+        .chars()
+        .take(MOST)
+        .flat_map(char::escape_debug)
+        .collect();
     if text.chars().nth(MOST).is_some() {
         shown.push('…');
     }

@@ -6,14 +6,15 @@
 use serde_json::Number;
 
 use super::error::{Fault, ParseError, shortened};
-use super::tree::{Format, Tag, Tree, TreeBuilder};
+use super::tree::{Format, Tag, Tree};
+use super::tree_builder::TreeBuilder;
 
 /// Parses the value at the beginning of `text` (blanks before it are skipped) and says after which byte of `text`
 /// it ends. `base` is the offset of `text` in its source.
 ///
 /// # Errors
 /// When `text` does not begin with a JSON value, or with one beyond the bounds of a tree.
-pub fn parse(text: &[u8], base: usize) -> Result<(Tree, usize), ParseError> {
+pub(super) fn parse(text: &[u8], base: usize) -> Result<(Tree, usize), ParseError> {
     let mut parser = Parser {
         text,
         base,
@@ -32,7 +33,7 @@ pub fn parse(text: &[u8], base: usize) -> Result<(Tree, usize), ParseError> {
 
 /// How many bytes of blanks `text` begins with, by JSON's idea of a blank.
 #[must_use]
-pub fn blanks(text: &[u8]) -> usize {
+pub(super) fn blanks(text: &[u8]) -> usize {
     text.iter()
         .position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
         .unwrap_or(text.len())
@@ -167,9 +168,13 @@ impl Parser<'_> {
         if !matches!(word.as_ref(), "true" | "false" | "null") {
             serde_json::from_str::<Number>(&word).map_err(|error| {
                 let number = word.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-                self.error(match number {
-                    true => reason(&error),
-                    false => format!("`{}` is no value; text needs double quotes", shortened(&word)),
+                self.error(if number {
+                    reason(&error)
+                } else {
+                    format!(
+                        "`{}` is no value; text needs double quotes",
+                        shortened(&word)
+                    )
                 })
             })?;
         }

@@ -11,20 +11,20 @@ const MAX_MERGE_DEPTH: usize = 100;
 
 /// A key with its value (which may be an alias).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
+pub(super) struct Entry {
     /// The key's node.
-    pub key: NodeId,
+    pub(super) key: NodeId,
     /// The value's node.
-    pub value: NodeId,
+    pub(super) value: NodeId,
 }
 
 /// A tree with the source that it was made of.
 #[derive(Debug, Clone, Copy)]
-pub struct Text<'a> {
+pub(super) struct Text<'a> {
     /// The tree.
-    pub tree: &'a Tree,
+    pub(super) tree: &'a Tree,
     /// Its source.
-    pub source: &'a Source,
+    pub(super) source: &'a Source,
 }
 
 impl<'a> Text<'a> {
@@ -34,7 +34,7 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// When merges are nested beyond reason.
-    pub fn find(self, mapping: NodeId, key: &str) -> Result<Option<Entry>, ParseError> {
+    pub(super) fn find(self, mapping: NodeId, key: &str) -> Result<Option<Entry>, ParseError> {
         let mut left = MAX_MERGED_ENTRIES;
         self.find_within(mapping, key, 0, &mut left)
     }
@@ -52,12 +52,11 @@ impl<'a> Text<'a> {
         }
         for (key, value) in self.tree.entries(mapping) {
             if depth > 0 {
-                match left.checked_sub(1).filter(|_| depth <= MAX_MERGE_DEPTH) {
-                    Some(rest) => *left = rest,
-                    None => {
-                        let offset = self.tree.offset(mapping);
-                        return Err(ParseError::new(offset, Fault::ExcessiveAliasing));
-                    }
+                if let Some(rest) = left.checked_sub(1).filter(|_| depth <= MAX_MERGE_DEPTH) {
+                    *left = rest;
+                } else {
+                    let offset = self.tree.offset(mapping);
+                    return Err(ParseError::new(offset, Fault::ExcessiveAliasing));
                 }
             }
             if self.is_merge(key) {
@@ -73,9 +72,9 @@ impl<'a> Text<'a> {
 
     /// Whether a key is the merge key: `<<`, neither quoted nor tagged as something else.
     #[must_use]
-    pub fn is_merge(self, key: NodeId) -> bool {
+    pub(super) fn is_merge(self, key: NodeId) -> bool {
         match self.tree.view(self.source, key) {
-            View::Scalar(scalar) => {
+            View::Scalar(scalar) if self.tree.target(key) == key => {
                 scalar.text == "<<"
                     && (scalar.tag == Tag::Merge || (scalar.tag == Tag::None && !scalar.quoted))
             }
@@ -87,15 +86,16 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// When it is anything else.
-    pub fn merged(self, value: NodeId) -> Result<Vec<NodeId>, ParseError> {
+    pub(super) fn merged(self, value: NodeId) -> Result<Vec<NodeId>, ParseError> {
         let mapping = |node: NodeId| {
             let target = self.tree.target(node);
-            match self.tree.is_mapping(target) {
-                true => Ok(target),
-                false => Err(ParseError::new(
+            if self.tree.is_mapping(target) {
+                Ok(target)
+            } else {
+                Err(ParseError::new(
                     self.tree.offset(node),
                     Fault::MergeOfNoMapping,
-                )),
+                ))
             }
         };
         if self.tree.is_sequence(value) {
@@ -109,7 +109,7 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// When the node cannot be a key.
-    pub fn key(self, key: NodeId) -> Result<String, ParseError> {
+    pub(super) fn key(self, key: NodeId) -> Result<String, ParseError> {
         self.meaning(key)
             .and_then(Meaning::into_key)
             .map_err(|fault| ParseError::new(self.tree.offset(key), fault))
@@ -119,8 +119,8 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// When it does not fit its tag, or is no scalar.
-    pub fn meaning(self, node: NodeId) -> Result<Meaning<'a>, Fault> {
-        match self.tree.view(self.source, self.tree.target(node)) {
+    pub(super) fn meaning(self, node: NodeId) -> Result<Meaning<'a>, Fault> {
+        match self.tree.view(self.source, node) {
             View::Scalar(scalar) => scalar::read(self.tree.format(), scalar),
             _ => Err(Fault::KeyIsNoScalar),
         }

@@ -13,33 +13,24 @@ mod address;
 mod documents;
 mod encoding;
 mod error;
+pub mod files;
 mod json;
 mod load;
 mod lookup;
 mod object;
 mod objects;
+mod reader;
 mod scalar;
 mod source;
 mod source_map;
 mod tree;
+mod tree_builder;
 mod value;
 mod yaml;
 
-pub use address::{Address, DocumentId, Locator};
-pub use load::{Item, LoadError, Loaded, Note, Reader, load};
+pub use address::{Address, Locator};
+pub use load::{Item, LoadError, Loaded, Note, load};
 pub use object::RawObject;
+pub use reader::Reader;
 pub use source::{MAX_BYTES, Place, Source};
-pub use source_map::{Location, SourceMap};
-pub use tree::Format;
-
-/// Scratch: one document to a value.
-#[doc(hidden)]
-pub fn read_one(bytes: &[u8]) -> Result<serde_json::Value, String> {
-    let source = Source::new("x", bytes.to_vec());
-    let text = encoding::utf8(bytes, 0).map_err(|e| e.to_string())?;
-    let tree = yaml::parse(text, 0).map_err(|e| format!("{}: {e}", e.offset))?;
-    let Some(tree) = tree else { return Ok(serde_json::Value::Null) };
-    let mut budget = value::AliasBudget::of(bytes.len());
-    let mut remarks = Vec::new();
-    value::convert(lookup::Text { tree: &tree, source: &source }, 0, false, &mut budget, &mut remarks).map_err(|e| format!("{}: {e}", e.offset))
-}
+pub use source_map::Location;

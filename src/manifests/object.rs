@@ -26,7 +26,7 @@ pub struct RawObject {
 impl RawObject {
     /// Takes the names out of `value`.
     #[must_use]
-    pub fn new(value: Value, api_version: String, kind: String, address: Address) -> Self {
+    pub(super) fn new(value: Value, api_version: String, kind: String, address: Address) -> Self {
         let field = |name: &str| {
             let text = value.get("metadata")?.get(name)?.as_str()?;
             (!text.is_empty()).then(|| text.to_owned())

@@ -17,7 +17,7 @@ use super::value::{AliasBudget, Remark, convert};
 
 /// What a document, or an item of a list, turned out to be.
 #[derive(Debug)]
-pub enum Found {
+pub(super) enum Found {
     /// An object, with remarks on it.
     Object(Box<RawObject>, Vec<Remark>),
     /// No object, or not only that, for a reason that is no fault.
@@ -28,7 +28,7 @@ pub enum Found {
 
 /// The objects of one document, one at a time.
 #[derive(Debug)]
-pub struct Objects {
+pub(super) struct Objects {
     source: Arc<Source>,
     document: DocumentId,
     tree: Tree,
@@ -79,7 +79,7 @@ enum Name {
 impl Objects {
     /// The objects in `tree`, which is `document` of `source`.
     #[must_use]
-    pub fn new(source: Arc<Source>, document: DocumentId, tree: Tree) -> Self {
+    pub(super) fn new(source: Arc<Source>, document: DocumentId, tree: Tree) -> Self {
         Self {
             source,
             budget: AliasBudget::of(document.end - document.start),
@@ -106,7 +106,7 @@ impl Objects {
             inherited: None,
         };
         let what = match self.tree.view(&self.source, 0) {
-            View::Mapping | View::Alias(_) => return self.examine(root),
+            View::Mapping => return self.examine(root),
             View::Scalar(_) if matches!(self.text().meaning(0), Ok(Meaning::Null)) => {
                 return Ok(None);
             }

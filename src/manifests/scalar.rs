@@ -16,7 +16,7 @@ use super::tree::{Format, Scalar, Tag};
 
 /// A scalar's meaning.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Meaning<'a> {
+pub(super) enum Meaning<'a> {
     /// `~`, `null`, nothing.
     Null,
     /// `true`, `yes`, …
@@ -35,7 +35,7 @@ pub enum Meaning<'a> {
 ///
 /// # Errors
 /// When it does not fit its tag.
-pub fn read(format: Format, scalar: Scalar<'_>) -> Result<Meaning<'_>, Fault> {
+pub(super) fn read(format: Format, scalar: Scalar<'_>) -> Result<Meaning<'_>, Fault> {
     match (format, scalar) {
         (Format::Json, Scalar { text, quoted, .. }) => Ok(json(text, quoted)),
         (Format::Yaml, scalar) => yaml(scalar),
@@ -47,7 +47,7 @@ impl Meaning<'_> {
     ///
     /// # Errors
     /// When it is infinite or not a number.
-    pub fn into_value(self) -> Result<Value, Fault> {
+    pub(super) fn into_value(self) -> Result<Value, Fault> {
         Ok(match self {
             Meaning::Null => Value::Null,
             Meaning::Bool(value) => Value::Bool(value),
@@ -62,7 +62,7 @@ impl Meaning<'_> {
     ///
     /// # Errors
     /// When it is null or above the range of an `int64`.
-    pub fn into_key(self) -> Result<String, Fault> {
+    pub(super) fn into_key(self) -> Result<String, Fault> {
         match self {
             Meaning::Text(text) => Ok(text.into_owned()),
             Meaning::Bool(value) => Ok(value.to_string()),
@@ -176,8 +176,7 @@ fn integer(text: &str) -> Option<Meaning<'static>> {
     };
     let value = magnitude(digits, radix)?;
     let has_plus = text.starts_with('+');
-    signed(negative, value)
-        .or_else(|| (!negative && !has_plus).then_some(Meaning::Unsigned(value)))
+    signed(negative, value).or_else(|| (!negative && !has_plus).then_some(Meaning::Unsigned(value)))
 }
 
 /// Digits without a sign, which `from_str_radix` would take.
@@ -190,9 +189,10 @@ fn magnitude(digits: &str, radix: u32) -> Option<u64> {
 }
 
 fn signed(negative: bool, magnitude: u64) -> Option<Meaning<'static>> {
-    let value = match negative {
-        true => 0i64.checked_sub_unsigned(magnitude)?,
-        false => i64::try_from(magnitude).ok()?,
+    let value = if negative {
+        0i64.checked_sub_unsigned(magnitude)?
+    } else {
+        i64::try_from(magnitude).ok()?
     };
     Some(Meaning::Int(value))
 }
@@ -220,7 +220,8 @@ fn decimal(text: &str) -> Option<f64> {
 fn fraction(text: &str) -> Option<Meaning<'static>> {
     let bytes = text.as_bytes();
     let is_digit = |at: Option<usize>| {
-        at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit)
+        at.and_then(|at| bytes.get(at))
+            .is_some_and(u8::is_ascii_digit)
     };
     let separates = |at: usize| is_digit(at.checked_sub(1)) && is_digit(Some(at + 1));
     if text.match_indices('_').any(|(at, _)| !separates(at)) {
@@ -273,7 +274,10 @@ fn number(value: f64) -> Option<Number> {
 /// Go's `strconv.FormatFloat(value, 'g', -1, 32)`, as sigs.k8s.io/yaml uses it: the shortest digits of a `float32`,
 /// with an exponent of two digits below 1e-4 and from 1e6 on.
 fn float_key(value: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, reason = "sigs.k8s.io/yaml truncates")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "sigs.k8s.io/yaml truncates"
+    )]
     let value = value as f32;
     if value.is_nan() {
         return ".nan".to_owned();

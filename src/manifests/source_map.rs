@@ -8,7 +8,7 @@ use super::tree::{NodeId, Tree};
 
 /// Positions of everything in one document: twelve bytes a value, beside the source itself.
 #[derive(Debug)]
-pub struct SourceMap {
+pub(super) struct SourceMap {
     source: Arc<Source>,
     tree: Tree,
 }
@@ -27,41 +27,28 @@ pub struct Location {
 impl SourceMap {
     /// The positions in `tree`, which was made of `source`.
     #[must_use]
-    pub fn new(source: Arc<Source>, tree: Tree) -> Self {
+    pub(super) fn new(source: Arc<Source>, tree: Tree) -> Self {
         Self { source, tree }
     }
 
     /// The source that the positions are in.
     #[must_use]
-    pub fn source(&self) -> &Arc<Source> {
+    pub(super) fn source(&self) -> &Arc<Source> {
         &self.source
     }
 
-    /// The parsed document.
+    /// Where the part of `node` stands that a JSON pointer (RFC 6901) names, or else its nearest ancestor that exists.
+    /// Aliases and merges are followed, so the place may be in an anchored part before it.
     #[must_use]
-    pub fn tree(&self) -> &Tree {
-        &self.tree
-    }
-
-    /// Where the part of the document stands that a JSON pointer (RFC 6901) names, or else its nearest ancestor
-    /// that exists. Aliases and merges are followed, so the place may be in an anchored part before it.
-    #[must_use]
-    pub fn locate(&self, pointer: &str) -> Location {
-        self.locate_from(0, pointer)
-    }
-
-    /// The same for a pointer that begins at `node`.
-    #[must_use]
-    pub fn locate_from(&self, node: NodeId, pointer: &str) -> Location {
+    pub(super) fn locate(&self, node: NodeId, pointer: &str) -> Location {
         let mut at = (None, node);
         let mut exact = pointer.is_empty() || pointer.starts_with('/');
         for token in pointer.split('/').skip(1) {
-            match self.child(at.1, token) {
-                Some(child) => at = child,
-                None => {
-                    exact = false;
-                    break;
-                }
+            if let Some(child) = self.child(at.1, token) {
+                at = child;
+            } else {
+                exact = false;
+                break;
             }
         }
         let (key, value) = at;

@@ -10,7 +10,7 @@ use super::tree::{MAX_DEPTH, NodeId, View};
 
 /// How many values one object may hold. An API server takes requests of at most 3 MiB, which is less; a `Value` of
 /// a million values takes up to 350 MB.
-pub const MAX_OBJECT_NODES: usize = 1_000_000;
+pub(super) const MAX_OBJECT_NODES: usize = 1_000_000;
 
 /// Notes kept of one object.
 const MAX_NOTES: usize = 20;
@@ -18,7 +18,7 @@ const MAX_NOTES: usize = 20;
 /// What the aliases of one document may still add to it: 8 for a value, and the bytes of its text. Bounded in
 /// proportion to the document, so that reading is linear in the input's length.
 #[derive(Debug)]
-pub struct AliasBudget(usize);
+pub(super) struct AliasBudget(usize);
 
 impl AliasBudget {
     const LEAST: usize = 64 * 1024;
@@ -28,12 +28,12 @@ impl AliasBudget {
 
     /// For a document of `length` bytes.
     #[must_use]
-    pub fn of(length: usize) -> Self {
+    pub(super) fn of(length: usize) -> Self {
         Self((Self::LEAST + length.saturating_mul(Self::FACTOR)).min(Self::MOST))
     }
 
     /// Counts a value with a text of `bytes` bytes; false when the budget is used up.
-    pub fn spend(&mut self, bytes: usize) -> bool {
+    pub(super) fn spend(&mut self, bytes: usize) -> bool {
         match self.0.checked_sub(Self::NODE + bytes) {
             Some(left) => self.0 = left,
             None => return false,
@@ -44,11 +44,11 @@ impl AliasBudget {
 
 /// Something worth knowing about a text that is no fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark {
+pub(super) struct Remark {
     /// Byte offset in the source.
-    pub offset: usize,
+    pub(super) offset: usize,
     /// In words.
-    pub message: String,
+    pub(super) message: String,
 }
 
 /// The value of the part of a tree that begins at `node`; `aliased` when an alias led there.
@@ -57,7 +57,7 @@ pub struct Remark {
 ///
 /// # Errors
 /// When something in it cannot be put into JSON, a merge is none, or it is beyond the bounds.
-pub fn convert(
+pub(super) fn convert(
     text: Text<'_>,
     node: NodeId,
     aliased: bool,
@@ -180,7 +180,7 @@ impl Conversion<'_> {
                     .map_err(|fault| ParseError::new(tree.offset(target), fault));
             }
             View::Sequence => Filling::Sequence(Vec::new()),
-            View::Mapping | View::Alias(_) => mapping(false),
+            View::Mapping => mapping(false),
         };
         self.count(node, aliased, 0)?;
         self.push(filling, target, aliased)?;
@@ -227,10 +227,13 @@ impl Conversion<'_> {
     fn complete(&mut self) -> Done {
         match self.stack.pop().map(|frame| frame.filling) {
             Some(Filling::Sequence(items)) => Done::Value(Value::Array(items)),
-            Some(Filling::Mapping { map, merging, .. }) => match merging {
-                true => Done::Merged(map),
-                false => Done::Value(Value::Object(map)),
-            },
+            Some(Filling::Mapping { map, merging, .. }) => {
+                if merging {
+                    Done::Merged(map)
+                } else {
+                    Done::Value(Value::Object(map))
+                }
+            }
             None => Done::Value(Value::Null),
         }
     }

@@ -7,7 +7,8 @@
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
 
 use super::error::{Fault, ParseError, shortened};
-use super::tree::{Format, MAX_DEPTH, NodeId, Tag, Tree, TreeBuilder};
+use super::tree::{Format, MAX_DEPTH, NodeId, Tag, Tree};
+use super::tree_builder::TreeBuilder;
 
 /// How many anchors a document may define. They take memory that the tree's bounds do not count.
 const MAX_ANCHORS: usize = 100_000;
@@ -17,7 +18,7 @@ const MAX_ANCHORS: usize = 100_000;
 ///
 /// # Errors
 /// When `text` is not YAML, holds two documents, or one beyond the bounds of a tree.
-pub fn parse(text: &str, base: usize) -> Result<Option<Tree>, ParseError> {
+pub(super) fn parse(text: &str, base: usize) -> Result<Option<Tree>, ParseError> {
     if let Some((at, fault)) = forbidden_character(text) {
         return Err(ParseError::new(base + at, fault));
     }
@@ -47,8 +48,12 @@ fn forbidden_character(text: &str) -> Option<(usize, Fault)> {
     let bytes = text.as_bytes();
     let suspicious = |at: &usize| match bytes[*at] {
         b'\t' | b'\n' | b'\r' => false,
-        byte @ 0xC2 => byte == 0xC2 && bytes.get(at + 1).is_some_and(|next| *next < 0xA0 && *next != 0x85),
-        0xEF => bytes[*at..].starts_with(b"\xEF\xBF\xBE") || bytes[*at..].starts_with(b"\xEF\xBF\xBF"),
+        0xC2 => bytes
+            .get(at + 1)
+            .is_some_and(|next| *next < 0xA0 && *next != 0x85),
+        0xEF => {
+            bytes[*at..].starts_with(b"\xEF\xBF\xBE") || bytes[*at..].starts_with(b"\xEF\xBF\xBF")
+        }
         byte => byte < b' ' || byte == 0x7F,
     };
     let at = (0..bytes.len()).find(suspicious)?;
@@ -58,6 +63,15 @@ fn forbidden_character(text: &str) -> Option<(usize, Fault)> {
         other => Fault::ControlCharacter(other.into()),
     };
     Some((at, fault))
+}
+
+/// The first NEL, LS or PS in `text`: ends a line in YAML 1.1, which `kubectl` reads, and is a character like any other
+/// in YAML 1.2, which is read here.
+pub(super) fn foreign_line_break(text: &str) -> Option<usize> {
+    ["\u{85}", "\u{2028}", "\u{2029}"]
+        .into_iter()
+        .filter_map(|character| memchr::memmem::find(text.as_bytes(), character.as_bytes()))
+        .min()
 }
 
 struct Events<'a> {
@@ -187,7 +201,9 @@ fn classify(handle: &str, suffix: &str) -> Tag {
 /// The parser's message, or a clearer one for the mistakes that people make most.
 fn explained(kind: &ErrorKind) -> String {
     let text = match kind {
-        ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
+        ErrorKind::TabInIndentation
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabNotAllowed => {
             "a tab where only spaces may stand: YAML is indented by spaces"
         }
         ErrorKind::MappingValueNotAllowed => {
@@ -198,6 +214,9 @@ fn explained(kind: &ErrorKind) -> String {
         }
         ErrorKind::ExpectedBlockSequenceEntry => {
             "this does not continue the list that it is indented like: a `-` is missing, or the indentation is wrong"
+        }
+        ErrorKind::InvalidQuotedScalarIndent => {
+            "a quoted text goes on in a line that is indented no more than its key: indent it"
         }
         ErrorKind::SimpleKeyExpected => "a `:` is missing after this key",
         ErrorKind::UnclosedQuotedScalar => "a quoted text is never closed",

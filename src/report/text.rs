@@ -74,7 +74,7 @@ pub fn write(report: &Report, style: Style, mut output: impl Write) -> io::Resul
     writeln!(output, "{}", summary(report))
 }
 
-fn input_group(level: Level<'static>, error: &ReportedError) -> Group<'_> {
+fn input_group<'a>(level: Level<'a>, error: &'a ReportedError) -> Group<'a> {
     let mut origin = Origin::path(printable(&error.file));
     if let Some(line) = error.line {
         origin = origin.line(line);

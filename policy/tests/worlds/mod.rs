@@ -1,0 +1,182 @@
+//! Random worlds over small pools of names, labels and classes, so that objects meet, nearly meet and collide.
+
+mod aws;
+mod configuration;
+mod gateway_api;
+mod ingresses;
+mod installations;
+mod pools;
+mod services;
+mod workloads;
+
+use l7guard_policy::identity::{Kind, ObjectKey};
+use l7guard_policy::objects::{Naming, Object, Source, read};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+pub(crate) use configuration::configuration;
+
+/// 0 to 40 objects, no two of one key.
+pub(crate) fn world() -> impl Strategy<Value = Vec<Value>> {
+    let piece = prop_oneof![
+        6 => object().prop_map(|object| vec![object]),
+        1 => installations::installation(),
+    ];
+    prop::collection::vec(piece, 0..28).prop_map(|pieces| {
+        let mut objects: Vec<Value> = Vec::new();
+        for object in pieces.into_iter().flatten() {
+            if objects.len() < 40 && objects.iter().all(|known| key(known) != key(&object)) {
+                objects.push(object);
+            }
+        }
+        objects
+    })
+}
+
+/// One object of any kind.
+pub(crate) fn object() -> BoxedStrategy<Value> {
+    prop_oneof![
+        10 => of_kind(Kind::Ingress),
+        4 => of_kind(Kind::IngressClass),
+        1 => of_kind(Kind::IngressClassParams),
+        1 => of_kind(Kind::EksIngressClassParams),
+        14 => of_kind(Kind::Service),
+        6 => of_kind(Kind::Deployment),
+        1 => of_kind(Kind::StatefulSet),
+        1 => of_kind(Kind::DaemonSet),
+        1 => of_kind(Kind::ReplicaSet),
+        1 => of_kind(Kind::Rollout),
+        3 => of_kind(Kind::Pod),
+        3 => of_kind(Kind::EndpointSlice),
+        1 => of_kind(Kind::Endpoints),
+        2 => of_kind(Kind::IstioGateway),
+        3 => of_kind(Kind::GatewayClass),
+        5 => of_kind(Kind::Gateway),
+        2 => of_kind(Kind::ListenerSet),
+        6 => of_kind(Kind::HttpRoute),
+        3 => of_kind(Kind::GrpcRoute),
+        7 => of_kind(Kind::TargetGroupBinding),
+        2 => of_kind(Kind::EksTargetGroupBinding),
+    ]
+    .boxed()
+}
+
+/// One object of a kind.
+pub(crate) fn of_kind(kind: Kind) -> BoxedStrategy<Value> {
+    match kind {
+        Kind::Ingress => ingresses::ingress(),
+        Kind::IngressClass => ingresses::ingress_class(),
+        Kind::IngressClassParams | Kind::EksIngressClassParams => ingresses::params(kind),
+        Kind::Service => services::service(),
+        Kind::EndpointSlice => services::endpoint_slice(),
+        Kind::Endpoints => services::endpoints(),
+        Kind::IstioGateway => services::istio_gateway(),
+        Kind::GatewayClass => gateway_api::class(),
+        Kind::Gateway => gateway_api::gateway(),
+        Kind::ListenerSet => gateway_api::listener_set(),
+        Kind::HttpRoute | Kind::GrpcRoute => gateway_api::route(kind),
+        Kind::TargetGroupBinding | Kind::EksTargetGroupBinding => aws::binding(kind),
+        Kind::Deployment
+        | Kind::DaemonSet
+        | Kind::StatefulSet
+        | Kind::ReplicaSet
+        | Kind::Rollout
+        | Kind::Pod => workloads::workload(kind),
+    }
+}
+
+/// Two versions of one object.
+pub(crate) fn two_versions() -> impl Strategy<Value = (Value, Value)> {
+    object().prop_flat_map(|one| {
+        let kind = key(&one).kind;
+        (Just(one), of_kind(kind)).prop_map(|(one, other)| {
+            let other = renamed(other, &one);
+            (one, other)
+        })
+    })
+}
+
+/// The object under the name and namespace of another.
+pub(crate) fn renamed(mut object: Value, like: &Value) -> Value {
+    for field in ["namespace", "name"] {
+        object["metadata"][field] = like["metadata"][field].clone();
+    }
+    object
+}
+
+/// The key of a generated object.
+pub(crate) fn key(object: &Value) -> ObjectKey {
+    let text = |pointer: &str| {
+        object
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let (kind, _) = Kind::of(text("/apiVersion"), text("/kind")).expect("a kind of the policy");
+    ObjectKey::new(kind, text("/metadata/namespace"), text("/metadata/name"))
+}
+
+/// The policy's view of a generated object; `None` where it has none (a slice without Service, say).
+pub(crate) fn view(object: &Value) -> Option<Object> {
+    let naming = Naming {
+        api_version: object["apiVersion"].as_str().unwrap_or_default(),
+        kind: object["kind"].as_str().unwrap_or_default(),
+        default_namespace: "default",
+        default_name: "",
+    };
+    read(naming, Source::Value(object)).expect("generated objects are well formed")
+}
+
+/// The parts of an object before they are put together.
+#[derive(Clone, Debug, Default)]
+struct Metadata {
+    namespace: Option<&'static str>,
+    name: String,
+    labels: Map<String, Value>,
+    annotations: Map<String, Value>,
+}
+
+impl Metadata {
+    fn new(namespace: Option<&'static str>, name: &str) -> Self {
+        Self {
+            namespace,
+            name: name.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn label(mut self, key: &str, value: Option<impl Into<Value>>) -> Self {
+        self.labels
+            .extend(value.map(|value| (key.to_owned(), value.into())));
+        self
+    }
+
+    fn annotation(mut self, key: &str, value: Option<impl Into<Value>>) -> Self {
+        self.annotations
+            .extend(value.map(|value| (key.to_owned(), value.into())));
+        self
+    }
+
+    /// The whole object of a kind. `rest` holds the fields beside the metadata.
+    fn object(self, kind: Kind, rest: Value) -> Value {
+        let mut object = json!({
+            "apiVersion": kind.api_version(),
+            "kind": kind.name(),
+            "metadata": {
+                "namespace": self.namespace,
+                "name": self.name,
+                "labels": self.labels,
+                "annotations": self.annotations,
+            },
+        });
+        if let (Some(object), Value::Object(rest)) = (object.as_object_mut(), rest) {
+            object.extend(rest);
+        }
+        object
+    }
+}
+
+/// `null` where there is nothing, which is read as absent.
+fn some<T: Into<Value>>(value: Option<T>) -> Value {
+    value.map_or(Value::Null, Into::into)
+}

@@ -34,7 +34,9 @@ impl ManifestWorld {
     pub fn read(paths: &[PathBuf], namespace: &str) -> Self {
         let mut world = Self::default();
         let inputs = files::find(paths);
-        world.errors.extend(inputs.errors.into_iter().map(unreadable));
+        world
+            .errors
+            .extend(inputs.errors.into_iter().map(unreadable));
         for input in inputs.found {
             match input.read() {
                 Ok(bytes) => {
@@ -104,6 +106,7 @@ impl ManifestWorld {
                 self.inventory.apply(read);
             }
             Err(error @ DecodeError::Incomplete { .. }) => {
+                self.objects -= 1;
                 self.notes.push(remark(
                     object,
                     "",
@@ -127,14 +130,22 @@ impl ManifestWorld {
 
     /// Where a field of an object stands.
     #[must_use]
-    pub fn location(&self, locator: &mut Locator, key: &ObjectKey, field: &str) -> Option<Location> {
+    pub fn location(
+        &self,
+        locator: &mut Locator,
+        key: &ObjectKey,
+        field: &str,
+    ) -> Option<Location> {
         let address = self.places.get(key)?;
         let place = locator.locate(address, field).value;
         Some(Location {
             file: address.source().name().to_owned(),
             line: place.line,
             column: place.column,
-            text: address.source().line(place.line).map(std::borrow::Cow::into_owned),
+            text: address
+                .source()
+                .line(place.line)
+                .map(std::borrow::Cow::into_owned),
         })
     }
 }

@@ -7,13 +7,16 @@ mod worlds;
 
 use std::collections::BTreeSet;
 
-use l7guard_policy::configuration::Configuration;
+use l7guard_policy::configuration::{Configuration, Date};
 use l7guard_policy::inventory::{Inventory, World};
 use l7guard_policy::rules::RuleCode;
 use l7guard_policy::verdict::evaluate;
 use naive::{Answer, Found};
 use proptest::prelude::*;
 use serde_json::Value;
+
+/// Nothing expires in these worlds.
+const TODAY: Date = Date::MIN;
 
 fn inventory(objects: &[Value]) -> Inventory {
     let mut inventory = Inventory::new();
@@ -26,7 +29,7 @@ fn inventory(objects: &[Value]) -> Inventory {
 /// What the policy finds, as far as the naive oracle speaks of it.
 fn policy_answer(objects: &[Value], configuration: &Configuration) -> Answer {
     let inventory = inventory(objects);
-    let verdict = evaluate(&World::new(&inventory), configuration);
+    let verdict = evaluate(&World::new(&inventory), configuration, TODAY);
     let findings = verdict.findings.into_iter().map(|judged| {
         let finding = judged.finding;
         let is_about_action = finding.rule == RuleCode::L7G106 || finding.rule == RuleCode::L7G105;
@@ -60,9 +63,9 @@ proptest! {
     #[test]
     fn the_naive_oracle_and_the_policy_find_the_same(
         world in worlds::world(),
-        configuration in worlds::configuration(),
+        setting in worlds::setting(),
     ) {
-        let (naive, policy) = (naive::judge(&world, &configuration), policy_answer(&world, &configuration));
+        let (naive, policy) = (naive::judge(&world.0, &setting.configuration), policy_answer(&world.0, &setting.configuration));
         prop_assert_eq!(naive, policy);
     }
 }

@@ -94,14 +94,22 @@ fn check(paths: &[PathBuf], namespace: &str) -> Report {
     let mut world = ManifestWorld::read(paths, namespace);
     if world.objects == 0 && world.errors.is_empty() {
         world.errors.push(crate::report::ReportedError {
-            file: paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" "),
+            file: paths
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect::<Vec<_>>()
+                .join(" "),
             line: None,
             column: None,
             message: "no Kubernetes objects found".to_owned(),
         });
     }
     let configuration = Configuration::default();
-    let verdict = verdict::evaluate(&World::new(&world.inventory), &configuration, clock::today());
+    let verdict = verdict::evaluate(
+        &World::new(&world.inventory),
+        &configuration,
+        clock::today(),
+    );
     let mut locator = Locator::default();
     let findings = verdict.findings.into_iter().map(|judged| ReportedFinding {
         location: world.location(&mut locator, &judged.finding.object, &judged.finding.field),

@@ -37,7 +37,12 @@ impl From<ExitStatus> for ExitCode {
 /// Keeps an AWS Application Load Balancer (L7) from being put in front of an Istio ingress gateway (L7), and says how
 /// to use a Network Load Balancer (L4) instead.
 #[derive(Debug, Parser)]
-#[command(name = "l7guard", version, max_term_width = 100, propagate_version = true)]
+#[command(
+    name = "l7guard",
+    version,
+    max_term_width = 100,
+    propagate_version = true
+)]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,

@@ -20,7 +20,13 @@ pub fn denial(verdict: &Verdict) -> String {
         let finding = &judged.finding;
         let _ = writeln!(message, "{}.", finding.message);
         for hop in &finding.path {
-            let _ = writeln!(message, "  {:<8} {}: {}", hop.role.as_str(), hop.object, hop.evidence);
+            let _ = writeln!(
+                message,
+                "  {:<8} {}: {}",
+                hop.role.as_str(),
+                hop.object,
+                hop.evidence
+            );
         }
         if finding.confidence == Confidence::Likely {
             message.push_str("  (likely: not every object that proves it exists yet)\n");
@@ -82,7 +88,9 @@ fn warning(finding: &Finding, is_existing: bool) -> String {
         RuleCode::L7G004 => "a Service cannot ask for an ALB".to_owned(),
         RuleCode::L7G101 => "Classic ELB with HTTP listeners before an Istio gateway".to_owned(),
         RuleCode::L7G102 => "TLS ends at the load balancer, before Istio".to_owned(),
-        RuleCode::L7G103 => format!("target group of unknown protocol before Istio gateway {service}"),
+        RuleCode::L7G103 => {
+            format!("target group of unknown protocol before Istio gateway {service}")
+        }
         RuleCode::L7G104 => "health check that the Istio gateway cannot answer".to_owned(),
         RuleCode::L7G105 => "ALB forwards to a target group that nothing here explains".to_owned(),
         RuleCode::L7G106 => "action that the ALB controller cannot read".to_owned(),

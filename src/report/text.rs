@@ -82,7 +82,9 @@ fn input_group<'a>(level: Level<'a>, error: &'a ReportedError) -> Group<'a> {
             origin = origin.char_column(column);
         }
     }
-    level.primary_title(printable(&error.message)).element(origin)
+    level
+        .primary_title(printable(&error.message))
+        .element(origin)
 }
 
 fn finding_group(reported: &ReportedFinding) -> Group<'_> {

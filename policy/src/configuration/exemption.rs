@@ -71,7 +71,9 @@ pub enum PatternError {
     #[error("an empty pattern matches nothing; write \"*\" to match every name")]
     Empty,
     /// It holds a character that is in no name.
-    #[error("{0:?} is in no Kubernetes name; patterns know lower-case letters, digits, '-', '.', and the wildcards '*' and '?'")]
+    #[error(
+        "{0:?} is in no Kubernetes name; patterns know lower-case letters, digits, '-', '.', and the wildcards '*' and '?'"
+    )]
     BadCharacter(char),
 }
 

@@ -42,10 +42,12 @@ impl Modes {
     #[must_use]
     pub fn of(&self, finding: &Finding) -> Mode {
         let namespace = &finding.object.namespace;
-        let overriding = self
-            .namespaces
-            .iter()
-            .find(|entry| entry.namespaces.iter().any(|pattern| pattern.matches(namespace)));
+        let overriding = self.namespaces.iter().find(|entry| {
+            entry
+                .namespaces
+                .iter()
+                .any(|pattern| pattern.matches(namespace))
+        });
         let mode = overriding
             .and_then(|entry| entry.rules.get(&finding.rule))
             .or_else(|| self.rules.get(&finding.rule))

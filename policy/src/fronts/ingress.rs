@@ -23,12 +23,12 @@ pub(super) fn front(
     if making == Making::Nothing {
         return (making, Vec::new());
     }
-    if let Making::Alb(_) = making {
-        if let Group::Invalid(name) = group(world, ingress) {
-            making = Making::Unknown(format!(
-                "{GROUP_ANNOTATION} {name:?} is no valid group name, so the controller ignores the Ingress"
-            ));
-        }
+    if let Making::Alb(_) = making
+        && let Group::Invalid(name) = group(world, ingress)
+    {
+        making = Making::Unknown(format!(
+            "{GROUP_ANNOTATION} {name:?} is no valid group name, so the controller ignores the Ingress"
+        ));
     }
     (making, destinations(object, ingress))
 }

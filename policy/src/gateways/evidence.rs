@@ -42,12 +42,12 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    fn confirmed(text: impl Into<String>) -> Option<Self> {
-        Some(Self {
+    fn confirmed(text: impl Into<String>) -> Self {
+        Self {
             confidence: Confidence::Confirmed,
             text: text.into(),
             rests_on: Vec::new(),
-        })
+        }
     }
 }
 
@@ -85,7 +85,8 @@ pub fn of_workload(
     }
     let proxy = workload.proxy.as_deref();
     if let Some(container) = proxy.and_then(|proxy| proxy.router.as_deref()) {
-        return Evidence::confirmed(format!("container \"{container}\" runs `proxy router`"));
+        let text = format!("container \"{container}\" runs `proxy router`");
+        return Some(Evidence::confirmed(text));
     }
     if proxy.is_some_and(|proxy| proxy.own_role.is_some()) {
         return None;
@@ -93,9 +94,9 @@ pub fn of_workload(
     let template = proxy.and_then(|proxy| proxy.template);
     match template {
         Some(InjectionTemplate::Gateway) => {
-            return Evidence::confirmed(format!(
+            return Some(Evidence::confirmed(format!(
                 "annotation {TEMPLATES_ANNOTATION} asks for the template \"gateway\""
-            ));
+            )));
         }
         Some(InjectionTemplate::Sidecar) => return None,
         Some(InjectionTemplate::Custom | InjectionTemplate::Refused) | None => {}
@@ -109,14 +110,17 @@ pub fn of_workload(
 }
 
 fn by_label(workload: &Workload) -> Option<Evidence> {
-    if let Some(managed) = workload.labels.get(MANAGED_LABEL) {
-        if !WAYPOINT_CONTROLLERS.contains(&managed) {
-            return Evidence::confirmed(format!("label {MANAGED_LABEL}={managed}"));
-        }
+    if let Some(managed) = workload.labels.get(MANAGED_LABEL)
+        && !WAYPOINT_CONTROLLERS.contains(&managed)
+    {
+        return Some(Evidence::confirmed(format!(
+            "label {MANAGED_LABEL}={managed}"
+        )));
     }
     match workload.labels.get(COMPONENT_LABEL) {
         Some(component @ ("IngressGateways" | "EgressGateways")) => {
-            Evidence::confirmed(format!("label {COMPONENT_LABEL}={component}"))
+            let text = format!("label {COMPONENT_LABEL}={component}");
+            Some(Evidence::confirmed(text))
         }
         _ => None,
     }

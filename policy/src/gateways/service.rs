@@ -224,10 +224,11 @@ fn see_selected(
     }
     // Candidates are few, so all of them are looked at; of the others one is enough to know that there are any.
     for object in world.find(&IndexKey::GatewayCandidates(Arc::clone(namespace))) {
-        if let Some(workload) = object.facts.as_workload() {
-            if selects(selector, object, workload) && !is_old_revision(world, object, workload) {
-                see(world, istio, object, workload, sighting);
-            }
+        if let Some(workload) = object.facts.as_workload()
+            && selects(selector, object, workload)
+            && !is_old_revision(world, object, workload)
+        {
+            see(world, istio, object, workload, sighting);
         }
     }
     if sighting.gateways.is_empty() && !sighting.has_ordinary {

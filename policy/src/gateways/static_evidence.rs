@@ -72,10 +72,10 @@ fn weak_label(labels: &Labels) -> Option<(&'static str, &str)> {
     if let Some(value @ "IngressGateways") = labels.get("operator.istio.io/component") {
         return Some(("operator.istio.io/component", value));
     }
-    if let Some(value) = labels.get("gateway.istio.io/managed") {
-        if !WAYPOINT_CONTROLLERS.contains(&value) {
-            return Some(("gateway.istio.io/managed", value));
-        }
+    if let Some(value) = labels.get("gateway.istio.io/managed")
+        && !WAYPOINT_CONTROLLERS.contains(&value)
+    {
+        return Some(("gateway.istio.io/managed", value));
     }
     if let Some(value) = labels.get("maistra.io/gateway") {
         return Some(("maistra.io/gateway", value));

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 
 use crate::actions::{Action, ForwardTarget};
+use crate::gateways::evidence::is_candidate;
 use crate::gateways::naming;
 use crate::identity::{Kind, ObjectKey};
-use crate::labels::Labels;
-use crate::objects::gateway_api::RouteTarget;
-use crate::objects::ingress::BackendTarget;
+use crate::objects::endpoints::EndpointList;
+use crate::objects::gateway_api::{Route, RouteTarget};
+use crate::objects::ingress::{BackendTarget, Ingress};
+use crate::objects::service::Service;
 use crate::objects::target_group_binding::TargetGroup;
+use crate::objects::workload::Workload;
 use crate::objects::{Facts, Object};
 
 /// A Service as (namespace, name), whether it exists or not.
@@ -56,113 +59,116 @@ pub enum IndexKey {
 
 /// Every index key of an object, each once.
 pub(crate) fn index_keys(object: &Object) -> Vec<IndexKey> {
-    let mut keys = Vec::new();
-    let namespace = &object.key.namespace;
-    match &object.facts {
-        Facts::Ingress(ingress) => {
-            match (&ingress.class_annotation, &ingress.class_name) {
-                (_, Some(class)) => keys.push(IndexKey::OfIngressClass(Arc::clone(class))),
-                (None, None) => keys.push(IndexKey::ClassLess),
-                (Some(_), None) => {}
-            }
-            if let Some(group) = &ingress.group_annotation {
-                keys.push(IndexKey::InGroup(group.clone()));
-            }
-            for backend in &ingress.backends {
-                backend_keys(namespace, &backend.target, &mut keys);
-            }
-        }
+    let key = &object.key;
+    let namespace = &key.namespace;
+    let mut keys = match &object.facts {
+        Facts::Ingress(ingress) => of_ingress(namespace, ingress),
         Facts::IngressClass(class) => {
-            if class.is_default {
-                keys.push(IndexKey::DefaultClass);
-            }
-            if let Some(params) = &class.params {
-                keys.push(IndexKey::UsesParams(Arc::clone(params)));
-            }
+            let default = class.is_default.then_some(IndexKey::DefaultClass);
+            let params = class.params.clone().map(IndexKey::UsesParams);
+            default.into_iter().chain(params).collect()
         }
-        Facts::Service(service) => {
-            if let Some(external) = &service.external_name {
-                if let Some(host) = naming::ServiceHost::parse(external) {
-                    keys.push(IndexKey::NamesService(host.service));
-                }
-            } else {
-                for (key, value) in service.selector.iter() {
-                    keys.push(IndexKey::SelectorPair(
-                        Arc::clone(namespace),
-                        Arc::clone(key),
-                        Arc::clone(value),
-                    ));
-                }
-            }
-        }
-        Facts::Workload(workload) => {
-            label_keys(namespace, &workload.labels, &mut keys);
-            if crate::gateways::evidence::is_candidate(workload) {
-                keys.push(IndexKey::GatewayCandidates(Arc::clone(namespace)));
-            }
-        }
-        Facts::Endpoints(list) => {
-            keys.push(IndexKey::EndpointsOf((
-                Arc::clone(namespace),
-                Arc::clone(&list.service),
-            )));
-            for (pod_namespace, pod) in &list.pods {
-                keys.push(IndexKey::EndpointsToPod(
-                    Arc::clone(pod_namespace),
-                    Arc::clone(pod),
-                ));
-            }
-        }
+        Facts::Service(service) => of_service(namespace, service),
+        Facts::Workload(workload) => of_workload(namespace, workload),
+        Facts::Endpoints(list) => of_endpoints(namespace, list),
         Facts::IstioGateway(gateway) => {
-            for (key, value) in gateway.selector.iter() {
-                keys.push(IndexKey::IstioSelector(Arc::clone(key), Arc::clone(value)));
-            }
+            let pairs = gateway.selector.iter();
+            pairs
+                .map(|(key, value)| IndexKey::IstioSelector(Arc::clone(key), Arc::clone(value)))
+                .collect()
         }
         Facts::Gateway(gateway) => {
+            let services = naming::services_of_gateway(key, gateway).into_iter();
+            let mut keys: Vec<IndexKey> = services.map(IndexKey::NamesGatewayService).collect();
             keys.push(IndexKey::OfGatewayClass(Arc::clone(&gateway.class)));
-            for service in naming::services_of_gateway(&object.key, gateway) {
-                keys.push(IndexKey::NamesGatewayService(service));
-            }
+            keys
         }
         Facts::ListenerSet(set) => {
-            let (namespace, name) = &set.gateway;
-            keys.push(IndexKey::AttachedToGateway(
-                Arc::clone(namespace),
-                Arc::clone(name),
-            ));
+            let (namespace, name) = set.gateway.clone();
+            vec![IndexKey::AttachedToGateway(namespace, name)]
         }
-        Facts::Route(route) => {
-            for parent in &route.parents {
-                let (namespace, name) = (Arc::clone(&parent.namespace), Arc::clone(&parent.name));
-                keys.push(if parent.is_listener_set {
-                    IndexKey::AttachedToListenerSet(namespace, name)
-                } else {
-                    IndexKey::AttachedToGateway(namespace, name)
-                });
-            }
-            for backend in &route.backends {
-                keys.push(match &backend.target {
-                    RouteTarget::Service(namespace, name) => {
-                        IndexKey::NamesService((Arc::clone(namespace), Arc::clone(name)))
-                    }
-                    RouteTarget::TargetGroupName(name) => IndexKey::NamesTargetGroup(name.clone()),
-                });
-            }
-        }
+        Facts::Route(route) => of_route(route),
         Facts::TargetGroupBinding(binding) => {
-            keys.push(IndexKey::NamesService((
-                Arc::clone(namespace),
-                Arc::clone(&binding.service),
-            )));
-            if let Some(group) = &binding.target_group {
-                keys.push(target_group_key(group));
-            }
+            let service = (Arc::clone(namespace), Arc::clone(&binding.service));
+            let group = binding.target_group.as_ref().map(target_group_key);
+            let names = IndexKey::NamesService(service);
+            std::iter::once(names).chain(group).collect()
         }
-        Facts::GatewayClass(_) | Facts::IngressClassParams(_) => {}
-    }
+        Facts::GatewayClass(_) | Facts::IngressClassParams(_) => Vec::new(),
+    };
     keys.sort();
     keys.dedup();
     keys
+}
+
+fn of_ingress(namespace: &Arc<str>, ingress: &Ingress) -> Vec<IndexKey> {
+    let mut keys = Vec::new();
+    match (&ingress.class_annotation, &ingress.class_name) {
+        (_, Some(class)) => keys.push(IndexKey::OfIngressClass(Arc::clone(class))),
+        (None, None) => keys.push(IndexKey::ClassLess),
+        (Some(_), None) => {}
+    }
+    keys.extend(ingress.group_annotation.clone().map(IndexKey::InGroup));
+    for backend in &ingress.backends {
+        backend_keys(namespace, &backend.target, &mut keys);
+    }
+    keys
+}
+
+fn of_service(namespace: &Arc<str>, service: &Service) -> Vec<IndexKey> {
+    if let Some(external) = &service.external_name {
+        let host = naming::ServiceHost::parse(external);
+        let target = host.map(|host| IndexKey::NamesService(host.service));
+        return target.into_iter().collect();
+    }
+    let pairs = service.selector.iter();
+    pairs
+        .map(|(key, value)| {
+            IndexKey::SelectorPair(Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
+        })
+        .collect()
+}
+
+fn of_workload(namespace: &Arc<str>, workload: &Workload) -> Vec<IndexKey> {
+    let pairs = workload.labels.iter();
+    let mut keys: Vec<IndexKey> = pairs
+        .map(|(key, value)| {
+            IndexKey::WorkloadLabel(Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
+        })
+        .collect();
+    if is_candidate(workload) {
+        keys.push(IndexKey::GatewayCandidates(Arc::clone(namespace)));
+    }
+    keys
+}
+
+fn of_endpoints(namespace: &Arc<str>, list: &EndpointList) -> Vec<IndexKey> {
+    let service = (Arc::clone(namespace), Arc::clone(&list.service));
+    let pods = list
+        .pods
+        .iter()
+        .map(|(namespace, pod)| IndexKey::EndpointsToPod(Arc::clone(namespace), Arc::clone(pod)));
+    std::iter::once(IndexKey::EndpointsOf(service))
+        .chain(pods)
+        .collect()
+}
+
+fn of_route(route: &Route) -> Vec<IndexKey> {
+    let parents = route.parents.iter().map(|parent| {
+        let (namespace, name) = (Arc::clone(&parent.namespace), Arc::clone(&parent.name));
+        if parent.is_listener_set {
+            IndexKey::AttachedToListenerSet(namespace, name)
+        } else {
+            IndexKey::AttachedToGateway(namespace, name)
+        }
+    });
+    let backends = route.backends.iter().map(|backend| match &backend.target {
+        RouteTarget::Service(namespace, name) => {
+            IndexKey::NamesService((Arc::clone(namespace), Arc::clone(name)))
+        }
+        RouteTarget::TargetGroupName(name) => IndexKey::NamesTargetGroup(name.clone()),
+    });
+    parents.chain(backends).collect()
 }
 
 fn backend_keys(namespace: &Arc<str>, target: &BackendTarget, keys: &mut Vec<IndexKey>) {
@@ -196,16 +202,6 @@ fn backend_keys(namespace: &Arc<str>, target: &BackendTarget, keys: &mut Vec<Ind
 /// Target groups are indexed by name, as a name joins every ARN that bears it.
 pub(crate) fn target_group_key(group: &TargetGroup) -> IndexKey {
     IndexKey::NamesTargetGroup(Box::from(group.name()))
-}
-
-fn label_keys(namespace: &Arc<str>, labels: &Labels, keys: &mut Vec<IndexKey>) {
-    for (key, value) in labels.iter() {
-        keys.push(IndexKey::WorkloadLabel(
-            Arc::clone(namespace),
-            Arc::clone(key),
-            Arc::clone(value),
-        ));
-    }
 }
 
 /// The key of a Service as an object.

@@ -48,10 +48,10 @@ impl Inventory {
 
     /// Takes an object in, in place of its old self. Returns whether that changed anything that a rule reads.
     pub fn apply(&mut self, object: Object) -> bool {
-        if let Some(known) = self.get(&object.key) {
-            if *known == object {
-                return false;
-            }
+        if let Some(known) = self.get(&object.key)
+            && *known == object
+        {
+            return false;
         }
         self.remove(&object.key);
         let slot = self.free.pop().unwrap_or_else(|| {

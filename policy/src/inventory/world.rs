@@ -97,10 +97,10 @@ impl<'a> World<'a> {
         if let Some(premises) = &self.premises {
             premises.borrow_mut().insert(Premise::Object(key.clone()));
         }
-        if let Some(overlay) = self.overlay {
-            if overlay.hidden.contains(key) {
-                return overlay.objects.get(key);
-            }
+        if let Some(overlay) = self.overlay
+            && overlay.hidden.contains(key)
+        {
+            return overlay.objects.get(key);
         }
         self.inventory.get(key)
     }

@@ -12,7 +12,6 @@ use super::reading::{DecodeError, List, Mapping, Marks, elements};
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Metadata {
     pub(crate) name: Option<Arc<str>>,
-    pub(crate) generate_name: Option<Arc<str>>,
     pub(crate) namespace: Option<Arc<str>>,
     labels: Option<Marks>,
     annotations: Option<Marks>,

@@ -88,7 +88,7 @@ pub fn read(naming: Naming<'_>, source: Source<'_>) -> Result<Option<Object>, De
         .0;
     let is_terminating = metadata.is_terminating();
     let namespace = metadata.namespace.filter(|namespace| !namespace.is_empty());
-    let name = metadata.name.or(metadata.generate_name);
+    let name = metadata.name.filter(|name| !name.is_empty());
     let key = ObjectKey::new(
         kind,
         namespace.unwrap_or_else(|| Arc::from(naming.default_namespace)),

@@ -92,8 +92,14 @@ where
             let mut pointer = String::new();
             for segment in error.path() {
                 match segment {
-                    Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-                    Segment::Map { key } => pointer.push_str(&format!("/{}", escape_pointer(key))),
+                    Segment::Seq { index } => {
+                        pointer.push('/');
+                        pointer.push_str(&index.to_string());
+                    }
+                    Segment::Map { key } => {
+                        pointer.push('/');
+                        pointer.push_str(&escape_pointer(key));
+                    }
                     Segment::Enum { .. } | Segment::Unknown => {}
                 }
             }
@@ -150,6 +156,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Mapping<T> {
 pub(crate) type List<T> = Option<Vec<Option<Mapping<T>>>>;
 
 /// The elements of a list that are there, with their positions.
+#[expect(
+    clippy::ref_option,
+    reason = "a field of this type is what every caller has"
+)]
 pub(crate) fn elements<T>(list: &List<T>) -> impl Iterator<Item = (u32, &T)> {
     list.iter().flatten().enumerate().filter_map(|(at, item)| {
         item.as_ref()
@@ -272,10 +282,10 @@ impl Marks {
     ) -> Result<Vec<(&'a str, &'a str)>, DecodeError> {
         let mut found = Vec::new();
         for (key, _) in &self.0 {
-            if prefixes.iter().any(|prefix| key.starts_with(prefix)) {
-                if let Some(value) = self.get(field, key)? {
-                    found.push((key.as_str(), value));
-                }
+            if prefixes.iter().any(|prefix| key.starts_with(prefix))
+                && let Some(value) = self.get(field, key)?
+            {
+                found.push((key.as_str(), value));
             }
         }
         Ok(found)

@@ -147,11 +147,11 @@ fn workload(
     let field = format!("{base}{ANNOTATIONS}");
     let mut proxy = proxy_facts(&spec);
     // On an injected Pod the overrides are a record of what was done, and its containers say what runs.
-    if annotations.get(&field, STATUS_ANNOTATION)?.is_none() {
-        if let Some(overrides) = annotations.get(&field, OVERRIDES_ANNOTATION)? {
-            for role in overridden_roles(overrides) {
-                proxy.take_role(PROXY_CONTAINER, role, true);
-            }
+    if annotations.get(&field, STATUS_ANNOTATION)?.is_none()
+        && let Some(overrides) = annotations.get(&field, OVERRIDES_ANNOTATION)?
+    {
+        for role in overridden_roles(overrides) {
+            proxy.take_role(PROXY_CONTAINER, role, true);
         }
     }
     proxy.template = annotations

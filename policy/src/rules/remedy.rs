@@ -29,15 +29,15 @@ impl GatewayServiceName {
 /// the one at hand, else the one of Istio's charts.
 #[must_use]
 pub fn network_load_balancer(service: &GatewayServiceName, selector: Option<&Labels>) -> String {
-    let selector = selector.filter(|labels| !labels.is_empty()).map_or_else(
-        || "    istio: ingressgateway # the labels of your gateway's Pods\n".to_owned(),
-        |labels| {
-            labels
+    let selector = match selector.filter(|labels| !labels.is_empty()) {
+        None => "    istio: ingressgateway # the labels of your gateway's Pods\n".to_owned(),
+        Some(labels) => {
+            let lines = labels
                 .iter()
-                .map(|(key, value)| format!("    {key}: {value:?}\n"))
-                .collect()
-        },
-    );
+                .map(|(key, value)| format!("    {key}: {value:?}\n"));
+            lines.collect::<Vec<_>>().concat()
+        }
+    };
     format!(
         "apiVersion: v1
 kind: Service

@@ -61,7 +61,10 @@ impl Verdict {
         }
         for judged in std::mem::take(&mut self.findings) {
             let finding = &judged.finding;
-            match exemptions.iter().find(|exemption| exemption.covers(finding, today)) {
+            match exemptions
+                .iter()
+                .find(|exemption| exemption.covers(finding, today))
+            {
                 Some(exemption) => self.exempt.push(Exempted {
                     finding: judged.finding,
                     exemption: exemption.name.clone(),

@@ -146,9 +146,8 @@ fn of_affected(
 fn keep_protocol(old: &Object, new: &mut Object) {
     if let (Facts::TargetGroupBinding(old), Facts::TargetGroupBinding(new)) =
         (&old.facts, &mut new.facts)
+        && old.protocol == Protocol::Http
     {
-        if old.protocol == Protocol::Http {
-            new.protocol = Protocol::Http;
-        }
+        new.protocol = Protocol::Http;
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use l7guard_policy::gateways::Confidence;
-use l7guard_policy::identity::{Kind, ObjectKey};
+use l7guard_policy::identity::Kind;
 use l7guard_policy::rules::RuleCode;
 use serde_json::Value;
 
@@ -212,7 +212,12 @@ fn bound_to(world: World<'_>, group: &TargetGroup) -> Vec<(String, String)> {
         .flat_map(|kind| world.all(kind))
         .filter(|binding| !is_network_load_balancers(binding))
         .filter(|binding| group_of(binding).is_some_and(|bound| bound.joins(group)))
-        .map(|binding| (namespace(binding).to_owned(), service_of(binding).to_owned()))
+        .map(|binding| {
+            (
+                namespace(binding).to_owned(),
+                service_of(binding).to_owned(),
+            )
+        })
         .collect()
 }
 
@@ -293,7 +298,10 @@ fn proven(binding: &Value, fronts: &[Front<'_>]) -> Option<Confidence> {
 /// path then.
 fn is_of_front(world: World<'_>, binding: &Value, fronts: &[Front<'_>]) -> bool {
     let labels = map(binding, "/metadata/labels");
-    let service = (namespace(binding).to_owned(), service_of(binding).to_owned());
+    let service = (
+        namespace(binding).to_owned(),
+        service_of(binding).to_owned(),
+    );
     fronts
         .iter()
         .filter(|front| matches!(front.making, Making::Alb(_)))

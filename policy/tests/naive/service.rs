@@ -103,9 +103,7 @@ fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> Reac
     }
     match follow(world, namespace, name, depth - 1) {
         // Two labels may be any host name of the internet.
-        Reach::Unknown
-            if !is_certain && world.get(Kind::Service, namespace, name).is_none() =>
-        {
+        Reach::Unknown if !is_certain && world.get(Kind::Service, namespace, name).is_none() => {
             Reach::NoGateway
         }
         reach if reach.confidence().is_some() => Reach::Indirect(reach.gateways()),

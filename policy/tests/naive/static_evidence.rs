@@ -103,7 +103,10 @@ fn selects_like_istio_gateway(world: World<'_>, service: &Value) -> bool {
     let selector = map(service, "/spec/selector");
     let is_part = |part: &std::collections::BTreeMap<&str, &str>,
                    whole: &std::collections::BTreeMap<&str, &str>| {
-        !part.is_empty() && part.iter().all(|(key, value)| whole.get(key) == Some(value))
+        !part.is_empty()
+            && part
+                .iter()
+                .all(|(key, value)| whole.get(key) == Some(value))
     };
     world.all(Kind::IstioGateway).any(|gateway| {
         let programs = map(gateway, "/spec/selector");
@@ -114,12 +117,15 @@ fn selects_like_istio_gateway(world: World<'_>, service: &Value) -> bool {
 /// A selector for the Pods of a Gateway whose class is Istio's.
 fn selects_for_gateway(world: World<'_>, service: &Value) -> Option<GatewayKind> {
     let selector = map(service, "/spec/selector");
-    ["gateway.networking.k8s.io/gateway-name", "istio.io/gateway-name"]
-        .into_iter()
-        .filter_map(|key| selector.get(key))
-        .filter_map(|name| world.get(Kind::Gateway, namespace(service), name))
-        .find_map(|gateway| istio_side(world, gateway))
-        .map(|(_, is_east_west)| class_kind(is_east_west))
+    [
+        "gateway.networking.k8s.io/gateway-name",
+        "istio.io/gateway-name",
+    ]
+    .into_iter()
+    .filter_map(|key| selector.get(key))
+    .filter_map(|name| world.get(Kind::Gateway, namespace(service), name))
+    .find_map(|gateway| istio_side(world, gateway))
+    .map(|(_, is_east_west)| class_kind(is_east_west))
 }
 
 /// Whether istiod would generate the Service for this Gateway, or one of the Gateway's addresses names it.

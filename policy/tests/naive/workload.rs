@@ -45,9 +45,9 @@ pub(super) fn selected<'a>(
                 labels.as_ref().and_then(|labels| labels.get(key).copied()) == Some(value)
             };
             let is_pod = kind(object) == Some(Kind::Pod);
-            selector.iter().all(|(key, value)| {
-                has(key, value) || (!is_pod && CONTROLLER_LABELS.contains(key))
-            })
+            selector
+                .iter()
+                .all(|(key, value)| has(key, value) || (!is_pod && CONTROLLER_LABELS.contains(key)))
         })
         .collect()
 }
@@ -71,17 +71,13 @@ fn is_revision_of_visible_owner(world: World<'_>, workload: &Value) -> bool {
             );
             let name = text(owner, "/name").unwrap_or_default();
             is_controller
-                && kind.is_some_and(|(kind, _)| {
-                    world.get(kind, namespace(workload), name).is_some()
-                })
+                && kind
+                    .is_some_and(|(kind, _)| world.get(kind, namespace(workload), name).is_some())
         })
 }
 
 /// What shows that a workload is a gateway.
-pub(super) fn evidence(
-    world: World<'_>,
-    workload: &Value,
-) -> Option<(Confidence, GatewayKind)> {
+pub(super) fn evidence(world: World<'_>, workload: &Value) -> Option<(Confidence, GatewayKind)> {
     let template = template(workload)?;
     let kind = labelled_kind(template, "/metadata/labels");
     let roles = roles(template);
@@ -198,11 +194,14 @@ pub(super) fn named_gateway(
     namespace: &str,
     template: &Value,
 ) -> Option<(Confidence, bool)> {
-    ["gateway.networking.k8s.io/gateway-name", "istio.io/gateway-name"]
-        .into_iter()
-        .filter_map(|key| label(template, key))
-        .filter_map(|name| world.get(Kind::Gateway, namespace, name))
-        .find_map(|gateway| istio_side(world, gateway))
+    [
+        "gateway.networking.k8s.io/gateway-name",
+        "istio.io/gateway-name",
+    ]
+    .into_iter()
+    .filter_map(|key| label(template, key))
+    .filter_map(|name| world.get(Kind::Gateway, namespace, name))
+    .find_map(|gateway| istio_side(world, gateway))
 }
 
 fn is_lone_proxy(template: &Value) -> bool {

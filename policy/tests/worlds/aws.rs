@@ -20,34 +20,38 @@ pub(super) fn binding(kind: Kind) -> BoxedStrategy<Value> {
     (
         (namespace(), one_of(&["t0", "t1", "t2"])),
         one_of(SERVICES),
-        perhaps(0.6, &["HTTP", "HTTPS", "HTTP", "TCP", "TLS", "UDP", "TCP_UDP", "QUIC"]),
+        perhaps(
+            0.6,
+            &[
+                "HTTP", "HTTPS", "HTTP", "TCP", "TLS", "UDP", "TCP_UDP", "QUIC",
+            ],
+        ),
         group,
     )
-        .prop_flat_map(move |((namespace, name), service, protocol, (arn, group))| {
-            tracking(namespace, service).prop_map(move |labels| {
-                let metadata = Metadata {
-                    labels,
-                    ..Metadata::new(Some(namespace), name)
-                };
-                metadata.object(
-                    kind,
-                    json!({"spec": {
-                        "serviceRef": {"name": service, "port": 80},
-                        "targetGroupProtocol": some(protocol),
-                        "targetGroupARN": some(arn),
-                        "targetGroupName": some(group),
-                    }}),
-                )
-            })
-        })
+        .prop_flat_map(
+            move |((namespace, name), service, protocol, (arn, group))| {
+                tracking(namespace, service).prop_map(move |labels| {
+                    let metadata = Metadata {
+                        labels,
+                        ..Metadata::new(Some(namespace), name)
+                    };
+                    metadata.object(
+                        kind,
+                        json!({"spec": {
+                            "serviceRef": {"name": service, "port": 80},
+                            "targetGroupProtocol": some(protocol),
+                            "targetGroupARN": some(arn),
+                            "targetGroupName": some(group),
+                        }}),
+                    )
+                })
+            },
+        )
         .boxed()
 }
 
 /// The labels by which the controller tracks a binding of this namespace and Service: true ones, wrong ones, none.
-fn tracking(
-    namespace: &'static str,
-    service: &'static str,
-) -> BoxedStrategy<Map<String, Value>> {
+fn tracking(namespace: &'static str, service: &'static str) -> BoxedStrategy<Map<String, Value>> {
     let stack = |prefix: &'static str, names: &'static [&'static str]| {
         let of = prop_oneof![4 => Just(namespace), 1 => one_of(NAMESPACES)];
         (of, one_of(names)).prop_map(move |(of, name)| {

@@ -1,17 +1,38 @@
 //! The configurations that worlds are judged under: the default one, and the switches that change what is a front and
 //! what is a gateway.
 
+use std::fmt;
+
 use l7guard_policy::configuration::Configuration;
 use l7guard_policy::gateways::kind::GatewayKind;
 use proptest::prelude::*;
 
+/// A configuration under a short name.
+#[derive(Clone)]
+pub(crate) struct Setting {
+    name: &'static str,
+    pub(crate) configuration: Configuration,
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
 /// Mostly the default configuration.
-pub(crate) fn configuration() -> impl Strategy<Value = Configuration> {
+pub(crate) fn setting() -> impl Strategy<Value = Setting> {
+    let setting = |name, configuration| {
+        Just(Setting {
+            name,
+            configuration,
+        })
+    };
     prop_oneof![
-        6 => Just(Configuration::default()),
-        1 => Just(with_all_kinds()),
-        1 => Just(with_classless()),
-        1 => Just(with_gateway_class_names()),
+        6 => setting("default", Configuration::default()),
+        1 => setting("all gateway kinds", with_all_kinds()),
+        1 => setting("class-less Ingresses managed", with_classless()),
+        1 => setting("GatewayClass alb well known", with_gateway_class_names()),
     ]
 }
 

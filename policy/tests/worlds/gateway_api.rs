@@ -7,7 +7,15 @@ use serde_json::{Value, json};
 use super::pools::{GATEWAYS, SERVICES, TARGET_GROUP_NAMES, namespace, one_of, perhaps};
 use super::{Metadata, some};
 
-const CLASSES: &[&str] = &["istio", "istio", "alb", "alb", "alb", "custom", "istio-remote"];
+const CLASSES: &[&str] = &[
+    "istio",
+    "istio",
+    "alb",
+    "alb",
+    "alb",
+    "custom",
+    "istio-remote",
+];
 const LISTENER_SETS: &[&str] = &["l0", "l1"];
 
 pub(super) fn class() -> BoxedStrategy<Value> {
@@ -56,19 +64,21 @@ pub(super) fn gateway() -> BoxedStrategy<Value> {
         perhaps(0.1, &["true"]),
         prop::option::weighted(0.15, prop::collection::vec(address, 0..3)),
     )
-        .prop_map(|((namespace, name), class, override_, dry_run, addresses)| {
-            Metadata::new(Some(namespace), name)
-                .annotation("gateway.istio.io/name-override", override_)
-                .annotation("gateway.k8s.aws/dry-run", dry_run)
-                .object(
-                    Kind::Gateway,
-                    json!({"spec": {
-                        "gatewayClassName": class,
-                        "addresses": some(addresses),
-                        "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}],
-                    }}),
-                )
-        })
+        .prop_map(
+            |((namespace, name), class, override_, dry_run, addresses)| {
+                Metadata::new(Some(namespace), name)
+                    .annotation("gateway.istio.io/name-override", override_)
+                    .annotation("gateway.k8s.aws/dry-run", dry_run)
+                    .object(
+                        Kind::Gateway,
+                        json!({"spec": {
+                            "gatewayClassName": class,
+                            "addresses": some(addresses),
+                            "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}],
+                        }}),
+                    )
+            },
+        )
         .boxed()
 }
 
@@ -125,8 +135,10 @@ pub(super) fn route(kind: Kind) -> BoxedStrategy<Value> {
                 .into_iter()
                 .map(|backends| json!({"backendRefs": backends}))
                 .collect();
-            Metadata::new(Some(namespace), name)
-                .object(kind, json!({"spec": {"parentRefs": parents, "rules": rules}}))
+            Metadata::new(Some(namespace), name).object(
+                kind,
+                json!({"spec": {"parentRefs": parents, "rules": rules}}),
+            )
         })
         .boxed()
 }

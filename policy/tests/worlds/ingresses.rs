@@ -28,7 +28,16 @@ pub(super) fn ingress() -> BoxedStrategy<Value> {
         prop::bool::weighted(0.05),
     )
         .prop_map(
-            |((namespace, name), annotation, class, group, actions, default, backends, terminating)| {
+            |(
+                (namespace, name),
+                annotation,
+                class,
+                group,
+                actions,
+                default,
+                backends,
+                terminating,
+            )| {
                 let mut metadata = Metadata::new(Some(namespace), name)
                     .annotation("kubernetes.io/ingress.class", annotation)
                     .annotation("alb.ingress.kubernetes.io/group.name", group);
@@ -146,9 +155,8 @@ pub(super) fn ingress_class() -> BoxedStrategy<Value> {
             } else {
                 "elbv2.k8s.aws"
             };
-            let params = params.map(
-                |name| json!({"apiGroup": group, "kind": "IngressClassParams", "name": name}),
-            );
+            let params = params
+                .map(|name| json!({"apiGroup": group, "kind": "IngressClassParams", "name": name}));
             Metadata::new(None, name)
                 .annotation("ingressclass.kubernetes.io/is-default-class", default)
                 .object(
@@ -160,7 +168,10 @@ pub(super) fn ingress_class() -> BoxedStrategy<Value> {
 }
 
 pub(super) fn params(kind: Kind) -> BoxedStrategy<Value> {
-    (one_of(PARAMS), perhaps(0.7, &["shared", "shared", "team.a"]))
+    (
+        one_of(PARAMS),
+        perhaps(0.7, &["shared", "shared", "team.a"]),
+    )
         .prop_map(move |(name, group)| {
             let group = group.map(|name| json!({"name": name}));
             Metadata::new(None, name).object(kind, json!({"spec": {"group": some(group)}}))

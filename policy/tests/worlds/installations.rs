@@ -35,7 +35,8 @@ fn gateway_with_service() -> BoxedStrategy<Vec<Value>> {
     )
         .prop_map(|(namespace, name, template, service)| {
             let named = Metadata::new(Some(namespace), name);
-            let deployment = named.object(Kind::Deployment, json!({"spec": {"template": template}}));
+            let deployment =
+                named.object(Kind::Deployment, json!({"spec": {"template": template}}));
             let mut service = super::renamed(service, &deployment);
             if service["spec"]["type"] != json!("ExternalName") {
                 service["spec"]["selector"] = json!({"istio": "ingressgateway"});

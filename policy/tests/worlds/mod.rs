@@ -9,15 +9,17 @@ mod pools;
 mod services;
 mod workloads;
 
+use std::fmt;
+
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::objects::{Naming, Object, Source, read};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-pub(crate) use configuration::configuration;
+pub(crate) use configuration::setting;
 
 /// 0 to 40 objects, no two of one key.
-pub(crate) fn world() -> impl Strategy<Value = Vec<Value>> {
+pub(crate) fn world() -> impl Strategy<Value = Manifests> {
     let piece = prop_oneof![
         6 => object().prop_map(|object| vec![object]),
         1 => installations::installation(),
@@ -29,7 +31,7 @@ pub(crate) fn world() -> impl Strategy<Value = Vec<Value>> {
                 objects.push(object);
             }
         }
-        objects
+        Manifests(objects)
     })
 }
 
@@ -179,4 +181,14 @@ impl Metadata {
 /// `null` where there is nothing, which is read as absent.
 fn some<T: Into<Value>>(value: Option<T>) -> Value {
     value.map_or(Value::Null, Into::into)
+}
+
+/// Manifests that are shown one a line, ready to be pasted.
+#[derive(Clone)]
+pub(crate) struct Manifests(pub(crate) Vec<Value>);
+
+impl fmt::Debug for Manifests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|object| write!(f, "\n{object}"))
+    }
 }

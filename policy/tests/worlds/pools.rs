@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 /// One of these, all alike likely; a value is likelier when it stands there more than once.
-pub(super) fn one_of(values: &'static [&'static str]) -> impl Strategy<Value = &'static str> + Clone {
+pub(super) fn one_of(
+    values: &'static [&'static str],
+) -> impl Strategy<Value = &'static str> + Clone {
     prop::sample::select(values)
 }
 
@@ -120,7 +122,9 @@ pub(super) fn selector() -> impl Strategy<Value = Map<String, Value>> {
         })
 }
 
-pub(super) fn labels<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Map<String, Value> {
+pub(super) fn labels<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Map<String, Value> {
     pairs
         .into_iter()
         .map(|(key, value)| (key.to_owned(), Value::from(value)))

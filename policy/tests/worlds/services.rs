@@ -30,10 +30,16 @@ fn own_labels() -> impl Strategy<Value = Map<String, Value>> {
     let pair = prop::sample::select(vec![
         ("operator.istio.io/component", "IngressGateways"),
         ("operator.istio.io/component", "EgressGateways"),
-        ("gateway.istio.io/managed", "openshift.io-gateway-controller-v1"),
+        (
+            "gateway.istio.io/managed",
+            "openshift.io-gateway-controller-v1",
+        ),
         ("gateway.istio.io/managed", "istio.io-mesh-controller"),
         ("app.kubernetes.io/name", "istio-ingressgateway"),
-        ("experimental.istio.io/disable-gateway-port-translation", "true"),
+        (
+            "experimental.istio.io/disable-gateway-port-translation",
+            "true",
+        ),
         ("topology.istio.io/network", "n1"),
         ("topology.istio.io/network", "n1"),
         ("app", "web"),
@@ -73,7 +79,11 @@ fn plain_spec() -> impl Strategy<Value = Value> {
 fn load_balancer_spec() -> impl Strategy<Value = Value> {
     let class = perhaps(
         0.3,
-        &["service.k8s.aws/nlb", "service.k8s.aws/nlb", "example.com/lb"],
+        &[
+            "service.k8s.aws/nlb",
+            "service.k8s.aws/nlb",
+            "example.com/lb",
+        ],
     );
     (class, selector(), ports()).prop_map(|(class, selector, ports)| {
         json!({"type": "LoadBalancer", "loadBalancerClass": some(class), "selector": selector, "ports": ports})
@@ -106,16 +116,38 @@ fn external_spec() -> impl Strategy<Value = Value> {
 fn load_balancer_annotations() -> BoxedStrategy<Map<String, Value>> {
     let types = perhaps(
         0.5,
-        &["alb", " ALB", "application", "nlb", "nlb-ip", "external", "external", "albino"],
+        &[
+            "alb",
+            " ALB",
+            "application",
+            "nlb",
+            "nlb-ip",
+            "external",
+            "external",
+            "albino",
+        ],
     );
     let all = (
         types,
         perhaps(0.3, &["ip", "instance"]),
-        perhaps(0.4, &["arn:aws:acm:eu-central-1:111122223333:certificate/x", ""]),
+        perhaps(
+            0.4,
+            &["arn:aws:acm:eu-central-1:111122223333:certificate/x", ""],
+        ),
         perhaps(0.4, &["443", "https", "80,https", "9999", "*", ""]),
         perhaps(0.4, &["http", "https", "tcp", "ssl", "HTTP"]),
         perhaps(0.4, &["http", "HTTP", "https", "tcp"]),
-        perhaps(0.4, &["15021", "status-port", "30021", "traffic-port", "80", "http2"]),
+        perhaps(
+            0.4,
+            &[
+                "15021",
+                "status-port",
+                "30021",
+                "traffic-port",
+                "80",
+                "http2",
+            ],
+        ),
         perhaps(0.4, &["/healthz/ready", "/healthz/ready", "/"]),
     )
         .prop_map(
@@ -159,7 +191,11 @@ pub(super) fn endpoint_slice() -> BoxedStrategy<Value> {
         perhaps(0.9, SERVICES),
         perhaps(
             0.3,
-            &["endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io", "me"],
+            &[
+                "endpointslice-controller.k8s.io",
+                "endpointslicemirroring-controller.k8s.io",
+                "me",
+            ],
         ),
         prop::collection::vec(target_ref(), 0..3),
     )

@@ -74,9 +74,7 @@ const TEMPLATES: &[&str] = &[
 /// The containers of a Pod.
 fn containers() -> BoxedStrategy<Value> {
     let app = json!({"name": "app", "image": "example.com/app:1"});
-    let proxy = |role: &str| {
-        json!({"name": "istio-proxy", "image": "docker.io/istio/proxyv2:1.30.0", "args": ["proxy", role]})
-    };
+    let proxy = |role: &str| json!({"name": "istio-proxy", "image": "docker.io/istio/proxyv2:1.30.0", "args": ["proxy", role]});
     let with_app = {
         let app = app.clone();
         move |other: Value| json!({"containers": [app, other]})

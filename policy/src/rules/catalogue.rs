@@ -137,8 +137,12 @@ impl Rule {
     /// The rule's page: Markdown.
     #[must_use]
     pub fn page(&self) -> String {
-        let mut page = format!("# {}: {}\n\n", self.code, self.name);
-        page.push_str(&format!("*Default: {}.*\n\n", self.default_mode.as_str()));
+        let mut page = format!(
+            "# {}: {}\n\n*Default: {}.*\n\n",
+            self.code,
+            self.name,
+            self.default_mode.as_str()
+        );
         for line in self.source.lines() {
             let Some(text) = line.strip_prefix("//!") else {
                 break;

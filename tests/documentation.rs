@@ -1,0 +1,56 @@
+//! What is generated from the code and kept in `docs/`: written anew with `UPDATE_DOCS=1`, compared otherwise.
+
+use std::fs;
+use std::path::Path;
+
+use l7guard_policy::rules::Rule;
+
+/// Compares a file of the documentation with what it should hold, or writes it.
+fn assert_documented(path: &str, wanted: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, wanted).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        found,
+        wanted,
+        "{} is out of date: run UPDATE_DOCS=1 cargo test --test documentation",
+        path.display()
+    );
+}
+
+#[test]
+fn every_rule_has_its_page() {
+    for rule in Rule::all() {
+        assert_documented(&rule.code.documentation(), &rule.page());
+    }
+}
+
+#[test]
+fn the_index_of_rules_lists_each_with_its_default() {
+    let mut index = String::from(
+        "# Rules\n\nCodes are stable and never renumbered. `l7guard explain CODE` prints a page.\n\n\
+         | code | name | default |\n|---|---|---|\n",
+    );
+    for rule in Rule::all() {
+        index.push_str(&format!(
+            "| [{code}]({code}.md) | `{}` | {} |\n",
+            rule.name,
+            rule.default_mode.as_str(),
+            code = rule.code,
+        ));
+    }
+    assert_documented("docs/rules/README.md", &index);
+}
+
+#[test]
+fn no_page_is_left_of_a_rule_that_is_gone() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
+    for entry in fs::read_dir(pages).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let code = name.trim_end_matches(".md");
+        let is_known = code == "README" || Rule::all().iter().any(|rule| rule.code.as_str() == code);
+        assert!(is_known, "docs/rules/{name} belongs to no rule");
+    }
+}

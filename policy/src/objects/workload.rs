@@ -45,7 +45,8 @@ pub struct ProxyFacts {
     pub native_sidecar_role: Option<ProxyRole>,
     /// What [`TEMPLATES_ANNOTATION`] asks for.
     pub template: Option<InjectionTemplate>,
-    /// Whether the one container there is is called `istio-proxy`.
+    /// Whether the one container there is waits for injection: it is called `istio-proxy`, brings no command of its own,
+    /// and its image is Istio's or the placeholder `auto`.
     pub is_lone_proxy: bool,
 }
 
@@ -87,6 +88,7 @@ struct PodSpecView {
 #[serde(rename_all = "camelCase", default)]
 struct ContainerView {
     name: Option<Box<str>>,
+    image: Option<String>,
     command: Option<Vec<Option<String>>>,
     args: Option<Vec<Option<String>>>,
     env: List<EnvView>,
@@ -185,7 +187,7 @@ fn proxy_facts(spec: &PodSpecView) -> ProxyFacts {
     }
     let mut containers = elements(&spec.containers);
     let only = containers.next().filter(|_| containers.next().is_none());
-    proxy.is_lone_proxy = only.is_some_and(|(_, c)| c.name() == PROXY_CONTAINER);
+    proxy.is_lone_proxy = only.is_some_and(|(_, container)| container.awaits_injection());
     proxy
 }
 
@@ -202,6 +204,14 @@ impl ProxyFacts {
 impl ContainerView {
     fn name(&self) -> &str {
         self.name.as_deref().unwrap_or_default()
+    }
+
+    fn awaits_injection(&self) -> bool {
+        let image = self.image.as_deref().unwrap_or("auto");
+        let basename = image.rsplit('/').next().unwrap_or(image);
+        self.name() == PROXY_CONTAINER
+            && self.command.as_ref().is_none_or(Vec::is_empty)
+            && (image == "auto" || basename.starts_with("proxyv2"))
     }
 
     fn has_arguments(&self) -> bool {

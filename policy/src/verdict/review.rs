@@ -96,7 +96,10 @@ fn judge(
     let mut verdict = of_affected(world, configuration, &affected, key);
     if let Some(old_world) = before.filter(|_| !verdict.findings.is_empty()) {
         let old = of_affected(old_world, configuration, &affected, key);
-        verdict.mark_existing(&old, configuration, today);
+        // A finalizer has to be removable, whatever the ratchet says.
+        if change.new.is_terminating || configuration.ratchet.holds(today) {
+            verdict.mark_existing(&old);
+        }
     }
     verdict.apply_exemptions(configuration, today);
     verdict.sort();
@@ -104,11 +107,8 @@ fn judge(
 }
 
 impl Verdict {
-    /// Marks the findings all of whose paths were there before, where the ratchet tolerates them.
-    fn mark_existing(&mut self, old: &Verdict, configuration: &Configuration, today: Date) {
-        if !configuration.ratchet.holds(today) {
-            return;
-        }
+    /// Marks the findings all of whose paths were there before.
+    fn mark_existing(&mut self, old: &Verdict) {
         let paths = old.findings.iter().flat_map(|old| &old.finding.identity);
         let before: BTreeSet<&PathId> = paths.collect();
         for judged in &mut self.findings {

@@ -196,10 +196,7 @@ fn chain(path: &Path) -> Result<(Vec<CertificateDer<'static>>, Validity), FileEr
 }
 
 fn read_validity(der: &CertificateDer<'_>) -> Result<Validity, String> {
-    let (rest, certificate) = X509Certificate::from_der(der).map_err(|error| error.to_string())?;
-    if !rest.is_empty() {
-        return Err(format!("{} bytes after its end", rest.len()));
-    }
+    let (_, certificate) = X509Certificate::from_der(der).map_err(|error| error.to_string())?;
     let validity = certificate.validity();
     Ok(Validity {
         not_before: validity.not_before.to_datetime().into(),

@@ -122,9 +122,57 @@ pub(super) fn reap(ended: Result<(), JoinError>) {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use axum::Router;
+    use rustls::version::TLS13;
+    use tokio::sync::watch;
     use tokio::time::Instant;
 
+    use super::super::OldestTls;
+    use super::super::drain::Phase;
+    use super::super::test_client::tls;
     use super::*;
+
+    /// A listener, a limit and what connections share.
+    async fn listening(limit: usize) -> (TcpListener, Arc<Semaphore>, Connections) {
+        let (tls, _) = tls(OldestTls::Tls13, &TLS13);
+        let shared = Connections {
+            tls: tls.into(),
+            router: Router::new(),
+            handshake: Duration::MAX,
+            idle: Duration::MAX,
+            phase: watch::Sender::new(Phase::Serving).subscribe(),
+        };
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        (listener, Arc::new(Semaphore::new(limit)), shared)
+    }
+
+    #[tokio::test]
+    async fn what_the_system_has_accepted_is_taken_in_before_the_socket_is_closed_up_to_the_limit()
+    {
+        for (limit, taken) in [(9, 3), (2, 2)] {
+            let (listener, permits, shared) = listening(limit).await;
+            let address = listener.local_addr().unwrap();
+            // The system's own blocking sockets: the runtime gets no chance to learn of them.
+            let clients = [(); 3].map(|()| std::net::TcpStream::connect(address).unwrap());
+            let mut connections = JoinSet::new();
+            accept_rest(listener, &permits, &shared, &mut connections).unwrap();
+            assert_eq!(connections.len(), taken);
+            assert!(std::net::TcpStream::connect(address).is_err());
+            drop(clients);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connections_that_have_ended_are_cleared_away_while_nobody_connects() {
+        let (listener, permits, shared) = listening(1).await;
+        let mut connections = JoinSet::new();
+        connections.spawn(async {});
+        let accepting = accept_forever(&listener, &permits, &shared, &mut connections);
+        tokio::time::timeout(ACCEPT_BACK_OFF, accepting)
+            .await
+            .unwrap_err();
+        assert!(connections.is_empty());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn failed_accepts_are_tried_again_after_a_pause_each() {

@@ -82,7 +82,9 @@ impl Stop {
     /// Waits until a stop has been asked for at least `times` times.
     async fn asked(&self, times: u32) {
         let mut requests = self.requests.clone();
-        if requests.wait_for(|asked| *asked >= times).await.is_err() {}
+        if requests.wait_for(|asked| *asked >= times).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Waits until the server has to abort.

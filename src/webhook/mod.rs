@@ -6,7 +6,7 @@
 //!                                                      └──── refusal: 500 with an id, our own failure
 //! ```
 //!
-//! Who judges is not known here: [`router`] serves any [`Judge`]. What we fail at is never an answer of allowed or denied
+//! Who judges is not known here: [`router()`] serves any [`Judge`]. What we fail at is never an answer of allowed or denied
 //! but an HTTP error, so that the API server applies the `failurePolicy` that the cluster's owner chose.
 
 mod body;

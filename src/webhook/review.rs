@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::envelope::{self, Envelope, Head};
-use super::text::{safe_text, truncate};
+use super::text::truncate;
 
 /// The `apiVersion` of the reviews that are read and written.
 pub const API_VERSION: &str = "admission.k8s.io/v1";
@@ -256,7 +256,7 @@ fn explain(body: &[u8], error: &serde_json::Error) -> ReviewError {
 fn excerpt(text: &str) -> String {
     let mut excerpt = text.to_owned();
     truncate(&mut excerpt, EXCERPT);
-    safe_text(&excerpt).into_owned()
+    excerpt
 }
 
 #[cfg(test)]

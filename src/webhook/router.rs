@@ -78,8 +78,8 @@ async fn verdict<J: Judge>(
     review: &Review<'_>,
     deadline: Instant,
 ) -> Result<Answer, JudgeError> {
-    // What a panic leaves broken is the judge's own; it is told not to panic, and asked again all the same, because a
-    // webhook that is gone refuses every object of its kinds, or none.
+    // Unwind safety is asserted, not shown: a judge that panicked is asked again, for a webhook that is gone would refuse
+    // every object of its kinds.
     let judged = AssertUnwindSafe(async { judge.judge(review, deadline).await }).catch_unwind();
     match timeout_at(deadline, judged).await {
         Ok(Ok(judged)) => judged,

@@ -112,11 +112,11 @@ mod tests {
 
     #[test]
     fn a_warning_of_120_characters_stays_whole_and_a_longer_one_is_cut_to_120() {
-        let whole = "ä".repeat(WARNING_LENGTH);
+        let whole = "ä".repeat(120);
         assert_eq!(warning_line(&whole), whole);
-        let cut = warning_line(&"ä".repeat(WARNING_LENGTH + 1));
-        assert_eq!(cut, "ä".repeat(WARNING_LENGTH - 1) + "…");
-        let escaped = warning_line(&"\u{202e}".repeat(WARNING_LENGTH));
-        assert_eq!(escaped.chars().count(), WARNING_LENGTH);
+        let cut = warning_line(&"ä".repeat(121));
+        assert_eq!(cut, "ä".repeat(119) + "…");
+        let escaped = warning_line(&"\u{202e}".repeat(120));
+        assert_eq!(escaped.chars().count(), 120);
     }
 }

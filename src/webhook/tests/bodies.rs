@@ -79,12 +79,9 @@ async fn a_content_length_that_is_wrong_hurts_nobody_else() {
     let answer = webhook.raw((head("many") + &body).as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     let answer = webhook
-        .raw((head(&u64::MAX.to_string()) + &body).as_bytes())
+        .raw((head(&(u64::MAX / 2).to_string()) + &body).as_bytes())
         .await;
-    assert!(
-        answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     webhook.answers().await;
 }
 
@@ -97,4 +94,30 @@ async fn a_client_that_waits_for_100_continue_is_told_413_at_once() {
     );
     let answer = webhook.raw(head.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_that_sends_everything_before_it_reads_gets_the_reason_too() {
+    let webhook = Webhook::start().await;
+    // More than the buffers of both ends hold, so that it is sent only if it is read.
+    let length = 2 * BODY_LIMIT;
+    for (path, framing, status) in [
+        ("/validate", format!("content-length: {length}"), "413"),
+        ("/validate", "transfer-encoding: chunked".to_owned(), "413"),
+        ("/elsewhere", format!("content-length: {length}"), "404"),
+    ] {
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{framing}\r\n\r\n");
+        let mut request = head.into_bytes();
+        if framing.ends_with("chunked") {
+            request.extend(format!("{length:x}\r\n").bytes());
+        }
+        request.resize(request.len() + length, b' ');
+        request.extend(b"\r\n0\r\n\r\n");
+        let answer = webhook.raw(&request).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{framing}: {answer}"
+        );
+    }
 }

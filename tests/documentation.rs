@@ -50,7 +50,8 @@ fn no_page_is_left_of_a_rule_that_is_gone() {
     for entry in fs::read_dir(pages).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let code = name.trim_end_matches(".md");
-        let is_known = code == "README" || Rule::all().iter().any(|rule| rule.code.as_str() == code);
+        let is_known =
+            code == "README" || Rule::all().iter().any(|rule| rule.code.as_str() == code);
         assert!(is_known, "docs/rules/{name} belongs to no rule");
     }
 }

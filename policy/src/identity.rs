@@ -297,6 +297,19 @@ impl fmt::Display for Kind {
     }
 }
 
+/// A Service as (namespace, name), whether it exists or not.
+pub type ServiceKey = (Arc<str>, Arc<str>);
+
+/// The key of a Service as an object.
+#[must_use]
+pub fn service_object(service: &ServiceKey) -> ObjectKey {
+    ObjectKey::new(
+        Kind::Service,
+        Arc::clone(&service.0),
+        Arc::clone(&service.1),
+    )
+}
+
 /// The identity of one object. Cluster-scoped objects have an empty namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectKey {

@@ -15,6 +15,7 @@
 )]
 
 pub mod actions;
+pub mod confidence;
 pub mod configuration;
 pub mod fronts;
 pub mod gateways;
@@ -24,5 +25,6 @@ pub mod inventory;
 pub mod labels;
 pub mod objects;
 pub mod paths;
+pub mod proxy;
 pub mod rules;
 pub mod verdict;

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use l7guard_policy::gateways::Confidence;
+use l7guard_policy::confidence::Confidence;
 use l7guard_policy::rules::{Finding, Mode, RuleCode};
 use l7guard_policy::verdict::{Judged, Verdict};
 

@@ -154,10 +154,10 @@ fn token(text: &str, column: usize) -> Range<usize> {
 
 fn certainty(finding: &Finding) -> String {
     match finding.confidence {
-        l7guard_policy::gateways::Confidence::Confirmed => {
+        l7guard_policy::confidence::Confidence::Confirmed => {
             "confirmed: objects prove both ends of this path".to_owned()
         }
-        l7guard_policy::gateways::Confidence::Likely => {
+        l7guard_policy::confidence::Confidence::Likely => {
             "likely: an object that would prove it is not visible here".to_owned()
         }
     }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::aws::{AUTO_MODE_CONTROLLER, Aws};
 use super::{Destination, Making, Target, ingress_class};
 use crate::actions::{Action, ForwardTarget};
-use crate::configuration::{AUTO_MODE_CONTROLLER, Aws};
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::World;
 use crate::objects::ingress::{BackendTarget, GROUP_ANNOTATION, Ingress};

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
+use super::aws::{AUTO_MODE_CONTROLLER, Aws};
 use super::{Making, Proof};
-use crate::configuration::{AUTO_MODE_CONTROLLER, Aws};
-use crate::gateways::Confidence;
+use crate::confidence::Confidence;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{IndexKey, World};
 use crate::objects::Facts;

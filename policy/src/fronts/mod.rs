@@ -4,6 +4,7 @@
 //! its [`Destination`]s. One file says it for each: [`ingress`] (with [`ingress_class`]), [`route`],
 //! [`target_group_binding`].
 
+pub mod aws;
 pub mod ingress;
 pub mod ingress_class;
 pub mod route;
@@ -11,10 +12,11 @@ pub mod target_group_binding;
 
 use std::borrow::Cow;
 
-use crate::configuration::Configuration;
-use crate::gateways::Confidence;
-use crate::identity::ObjectKey;
-use crate::inventory::{ServiceKey, World};
+use aws::Aws;
+
+use crate::confidence::Confidence;
+use crate::identity::{ObjectKey, ServiceKey};
+use crate::inventory::World;
 use crate::objects::target_group_binding::TargetGroup;
 use crate::objects::{Facts, Object};
 
@@ -80,17 +82,11 @@ pub enum Target {
 
 /// The front that an object is; `None`: objects of this kind never are.
 #[must_use]
-pub fn of_object<'a>(
-    world: &World<'a>,
-    configuration: &Configuration,
-    object: &'a Object,
-) -> Option<Front<'a>> {
+pub fn of_object<'a>(world: &World<'a>, aws: &Aws, object: &'a Object) -> Option<Front<'a>> {
     let (making, destinations) = match &object.facts {
-        Facts::Ingress(facts) => ingress::front(world, &configuration.aws, object, facts),
-        Facts::Route(facts) => route::front(world, &configuration.aws, facts),
-        Facts::TargetGroupBinding(facts) => {
-            target_group_binding::front(world, configuration, object, facts)
-        }
+        Facts::Ingress(facts) => ingress::front(world, aws, object, facts),
+        Facts::Route(facts) => route::front(world, aws, facts),
+        Facts::TargetGroupBinding(facts) => target_group_binding::front(world, aws, object, facts),
         _ => return None,
     };
     Some(Front {

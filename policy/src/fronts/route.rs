@@ -7,9 +7,9 @@
 
 use std::sync::Arc;
 
+use super::aws::Aws;
 use super::{Destination, Making, Proof, Target};
-use crate::configuration::Aws;
-use crate::gateways::Confidence;
+use crate::confidence::Confidence;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::World;
 use crate::objects::Facts;

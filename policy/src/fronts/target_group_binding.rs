@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use super::aws::Aws;
 use super::ingress::{Group, group};
 use super::{Destination, Making, Proof, Target};
-use crate::configuration::Configuration;
-use crate::gateways::Confidence;
-use crate::identity::{Kind, ObjectKey};
-use crate::inventory::{IndexKey, ServiceKey, World, target_group_key};
+use crate::confidence::Confidence;
+use crate::identity::{Kind, ObjectKey, ServiceKey};
+use crate::inventory::{IndexKey, World, target_group_key};
 use crate::objects::target_group_binding::{Protocol, TargetGroup, TargetGroupBinding};
 use crate::objects::{Facts, Object};
 
@@ -31,7 +31,7 @@ const SERVICE_STACK_NAME: &str = "service.k8s.aws/stack-name";
 /// front of its own.
 pub(super) fn front(
     world: &World<'_>,
-    configuration: &Configuration,
+    aws: &Aws,
     object: &Object,
     binding: &TargetGroupBinding,
 ) -> (Making, Vec<Destination>) {
@@ -39,7 +39,7 @@ pub(super) fn front(
         Arc::clone(&object.key.namespace),
         Arc::clone(&binding.service),
     );
-    let making = making(world, configuration, object, binding, &service);
+    let making = making(world, aws, object, binding, &service);
     if making == Making::Nothing {
         return (making, Vec::new());
     }
@@ -52,7 +52,7 @@ pub(super) fn front(
 
 fn making(
     world: &World<'_>,
-    configuration: &Configuration,
+    aws: &Aws,
     object: &Object,
     binding: &TargetGroupBinding,
     service: &ServiceKey,
@@ -60,7 +60,7 @@ fn making(
     if binding.protocol == Protocol::Network {
         return Making::Nothing;
     }
-    if is_made_for_a_front(world, configuration, object, binding, service) {
+    if is_made_for_a_front(world, aws, object, binding, service) {
         return Making::Nothing;
     }
     if binding.protocol == Protocol::Http {
@@ -71,7 +71,7 @@ fn making(
             rests_on: Vec::new(),
         });
     }
-    if let Some(named_by) = fronts_naming(world, configuration, binding) {
+    if let Some(named_by) = fronts_naming(world, aws, binding) {
         return named_by;
     }
     let is_own_service = binding.tracking.get(SERVICE_STACK_NAMESPACE) == Some(&service.0)
@@ -93,22 +93,16 @@ fn making(
 }
 
 /// Whether another visible ALB front names the binding's target group: then it is an ALB's.
-fn fronts_naming(
-    world: &World<'_>,
-    configuration: &Configuration,
-    binding: &TargetGroupBinding,
-) -> Option<Making> {
+fn fronts_naming(world: &World<'_>, aws: &Aws, binding: &TargetGroupBinding) -> Option<Making> {
     let group = binding.target_group.as_ref()?;
     let mut proofs: Vec<(&ObjectKey, Proof)> = world
         .find(&target_group_key(group))
         .filter(|other| !matches!(other.facts, Facts::TargetGroupBinding(_)))
         .filter(|other| names(other, group))
-        .filter_map(
-            |other| match super::of_object(world, configuration, other)?.making {
-                Making::Alb(proof) => Some((&other.key, proof)),
-                _ => None,
-            },
-        )
+        .filter_map(|other| match super::of_object(world, aws, other)?.making {
+            Making::Alb(proof) => Some((&other.key, proof)),
+            _ => None,
+        })
         .collect();
     proofs.sort_by(|a, b| b.1.confidence.cmp(&a.1.confidence).then(a.0.cmp(b.0)));
     let (key, proof) = proofs.into_iter().next()?;
@@ -156,14 +150,14 @@ fn names(object: &Object, group: &TargetGroup) -> bool {
 /// Service.
 fn is_made_for_a_front(
     world: &World<'_>,
-    configuration: &Configuration,
+    aws: &Aws,
     object: &Object,
     binding: &TargetGroupBinding,
     service: &ServiceKey,
 ) -> bool {
     let label = |key: &str| binding.tracking.get(key).map(Arc::<str>::from);
     let routes_there = |candidate: &Object| {
-        let Some(front) = super::of_object(world, configuration, candidate) else {
+        let Some(front) = super::of_object(world, aws, candidate) else {
             return false;
         };
         matches!(front.making, Making::Alb(_))

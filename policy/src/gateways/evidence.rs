@@ -2,22 +2,17 @@
 
 use std::sync::Arc;
 
-use super::Confidence;
-use super::injection_templates::InjectionTemplate;
+use super::istio::Istio;
 use super::kind::{self, GatewayKind};
-use crate::configuration::Istio;
+use crate::confidence::Confidence;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::World;
 use crate::objects::Facts;
-use crate::objects::workload::{TEMPLATES_ANNOTATION, Workload};
+use crate::objects::workload::{
+    COMPONENT_LABEL, GATEWAY_NAME_LABELS, MANAGED_LABEL, TEMPLATES_ANNOTATION, Workload,
+};
+use crate::proxy::injection_templates::InjectionTemplate;
 
-const MANAGED_LABEL: &str = "gateway.istio.io/managed";
-const COMPONENT_LABEL: &str = "operator.istio.io/component";
-/// The labels that name the Gateway (Gateway API) for which a Pod was made: since Istio 1.21, and until 1.20.
-pub(crate) const GATEWAY_NAME_LABELS: [&str; 2] = [
-    "gateway.networking.k8s.io/gateway-name",
-    "istio.io/gateway-name",
-];
 /// Values of [`MANAGED_LABEL`] on waypoints.
 ///
 /// Source: Istio `pkg/config/constants/constants.go`.
@@ -51,17 +46,6 @@ impl Evidence {
     }
 }
 
-/// Whether a workload bears anything that could be evidence: all others are ordinary without a further look.
-pub(crate) fn is_candidate(workload: &Workload) -> bool {
-    let labels = &workload.labels;
-    workload.proxy.is_some()
-        || labels.get(MANAGED_LABEL).is_some()
-        || labels.get(COMPONENT_LABEL).is_some()
-        || GATEWAY_NAME_LABELS
-            .iter()
-            .any(|key| labels.get(key).is_some())
-}
-
 /// The kind of gateway that a workload is, if it is one.
 #[must_use]
 pub fn kind_of(workload: &Workload) -> GatewayKind {
@@ -80,7 +64,7 @@ pub fn of_workload(
     namespace: &Arc<str>,
     workload: &Workload,
 ) -> Option<Evidence> {
-    if !is_candidate(workload) {
+    if !workload.may_be_gateway() {
         return None;
     }
     let proxy = workload.proxy.as_deref();

@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Confidence;
 use super::evidence::{self, Evidence};
+use super::istio::Istio;
 use super::kind::{self, GatewayKind};
-use super::naming::ServiceHost;
 use super::static_evidence;
-use crate::configuration::Istio;
-use crate::identity::{Kind, ObjectKey};
-use crate::inventory::{IndexKey, ServiceKey, World, service_object};
+use crate::confidence::Confidence;
+use crate::identity::{Kind, ObjectKey, ServiceKey, service_object};
+use crate::inventory::{IndexKey, World};
 use crate::labels::Labels;
 use crate::objects::service::Service;
+use crate::objects::service_host::ServiceHost;
 use crate::objects::workload::Workload;
 use crate::objects::{Facts, Object};
 

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::evidence::{GATEWAY_NAME_LABELS, WAYPOINT_CONTROLLERS, class_of_gateway};
+use super::evidence::{WAYPOINT_CONTROLLERS, class_of_gateway};
+use super::istio::Istio;
 use super::kind::{self, GatewayKind};
-use crate::configuration::Istio;
-use crate::identity::{Kind, ObjectKey};
-use crate::inventory::{IndexKey, ServiceKey, World};
+use crate::identity::{Kind, ObjectKey, ServiceKey};
+use crate::inventory::{IndexKey, World};
 use crate::labels::Labels;
 use crate::objects::Facts;
 use crate::objects::service::Service;
+use crate::objects::workload::GATEWAY_NAME_LABELS;
 
 /// A hint that a Service is a gateway's.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,19 +4,15 @@
 use std::sync::Arc;
 
 use crate::actions::{Action, ForwardTarget};
-use crate::gateways::evidence::is_candidate;
-use crate::gateways::naming;
-use crate::identity::{Kind, ObjectKey};
+use crate::identity::ServiceKey;
 use crate::objects::endpoints::EndpointList;
 use crate::objects::gateway_api::{Route, RouteTarget};
 use crate::objects::ingress::{BackendTarget, Ingress};
 use crate::objects::service::Service;
+use crate::objects::service_host::ServiceHost;
 use crate::objects::target_group_binding::TargetGroup;
 use crate::objects::workload::Workload;
 use crate::objects::{Facts, Object};
-
-/// A Service as (namespace, name), whether it exists or not.
-pub type ServiceKey = (Arc<str>, Arc<str>);
 
 /// A question that an index answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,7 +74,7 @@ pub(crate) fn index_keys(object: &Object) -> Vec<IndexKey> {
                 .collect()
         }
         Facts::Gateway(gateway) => {
-            let services = naming::services_of_gateway(key, gateway).into_iter();
+            let services = gateway.services(key).into_iter();
             let mut keys: Vec<IndexKey> = services.map(IndexKey::NamesGatewayService).collect();
             keys.push(IndexKey::OfGatewayClass(Arc::clone(&gateway.class)));
             keys
@@ -117,7 +113,7 @@ fn of_ingress(namespace: &Arc<str>, ingress: &Ingress) -> Vec<IndexKey> {
 
 fn of_service(namespace: &Arc<str>, service: &Service) -> Vec<IndexKey> {
     if let Some(external) = &service.external_name {
-        let host = naming::ServiceHost::parse(external);
+        let host = ServiceHost::parse(external);
         let target = host.map(|host| IndexKey::NamesService(host.service));
         return target.into_iter().collect();
     }
@@ -136,7 +132,7 @@ fn of_workload(namespace: &Arc<str>, workload: &Workload) -> Vec<IndexKey> {
             IndexKey::WorkloadLabel(Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
         })
         .collect();
-    if is_candidate(workload) {
+    if workload.may_be_gateway() {
         keys.push(IndexKey::GatewayCandidates(Arc::clone(namespace)));
     }
     keys
@@ -202,13 +198,4 @@ fn backend_keys(namespace: &Arc<str>, target: &BackendTarget, keys: &mut Vec<Ind
 /// Target groups are indexed by name, as a name joins every ARN that bears it.
 pub(crate) fn target_group_key(group: &TargetGroup) -> IndexKey {
     IndexKey::NamesTargetGroup(Box::from(group.name()))
-}
-
-/// The key of a Service as an object.
-pub(crate) fn service_object(service: &ServiceKey) -> ObjectKey {
-    ObjectKey::new(
-        Kind::Service,
-        Arc::clone(&service.0),
-        Arc::clone(&service.1),
-    )
 }

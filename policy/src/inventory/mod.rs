@@ -9,8 +9,8 @@ mod world;
 
 use std::collections::{HashMap, HashSet};
 
-pub use index::{IndexKey, ServiceKey};
-pub(crate) use index::{service_object, target_group_key};
+pub use index::IndexKey;
+pub(crate) use index::target_group_key;
 pub use world::{Overlay, Premise, Premises, World};
 
 use crate::identity::{Kind, ObjectKey};

@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 use super::metadata::Metadata;
 use super::reading::{DecodeError, List, Mapping, Source, elements};
+use super::service_host::ServiceHost;
+use crate::identity::{ObjectKey, ServiceKey};
 
 /// The annotation of a Gateway that gives the objects which Istio makes for it another name.
 const NAME_OVERRIDE_ANNOTATION: &str = "gateway.istio.io/name-override";
@@ -83,6 +85,34 @@ impl RouteBackend {
             "/spec/rules/{}/backendRefs/{}/name",
             self.rule, self.backend_ref
         )
+    }
+}
+
+impl Gateway {
+    /// The Services that stand for the Gateway of this key if its class is Istio's: the one that istiod would generate
+    /// (`<gateway>-<class>`, or the name override), and those that its addresses name. A Gateway with one address of
+    /// type `Hostname`, or several addresses, is deployed by hand; but as that may change, both are given.
+    ///
+    /// Source: Istio `pilot/pkg/config/kube/gatewaycommon/gateway_utils.go` (names, `IsManaged`),
+    /// `pilot/pkg/config/kube/gateway/conversion.go` (short names are of the Gateway's namespace).
+    #[must_use]
+    pub fn services(&self, key: &ObjectKey) -> Vec<ServiceKey> {
+        let own = |name: Arc<str>| (Arc::clone(&key.namespace), name);
+        let generated = match &self.name_override {
+            Some(name) => Arc::clone(name),
+            None => Arc::from(format!("{}-{}", key.name, self.class)),
+        };
+        let mut services = vec![own(generated)];
+        for hostname in &self.hostnames {
+            if hostname.contains('.') {
+                // istiod takes only Services of the Gateway's own namespace.
+                let host = ServiceHost::parse(hostname).map(|host| host.service);
+                services.extend(host.filter(|service| service.0 == key.namespace));
+            } else {
+                services.push(own(Arc::from(&**hostname)));
+            }
+        }
+        services
     }
 }
 

@@ -11,6 +11,7 @@ pub mod istio_gateway;
 mod metadata;
 mod reading;
 pub mod service;
+pub mod service_host;
 pub mod target_group_binding;
 pub mod workload;
 

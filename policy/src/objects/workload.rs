@@ -7,11 +7,11 @@ use serde::de::IgnoredAny;
 
 use super::metadata::{ANNOTATIONS, Header, Metadata};
 use super::reading::{DecodeError, List, Mapping, Marks, Source, elements};
-use crate::gateways::command_line::{ProxyRole, proxy_role};
-use crate::gateways::injection_overrides::overridden_roles;
-use crate::gateways::injection_templates::{InjectionTemplate, injection_template};
 use crate::identity::Kind;
 use crate::labels::Labels;
+use crate::proxy::command_line::{ProxyRole, proxy_role};
+use crate::proxy::injection_overrides::overridden_roles;
+use crate::proxy::injection_templates::{InjectionTemplate, injection_template};
 
 /// The annotation that names the templates by which Istio injects a proxy.
 pub const TEMPLATES_ANNOTATION: &str = "inject.istio.io/templates";
@@ -21,6 +21,16 @@ const OVERRIDES_ANNOTATION: &str = "proxy.istio.io/overrides";
 const STATUS_ANNOTATION: &str = "sidecar.istio.io/status";
 /// The name of the container that Istio injects, or that stands in a template for it.
 const PROXY_CONTAINER: &str = "istio-proxy";
+
+/// The label that Istio's controller puts on what it makes for a Gateway.
+pub const MANAGED_LABEL: &str = "gateway.istio.io/managed";
+/// The label that names the component of Istio's installer.
+pub const COMPONENT_LABEL: &str = "operator.istio.io/component";
+/// The labels that name the Gateway (Gateway API) for which a Pod was made: since Istio 1.21, and until 1.20.
+pub const GATEWAY_NAME_LABELS: [&str; 2] = [
+    "gateway.networking.k8s.io/gateway-name",
+    "istio.io/gateway-name",
+];
 
 /// What the rules read of a Pod or Pod template.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,6 +58,18 @@ pub struct ProxyFacts {
     /// Whether the one container there is waits for injection: it is called `istio-proxy`, brings no command of its own,
     /// and its image is Istio's or the placeholder `auto`.
     pub is_lone_proxy: bool,
+}
+
+impl Workload {
+    /// Whether it bears anything that could show a gateway: all others are ordinary without a further look.
+    #[must_use]
+    pub fn may_be_gateway(&self) -> bool {
+        let has = |label: &str| self.labels.get(label).is_some();
+        self.proxy.is_some()
+            || has(MANAGED_LABEL)
+            || has(COMPONENT_LABEL)
+            || GATEWAY_NAME_LABELS.into_iter().any(has)
+    }
 }
 
 #[derive(Deserialize)]

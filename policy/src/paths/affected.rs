@@ -4,14 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::actions::{Action, ForwardTarget};
-use crate::gateways::evidence::GATEWAY_NAME_LABELS;
-use crate::gateways::naming::services_of_gateway;
 use crate::gateways::service::selects;
-use crate::identity::{Kind, ObjectKey};
-use crate::inventory::{IndexKey, ServiceKey, World, service_object, target_group_key};
+use crate::identity::{Kind, ObjectKey, ServiceKey, service_object};
+use crate::inventory::{IndexKey, World, target_group_key};
 use crate::objects::gateway_api::{Gateway, Route, RouteTarget};
 use crate::objects::ingress::{BackendTarget, Ingress};
 use crate::objects::target_group_binding::TargetGroup;
+use crate::objects::workload::GATEWAY_NAME_LABELS;
 use crate::objects::{Facts, Object};
 
 /// What has to be looked at to judge an object.
@@ -175,7 +174,7 @@ impl Affected {
         let (namespace, name) = (&key.namespace, &key.name);
         let attached = IndexKey::AttachedToGateway(Arc::clone(namespace), Arc::clone(name));
         self.add_routes(world, &attached);
-        for service in services_of_gateway(key, gateway) {
+        for service in gateway.services(key) {
             self.add_service(world, &service);
         }
         for label in GATEWAY_NAME_LABELS {

@@ -7,12 +7,12 @@ pub mod affected;
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::configuration::Configuration;
+use crate::confidence::Confidence;
 use crate::fronts::{Destination, Front, Making, Target};
-use crate::gateways::Confidence;
+use crate::gateways::istio::Istio;
 use crate::gateways::service::{Behind, Reach, reach};
-use crate::identity::ObjectKey;
-use crate::inventory::{ServiceKey, World, target_group_key};
+use crate::identity::{ObjectKey, ServiceKey};
+use crate::inventory::{World, target_group_key};
 use crate::objects::Facts;
 use crate::objects::target_group_binding::{Protocol, TargetGroup};
 
@@ -40,11 +40,7 @@ pub struct Leg {
 
 /// Follows a front to everything that it routes to. A front that makes nothing leads nowhere.
 #[must_use]
-pub fn of_front<'a>(
-    world: &World<'a>,
-    configuration: &Configuration,
-    front: Front<'a>,
-) -> FrontPaths<'a> {
+pub fn of_front<'a>(world: &World<'a>, istio: &Istio, front: Front<'a>) -> FrontPaths<'a> {
     let mut paths = FrontPaths {
         legs: Vec::new(),
         open_target_groups: Vec::new(),
@@ -55,7 +51,6 @@ pub fn of_front<'a>(
     }
     let mut services: HashSet<ServiceKey> = HashSet::new();
     let mut groups: HashSet<TargetGroup> = HashSet::new();
-    let istio = &configuration.istio;
     for Destination { field, target } in &paths.front.destinations {
         match target {
             Target::Service(service) => {

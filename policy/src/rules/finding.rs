@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::RuleCode;
+use crate::confidence::Confidence;
 use crate::fronts::Making;
-use crate::gateways::Confidence;
 use crate::gateways::service::{Behind, Reach};
 use crate::identity::ObjectKey;
 use crate::paths::{FrontPaths, Leg};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::finding::{hops_of_reach, identity_of_reach};
 use super::{Finding, RuleCode};
-use crate::gateways::Confidence;
+use crate::confidence::Confidence;
 use crate::gateways::service::Reach;
 use crate::identity::ObjectKey;
 use crate::objects::Object;

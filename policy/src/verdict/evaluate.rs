@@ -1,9 +1,9 @@
 //! Judges fronts and Services of a world: findings with their modes, and what cannot be told.
 
 use super::{Exempted, Judged, Unresolved, Verdict};
+use crate::confidence::Confidence;
 use crate::configuration::{Configuration, Date, Likely};
 use crate::fronts::{self, Making};
-use crate::gateways::Confidence;
 use crate::gateways::service::{Behind, reach};
 use crate::inventory::World;
 use crate::objects::{Facts, Object};
@@ -29,8 +29,8 @@ pub(super) fn of_object(
     object: &Object,
     verdict: &mut Verdict,
 ) {
-    if let Some(front) = fronts::of_object(world, configuration, object) {
-        let paths = paths::of_front(world, configuration, front);
+    if let Some(front) = fronts::of_object(world, &configuration.aws, object) {
+        let paths = paths::of_front(world, &configuration.istio, front);
         verdict.unresolved.extend(unresolved(&paths));
         let findings = rules::of_front(&paths);
         verdict.add(configuration, findings);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use l7guard_policy::gateways::Confidence;
+use l7guard_policy::confidence::Confidence;
 use l7guard_policy::identity::Kind;
 use l7guard_policy::rules::RuleCode;
 use serde_json::Value;
@@ -305,7 +305,10 @@ fn is_of_front(world: World<'_>, binding: &Value, fronts: &[Front<'_>]) -> bool 
     fronts
         .iter()
         .filter(|front| matches!(front.making, Making::Alb(_)))
-        .filter(|front| front.services(world).contains(&service))
+        .filter(|front| {
+            let (namespace, name) = service.clone();
+            front.targets.contains(&Target::Service(namespace, name))
+        })
         .any(|front| is_tracked(world, &labels, front))
 }
 
@@ -320,25 +323,26 @@ fn is_tracked(world: World<'_>, labels: &BTreeMap<&str, &str>, front: &Front<'_>
             }
         };
     }
-    route_gateways(world, front.object).iter().any(|gateway| {
-        matches!(aws_side(world, gateway), Making::Alb(_))
-            && says("gateway.k8s.aws.alb/stack-namespace", namespace(gateway))
-            && says("gateway.k8s.aws.alb/stack-name", name(gateway))
-    })
+    let stack = (
+        labels.get("gateway.k8s.aws.alb/stack-namespace"),
+        labels.get("gateway.k8s.aws.alb/stack-name"),
+    );
+    gateways_of(world, front.object)
+        .iter()
+        .any(|(namespace, name)| stack == (Some(namespace), Some(name)))
 }
 
-/// The Gateways that a route is attached to, directly or by ListenerSets.
-fn route_gateways<'a>(world: World<'a>, route: &'a Value) -> Vec<&'a Value> {
+/// Namespace and name of the Gateways that a route is attached to, directly or by ListenerSets.
+fn gateways_of<'a>(world: World<'a>, route: &'a Value) -> Vec<(&'a str, &'a str)> {
     let own = namespace(route);
     list(route, "/spec/parentRefs")
         .filter_map(|parent| {
             let (of, name) = referred(parent, own);
             match text(parent, "/kind").unwrap_or("Gateway") {
-                "Gateway" => world.get(Kind::Gateway, of, name),
+                "Gateway" => Some((of, name)),
                 "ListenerSet" => {
                     let set = world.get(Kind::ListenerSet, of, name)?;
-                    let (of, name) = referred(set.pointer("/spec/parentRef")?, of);
-                    world.get(Kind::Gateway, of, name)
+                    Some(referred(set.pointer("/spec/parentRef")?, of))
                 }
                 _ => None,
             }

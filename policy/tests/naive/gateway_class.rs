@@ -1,6 +1,6 @@
 //! Whose a Gateway of the Gateway API is: an ALB's, Istio's, or nobody's that we know.
 
-use l7guard_policy::gateways::Confidence;
+use l7guard_policy::confidence::Confidence;
 use l7guard_policy::identity::Kind;
 use serde_json::Value;
 
@@ -27,10 +27,6 @@ pub(super) fn aws_side(world: World<'_>, gateway: &Value) -> Making {
         .any(|n| **n == *class)
     {
         return Making::Alb(Confidence::Likely);
-    }
-    // istiod makes these two by itself: they are Istio's, so they are not AWS's.
-    if ["istio", "istio-remote"].contains(&class) {
-        return Making::Nothing;
     }
     Making::Unknown
 }

@@ -1,7 +1,7 @@
 //! Whose an Ingress is: the annotation, the field, the default class, and EKS Auto Mode.
 
+use l7guard_policy::confidence::Confidence;
 use l7guard_policy::configuration::AUTO_MODE_CONTROLLER;
-use l7guard_policy::gateways::Confidence;
 use l7guard_policy::identity::Kind;
 use serde_json::Value;
 

@@ -150,12 +150,10 @@ fn has_conflicting_health_check(service: &Value) -> bool {
     let path = asks(service, "healthcheck-path").unwrap_or("/");
     let protocol = asks(service, "healthcheck-protocol").unwrap_or("tcp");
     let is_status = is_status_port(service, port, is_ip_mode);
-    if !is_ip_mode && port == "15021" {
-        return true;
-    }
+    let is_on_no_node = !is_ip_mode && port == "15021";
     match protocol.to_lowercase().as_str() {
         "http" => !is_status || path != "/healthz/ready",
-        "https" => is_status,
+        "https" => is_status || is_on_no_node,
         _ => false,
     }
 }
@@ -164,6 +162,9 @@ fn has_conflicting_health_check(service: &Value) -> bool {
 fn is_status_port(service: &Value, checked: &str, is_ip_mode: bool) -> bool {
     if is_ip_mode && checked == "15021" {
         return true;
+    }
+    if checked == "traffic-port" {
+        return list(service, "/spec/ports").all(|port| target(port) == Some(15021));
     }
     list(service, "/spec/ports")
         .filter(|port| target(port) == Some(15021))

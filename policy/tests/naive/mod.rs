@@ -18,8 +18,8 @@ mod workload;
 
 use std::collections::BTreeSet;
 
+use l7guard_policy::confidence::Confidence;
 use l7guard_policy::configuration::Configuration;
-use l7guard_policy::gateways::Confidence;
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::rules::RuleCode;
 use serde_json::Value;

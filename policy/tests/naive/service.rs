@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use l7guard_policy::gateways::Confidence;
+use l7guard_policy::confidence::Confidence;
 use l7guard_policy::gateways::kind::GatewayKind;
 use l7guard_policy::identity::{Kind, ObjectKey};
 use serde_json::Value;
@@ -62,11 +62,12 @@ fn follow(world: World<'_>, namespace: &str, name: &str, depth: usize) -> Reach 
     if text(service, "/spec/type") == Some("ExternalName") {
         return follow_external_name(world, service, depth);
     }
-    if sight.has_unknown_endpoints {
-        return static_or_unknown(world, namespace, name, Some(service));
-    }
     if sight.has_ordinary {
-        return Reach::NoGateway;
+        return if sight.has_unknown_endpoints {
+            Reach::Unknown
+        } else {
+            Reach::NoGateway
+        };
     }
     static_or_unknown(world, namespace, name, Some(service))
 }
@@ -77,10 +78,11 @@ fn static_or_unknown(
     name: &str,
     service: Option<&Value>,
 ) -> Reach {
-    if static_evidence::says_gateway(world, namespace, name, service) {
-        Reach::Static
-    } else {
-        Reach::Unknown
+    match static_evidence::says_gateway(world, namespace, name, service) {
+        Some(true) => Reach::Static,
+        // A gateway of a kind that is not asked for.
+        Some(false) => Reach::NoGateway,
+        None => Reach::Unknown,
     }
 }
 

@@ -9,13 +9,14 @@ use super::gateway_class::istio_side;
 use super::manifest::{annotation, key, label, list, map, name, namespace, text};
 use super::workload::{is_waypoint, labelled_kind};
 
-/// Whether static evidence says that the Service is that of a gateway of a kind that is asked for.
+/// Whether the Service, which static evidence says is a gateway's, is one's of a kind that is asked for; `None`: there
+/// is no such evidence.
 pub(super) fn says_gateway(
     world: World<'_>,
     service_namespace: &str,
     service_name: &str,
     service: Option<&Value>,
-) -> bool {
+) -> Option<bool> {
     let mut kinds = Vec::new();
     let own = service.map_or(GatewayKind::Ingress, own_kind);
     let istio = &world.configuration.istio;
@@ -35,11 +36,12 @@ pub(super) fn says_gateway(
     kinds.extend(
         world
             .all(Kind::Gateway)
-            .filter(|gateway| names_service(world, gateway, service_namespace, service_name))
+            .filter(|gateway| names_service(gateway, service_namespace, service_name))
             .filter_map(|gateway| istio_side(world, gateway))
             .map(|(_, is_east_west)| stronger(own, class_kind(is_east_west))),
     );
-    kinds.iter().any(|kind| istio.gateway_kinds.contains(kind))
+    let is_asked_for = |kind: &GatewayKind| istio.gateway_kinds.contains(kind);
+    (!kinds.is_empty()).then(|| kinds.iter().any(is_asked_for))
 }
 
 fn class_kind(is_east_west: bool) -> GatewayKind {
@@ -84,18 +86,24 @@ pub(super) fn is_east_west_by_ports(service: &Value) -> bool {
 
 /// Labels that installers and forks put on gateways: in the selector, or on the Service.
 fn has_label_of_gateway(service: &Value) -> bool {
-    let selector = map(service, "/spec/selector");
-    let selects = |key: &str| selector.get(key).copied();
-    let bears = |key: &str| label(service, key);
-    ["ingressgateway", "ingress"]
-        .map(Some)
-        .contains(&selects("istio"))
-        || selects("maistra.io/gateway").is_some()
-        || (selects("gateway-type") == Some("ingress") && selects("gateway-name").is_some())
-        || bears("operator.istio.io/component") == Some("IngressGateways")
-        || bears("gateway.istio.io/managed").is_some_and(|controller| !is_waypoint(controller))
-        || bears("app.kubernetes.io/name") == Some("istio-ingressgateway")
-        || bears("experimental.istio.io/disable-gateway-port-translation") == Some("true")
+    let is_gateways = |pointer: &str| {
+        let labels = map(service, pointer);
+        let get = |key: &str| labels.get(key).copied();
+        ["ingressgateway", "ingress"]
+            .map(Some)
+            .contains(&get("istio"))
+            || get("operator.istio.io/component") == Some("IngressGateways")
+            || get("gateway.istio.io/managed").is_some_and(|controller| !is_waypoint(controller))
+            || get("maistra.io/gateway").is_some()
+            || (get("gateway-type") == Some("ingress") && get("gateway-name").is_some())
+    };
+    is_gateways("/spec/selector")
+        || is_gateways("/metadata/labels")
+        || label(service, "app.kubernetes.io/name") == Some("istio-ingressgateway")
+        || label(
+            service,
+            "experimental.istio.io/disable-gateway-port-translation",
+        ) == Some("true")
 }
 
 /// A selector that says all that an Istio Gateway's says, or a part of it.
@@ -129,12 +137,7 @@ fn selects_for_gateway(world: World<'_>, service: &Value) -> Option<GatewayKind>
 }
 
 /// Whether istiod would generate the Service for this Gateway, or one of the Gateway's addresses names it.
-fn names_service(
-    world: World<'_>,
-    gateway: &Value,
-    service_namespace: &str,
-    service_name: &str,
-) -> bool {
+fn names_service(gateway: &Value, service_namespace: &str, service_name: &str) -> bool {
     let class = text(gateway, "/spec/gatewayClassName").unwrap_or_default();
     let default = format!("{}-{class}", name(gateway));
     let generated = annotation(gateway, "gateway.istio.io/name-override")
@@ -143,7 +146,8 @@ fn names_service(
     if key(gateway).namespace[..] == *service_namespace && generated == service_name {
         return true;
     }
-    let domain = &*world.configuration.istio.cluster_domain;
+    // istiod takes only Services of the Gateway's own namespace.
+    let is_near = namespace(gateway) == service_namespace;
     list(gateway, "/spec/addresses")
         .filter(|address| text(address, "/type") == Some("Hostname"))
         .filter_map(|address| text(address, "/value"))
@@ -151,10 +155,9 @@ fn names_service(
             let host = host.to_lowercase();
             let parts: Vec<&str> = host.trim_end_matches('.').splitn(4, '.').collect();
             match parts[..] {
-                [name] => name == service_name && namespace(gateway) == service_namespace,
-                [name, of] | [name, of, "svc"] => name == service_name && of == service_namespace,
-                [name, of, "svc", dns] => {
-                    name == service_name && of == service_namespace && dns == domain
+                [name] => is_near && name == service_name,
+                [name, of] | [name, of, "svc"] | [name, of, "svc", _] => {
+                    is_near && name == service_name && of == service_namespace
                 }
                 _ => false,
             }

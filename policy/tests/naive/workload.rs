@@ -1,6 +1,6 @@
 //! Is a workload an Istio gateway, how sure is that, and of which kind?
 
-use l7guard_policy::gateways::Confidence;
+use l7guard_policy::confidence::Confidence;
 use l7guard_policy::gateways::kind::GatewayKind;
 use l7guard_policy::identity::Kind;
 use serde_json::Value;
@@ -19,7 +19,7 @@ const CONTROLLER_LABELS: [&str; 5] = [
 ];
 
 /// Templates that Istio ships and that a Pod may ask for.
-const SHIPPED: [&str; 4] = ["gateway", "sidecar", "grpc-agent", "grpc-simple"];
+const SHIPPED: [&str; 3] = ["gateway", "sidecar", "grpc-agent"];
 /// Templates that Istio refuses to inject on request.
 const REFUSED: [&str; 3] = ["waypoint", "kube-gateway", "agentgateway"];
 
@@ -88,18 +88,23 @@ pub(super) fn evidence(world: World<'_>, workload: &Value) -> Option<(Confidence
     if !roles.is_empty() {
         return None;
     }
-    let asked = injection(template);
-    // R2
-    if asked == Injection::Gateway {
-        return Some((Confidence::Confirmed, kind));
+    match injection(template) {
+        // R2
+        Injection::Gateway => return Some((Confidence::Confirmed, kind)),
+        Injection::Sidecar => return None,
+        Injection::Unsaid => {}
     }
     // R3
     let managed = label(template, "gateway.istio.io/managed");
     if managed.is_some_and(|controller| !is_waypoint(controller)) {
         return Some((Confidence::Confirmed, kind));
     }
-    // R4
-    if label(template, "operator.istio.io/component") == Some("IngressGateways") {
+    // R4; the other value is an egress gateway's, which the kind says.
+    let component = label(template, "operator.istio.io/component");
+    if ["IngressGateways", "EgressGateways"]
+        .map(Some)
+        .contains(&component)
+    {
         return Some((Confidence::Confirmed, kind));
     }
     // R6
@@ -112,11 +117,7 @@ pub(super) fn evidence(world: World<'_>, workload: &Value) -> Option<(Confidence
         return Some((confidence, kind));
     }
     // R5
-    let may_be_injected = matches!(asked, Injection::Unsaid | Injection::Alias);
-    if may_be_injected && is_lone_proxy(template) {
-        return Some((Confidence::Likely, kind));
-    }
-    None
+    is_lone_proxy(template).then_some((Confidence::Likely, kind))
 }
 
 pub(super) fn is_waypoint(managed: &str) -> bool {
@@ -161,12 +162,10 @@ fn roles(template: &Value) -> Vec<&str> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Injection {
-    Unsaid,
     Gateway,
-    /// A template that is no gateway's, or one that Istio refuses.
-    Other,
-    /// Names that Istio does not ship: only the injector's configuration knows what they are.
-    Alias,
+    Sidecar,
+    /// Nothing that Istio ships and would inject.
+    Unsaid,
 }
 
 fn injection(template: &Value) -> Injection {
@@ -179,12 +178,12 @@ fn injection(template: &Value) -> Injection {
         .iter()
         .any(|name| name.is_empty() || REFUSED.contains(name))
     {
-        return Injection::Other;
+        return Injection::Unsaid;
     }
     match names.iter().rev().find(|name| SHIPPED.contains(name)) {
         Some(&"gateway") => Injection::Gateway,
-        Some(_) => Injection::Other,
-        None => Injection::Alias,
+        Some(_) => Injection::Sidecar,
+        None => Injection::Unsaid,
     }
 }
 
@@ -209,8 +208,6 @@ fn is_lone_proxy(template: &Value) -> bool {
     let [container] = containers[..] else {
         return false;
     };
-    let image = text(container, "/image").unwrap_or("auto");
-    let base = image.rsplit('/').next().unwrap_or_default();
+    // Whatever its image is called: mirrors rename it.
     text(container, "/name") == Some("istio-proxy")
-        && (image == "auto" || base.starts_with("proxyv2"))
 }

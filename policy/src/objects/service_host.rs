@@ -1,10 +1,8 @@
-//! Which Service a host name or a Gateway names.
+//! Host names that name a Service of a cluster.
 
 use std::sync::Arc;
 
-use crate::identity::ObjectKey;
-use crate::inventory::ServiceKey;
-use crate::objects::gateway_api::Gateway;
+use crate::identity::ServiceKey;
 
 /// A host name that names a Service of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,34 +38,6 @@ impl ServiceHost {
             .as_deref()
             .is_none_or(|domain| domain.eq_ignore_ascii_case(cluster_domain))
     }
-}
-
-/// The Services that stand for a Gateway if its class is Istio's: the one that istiod would generate
-/// (`<gateway>-<class>`, or the name override), and those that its addresses name. A Gateway with one address of type
-/// `Hostname`, or several addresses, is deployed by hand; but as that may change, both are given.
-///
-/// Source: Istio `pilot/pkg/config/kube/gatewaycommon/gateway_utils.go` (names, `IsManaged`),
-/// `pilot/pkg/config/kube/gateway/conversion.go` (short names are of the Gateway's namespace).
-#[must_use]
-pub fn services_of_gateway(key: &ObjectKey, gateway: &Gateway) -> Vec<ServiceKey> {
-    let generated = match &gateway.name_override {
-        Some(name) => Arc::clone(name),
-        None => Arc::from(format!("{}-{}", key.name, gateway.class)),
-    };
-    let mut services = vec![(Arc::clone(&key.namespace), generated)];
-    for hostname in &gateway.hostnames {
-        if hostname.contains('.') {
-            // istiod takes only Services of the Gateway's own namespace.
-            let host = ServiceHost::parse(hostname);
-            services.extend(
-                host.map(|host| host.service)
-                    .filter(|service| service.0 == key.namespace),
-            );
-        } else {
-            services.push((Arc::clone(&key.namespace), Arc::from(&**hostname)));
-        }
-    }
-    services
 }
 
 #[cfg(test)]

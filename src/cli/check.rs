@@ -13,7 +13,7 @@ use l7guard_policy::verdict;
 use super::ExitStatus;
 use crate::clock;
 use crate::manifests::Locator;
-use crate::report::{Report, ReportedFinding, json, text};
+use crate::report::{Report, ReportedFinding, github, json, junit, printable, sarif, text};
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
@@ -45,6 +45,12 @@ enum Output {
     Text,
     /// One JSON object (l7guard/report/v1), for machines
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for test reports
+    Junit,
+    /// Workflow commands of GitHub Actions: annotations on the lines
+    Github,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -60,28 +66,39 @@ enum FailOn {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let report = check(&arguments.paths, &arguments.namespace);
     let stdout = io::stdout();
+    let mut buffered = io::BufWriter::new(stdout.lock());
     match arguments.output {
-        Output::Json => {
-            let mut buffered = io::BufWriter::new(stdout.lock());
-            json::write(&report, &mut buffered)?;
-            buffered.flush()?;
-            let mut stderr = io::stderr().lock();
-            for note in &report.notes {
-                let line = note.line.unwrap_or_default();
-                writeln!(stderr, "note: {}:{line}: {}", note.file, note.message)?;
-            }
-        }
         Output::Text => {
             let style = text::Style {
                 colour: stdout.is_terminal() && colour_is_wanted(),
                 ..text::Style::default()
             };
-            let mut buffered = io::BufWriter::new(stdout.lock());
             text::write(&report, style, &mut buffered)?;
-            buffered.flush()?;
         }
+        Output::Json => json::write(&report, &mut buffered)?,
+        Output::Sarif => sarif::write(&report, &mut buffered)?,
+        Output::Junit => junit::write(&report, &mut buffered)?,
+        Output::Github => github::write(&report, &mut buffered)?,
+    }
+    buffered.flush()?;
+    if matches!(arguments.output, Output::Json | Output::Junit) {
+        write_notes(&report, io::stderr().lock())?;
     }
     Ok(exit_status(&report, arguments.fail_on))
+}
+
+/// Notes have no place in some formats; they are not to be lost.
+fn write_notes(report: &Report, mut output: impl Write) -> io::Result<()> {
+    for note in &report.notes {
+        let line = note.line.unwrap_or_default();
+        writeln!(
+            output,
+            "note: {}:{line}: {}",
+            printable(&note.file),
+            printable(&note.message)
+        )?;
+    }
+    Ok(())
 }
 
 /// `NO_COLOR` (no-color.org) and a terminal that understands none.

@@ -12,7 +12,7 @@ use super::demo_client::Client;
 use super::demo_reviews::{self, Step};
 use super::serving::{Certificate, Serving};
 use crate::manifests;
-use crate::server::{Settings, stop, stop_on_signals};
+use crate::server::{Settings, StopHandle, stop, stop_on_signals};
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         let review = serde_json::to_vec_pretty(&demo_reviews::review(&demo_reviews::STEPS[0])?)?;
         writeln!(out, "  {}", certificate.curl(address, &review)?)?;
     }
-    drop(handle.inspect(|handle| handle.stop()));
+    drop(handle.inspect(StopHandle::stop));
     server.await.context("the server ended badly")?;
     Ok(ExitStatus::Success)
 }

@@ -11,7 +11,8 @@ mod serving;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,14 @@ enum Command {
     Serve(serve::Arguments),
     /// Print a rule's page
     Explain(explain::Arguments),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
 }
 
 /// Runs the command line of this process.
@@ -70,6 +79,8 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Completions { shell } => completions(shell),
+        Command::Man => man(),
     };
     match ended {
         Ok(status) => status.into(),
@@ -79,6 +90,18 @@ pub fn run() -> ExitCode {
             ExitStatus::Error.into()
         }
     }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<ExitStatus> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut CommandLine::command(), "l7guard", &mut script);
+    io::stdout().write_all(&script)?;
+    Ok(ExitStatus::Success)
+}
+
+fn man() -> Result<ExitStatus> {
+    clap_mangen::Man::new(CommandLine::command()).render(&mut io::stdout().lock())?;
+    Ok(ExitStatus::Success)
 }
 
 /// Whoever read the output (`head`, a pager) has enough of it.

@@ -3,7 +3,10 @@
 //! One file a format; each takes a [`Report`] and knows nothing of how it came to be.
 
 pub mod admission;
+pub mod github;
 pub mod json;
+pub mod junit;
+pub mod sarif;
 pub mod text;
 
 use std::borrow::Cow;

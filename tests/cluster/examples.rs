@@ -69,7 +69,7 @@ fn refusal_is_forbidden(scene: &Scene) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The gateway's Service stands there as a ClusterIP; in the end it does so again.
+/// The gateway's Service stands there with an address of the cluster alone; in the end it does so again.
 fn nlb_for_gateway_is_accepted(scene: &Scene) -> Result<(), Failed> {
     let applied = scene.kubectl(&["apply", "--filename", NLB_FOR_GATEWAY])?;
     assert_eq!(

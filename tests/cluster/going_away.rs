@@ -33,7 +33,14 @@ fn deletion_passes(scene: &Scene) -> Result<(), Failed> {
 
 fn status_passes(scene: &Scene) -> Result<(), Failed> {
     let status = r#"{"status": {"loadBalancer": {"ingress": [{"hostname": "alb.example.com"}]}}}"#;
-    let options = ["--subresource", "status", "--type", "merge", "--patch", status];
+    let options = [
+        "--subresource",
+        "status",
+        "--type",
+        "merge",
+        "--patch",
+        status,
+    ];
     silent_success(&scene.kubectl(&ingress("patch", "older-with-status", &options))?)?;
     let event = event(&scene.cluster, "patch", "older-with-status")?;
     assert_eq!(event["objectRef"]["subresource"], "status");

@@ -22,7 +22,9 @@ pub(crate) enum Prepared {
 /// Obtains the binaries and starts the control plane and the webhook. Speaks on standard error itself, past the test
 /// runner, as the first time takes minutes.
 pub(crate) fn prepare() -> Prepared {
-    say("looking for etcd, kube-apiserver and kubectl; what is missing is built from source");
+    say(
+        "looking for etcd, kube-apiserver and kubectl; what is missing is built from source, once (about five minutes)",
+    );
     let began = Instant::now();
     match Binaries::find_or_build(&mut io::stderr()) {
         Ok(binaries) => {

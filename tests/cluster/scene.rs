@@ -10,14 +10,18 @@ use tempfile::TempDir;
 
 use crate::kubectl::{kubectl, kubectl_with_input, silent_success};
 use crate::webhook::{Installation, Namespaces, Webhook};
-use crate::{drain, failure_policy};
+use crate::{drain, failure_policy, remedies};
 
-/// The namespaces of the example world.
-const NAMESPACES: &str = "
+/// The namespaces of the example world and of the remedies.
+const NAMESPACES: &str = r#"
 {apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}
 ---
 {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
-";
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: remedies}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: "1e3"}}
+"#;
 
 /// The world of `examples/quickstart`: the webhook is given it as manifests, and it stands in the cluster too.
 pub(crate) const WORLD: &str = "examples/quickstart/world";
@@ -28,8 +32,14 @@ const OLDER: &str = "tests/cluster/fixtures/older-than-the-webhook.yaml";
 /// The webhook of all trials. The API server knows it by this name, and so does `kubectl` in its messages.
 pub(crate) const WEBHOOK: &str = "l7guard.l7guard.svc";
 
-/// Namespaces that the shared webhook leaves alone, as trials install one of their own there.
-const OTHERS: [&str; 3] = ["l7guard", drain::NAMESPACE, failure_policy::NAMESPACE];
+/// Namespaces that the shared webhook is not asked about.
+const LEFT_ALONE: [&str; 5] = [
+    "l7guard",
+    drain::NAMESPACE,
+    failure_policy::NAMESPACE,
+    remedies::NAMESPACES[0],
+    remedies::NAMESPACES[1],
+];
 
 /// A control plane, and a webhook that it calls.
 pub(crate) struct Scene {
@@ -47,11 +57,14 @@ impl Scene {
             .tempdir()?;
         let apply = ["apply", "--filename", "-"];
         silent_success(&kubectl_with_input(&cluster, &apply, NAMESPACES)?)?;
-        silent_success(&kubectl(&cluster, &["apply", "--filename", WORLD, "--filename", OLDER])?)?;
+        silent_success(&kubectl(
+            &cluster,
+            &["apply", "--filename", WORLD, "--filename", OLDER],
+        )?)?;
         let installation = Installation {
             namespace: "l7guard",
             certified_for: WEBHOOK,
-            reviews: Namespaces::AllBut(&OTHERS),
+            reviews: Namespaces::AllBut(&LEFT_ALONE),
             probed_in: "shop",
             drain: Duration::ZERO,
         };

@@ -50,11 +50,17 @@ impl Installation {
         let serve = Serve::start(address, &certificate, self.drain, &log)?;
         let configuration = self.configuration(&certificate.authority);
         let apply = ["apply", "--filename", "-"];
-        silent_success(&kubectl_with_input(cluster, &apply, &configuration.to_string())?)?;
+        silent_success(&kubectl_with_input(
+            cluster,
+            &apply,
+            &configuration.to_string(),
+        )?)?;
         let probe = probe(self.probed_in);
         until("the API server asks the webhook", || {
             let dry_run = ["apply", "--dry-run=server", "--filename", "-"];
-            let is_refused = !kubectl_with_input(cluster, &dry_run, &probe)?.status.success();
+            let is_refused = !kubectl_with_input(cluster, &dry_run, &probe)?
+                .status
+                .success();
             Ok(is_refused.then_some(()))
         })?;
         Ok(Webhook { serve })

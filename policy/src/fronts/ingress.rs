@@ -44,23 +44,16 @@ pub enum Group<'a> {
     Invalid(&'a str),
 }
 
-/// The group: a visible IngressClassParams' beats the annotation, which is then not read. EKS Auto Mode knows no group
-/// annotation.
+/// The group: a visible IngressClassParams' beats the annotation, which is then not read. The AWS Load Balancer
+/// Controller reads no class beside a class annotation; EKS Auto Mode knows neither annotation.
 ///
 /// Source: AWS Load Balancer Controller `pkg/ingress/group_loader.go` (`loadGroupID`).
 #[must_use]
 pub fn group<'a>(world: &World<'a>, ingress: &'a Ingress) -> Group<'a> {
-    let class = ingress
-        .class_name
-        .as_ref()
-        .filter(|_| ingress.class_annotation.is_none())
-        .map(|name| ObjectKey::new(Kind::IngressClass, "", Arc::clone(name)))
-        .and_then(|key| match world.facts(&key) {
-            Some(Facts::IngressClass(class)) => Some(class),
-            _ => None,
-        });
+    let class = ingress_class::of_ingress(world, ingress);
     let is_auto_mode = class.is_some_and(|class| *class.controller == *AUTO_MODE_CONTROLLER);
     let params = class
+        .filter(|_| is_auto_mode || ingress.class_annotation.is_none())
         .and_then(|class| class.params.as_ref())
         .and_then(|name| {
             let kind = if is_auto_mode {

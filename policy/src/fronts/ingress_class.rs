@@ -44,6 +44,23 @@ pub fn resolve(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
     }
 }
 
+/// The visible IngressClass of an Ingress: the one that its field names, else the default one. Beside a class annotation
+/// there is no default, and of several defaults none is known to be taken.
+pub(super) fn of_ingress<'a>(world: &World<'a>, ingress: &Ingress) -> Option<&'a IngressClass> {
+    let object = match (&ingress.class_annotation, &ingress.class_name) {
+        (_, Some(name)) => world.get(&class_key(name)),
+        (Some(_), None) => None,
+        (None, None) => {
+            let mut defaults = world.find(&IndexKey::DefaultClass);
+            defaults.next().filter(|_| defaults.next().is_none())
+        }
+    };
+    match &object?.facts {
+        Facts::IngressClass(class) => Some(class),
+        _ => None,
+    }
+}
+
 fn class_key(name: &Arc<str>) -> ObjectKey {
     ObjectKey::new(Kind::IngressClass, "", Arc::clone(name))
 }
@@ -117,7 +134,7 @@ fn by_default(world: &World<'_>, aws: &Aws) -> Making {
             };
             alb(confidence, text, Some((*key).clone()))
         }
-        None if aws.manages_classless_ingresses => alb(
+        None if aws.manages_classless_ingresses && defaults.is_empty() => alb(
             Confidence::Confirmed,
             "no class, and the controller is configured to manage Ingresses without one".to_owned(),
             None,

@@ -117,6 +117,18 @@ pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
             }
             return reach;
         };
+        if let Some(behind) = behind_alias(world, istio, &current, facts) {
+            services.push(ServiceHop {
+                key,
+                evidence: "its endpoints are made by hand".to_owned(),
+                exists: true,
+            });
+            return Reach {
+                services,
+                behind,
+                selector: facts.map(|facts| facts.selector.clone()),
+            };
+        }
         services.push(ServiceHop {
             key,
             evidence: format!("ExternalName {external}"),
@@ -133,6 +145,22 @@ pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
             }
         }
     }
+}
+
+/// Gateways that hand-made endpoints of an ExternalName Service name: a controller that registers Pods takes its targets
+/// from them, whatever the name leads to.
+///
+/// Source: AWS Load Balancer Controller `pkg/backend/endpoint_resolver.go` (no test of the Service's type).
+fn behind_alias(
+    world: &World<'_>,
+    istio: &Istio,
+    key: &ServiceKey,
+    service: Option<&Service>,
+) -> Option<Behind> {
+    let mut sighting = Sighting::default();
+    see_endpoints(world, istio, key, service?, &mut sighting);
+    let gateways: Vec<Gateway> = sighting.gateways.into_values().collect();
+    (!gateways.is_empty()).then_some(Behind::Gateways(gateways))
 }
 
 /// The Service of this cluster that an ExternalName stands for. `NAME.NAMESPACE` looks like any host name of two

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::metadata::Metadata;
-use super::reading::{DecodeError, List, Mapping, Source, elements};
+use super::reading::{DecodeError, List, Mapping, elements};
 use crate::identity::{Kind, ObjectKey};
 
 /// The label by which a slice names its Service.
@@ -37,8 +37,7 @@ impl EndpointList {
 }
 
 #[derive(Deserialize)]
-struct SliceView {
-    metadata: Option<Mapping<Metadata>>,
+pub(crate) struct SliceView {
     endpoints: List<EndpointView>,
 }
 
@@ -57,7 +56,7 @@ struct TargetRefView {
 }
 
 #[derive(Deserialize)]
-struct EndpointsView {
+pub(crate) struct EndpointsView {
     subsets: List<SubsetView>,
 }
 
@@ -71,11 +70,10 @@ struct SubsetView {
 /// Reads an EndpointSlice of the given namespace. `None`: it belongs to no Service, or the slice controller made it
 /// from a selector, which is judged itself.
 pub(crate) fn read_slice(
-    source: Source<'_>,
+    metadata: &Metadata,
+    view: &SliceView,
     namespace: &Arc<str>,
 ) -> Result<Option<EndpointList>, DecodeError> {
-    let view: SliceView = source.read()?;
-    let metadata = view.metadata.unwrap_or_default();
     if metadata.label(MANAGED_BY_LABEL)? == Some(SLICE_CONTROLLER) {
         return Ok(None);
     }
@@ -91,21 +89,13 @@ pub(crate) fn read_slice(
 }
 
 /// Reads an Endpoints object; it belongs to the Service of its own name.
-pub(crate) fn read_endpoints(
-    source: Source<'_>,
-    key: &ObjectKey,
-) -> Result<EndpointList, DecodeError> {
-    let view: EndpointsView = source.read()?;
+pub(crate) fn read_endpoints(view: &EndpointsView, key: &ObjectKey) -> EndpointList {
     let addresses = elements(&view.subsets).flat_map(|(_, subset)| {
         elements(&subset.addresses)
             .chain(elements(&subset.not_ready_addresses))
             .map(|(_, address)| address)
     });
-    Ok(endpoint_list(
-        Arc::clone(&key.name),
-        &key.namespace,
-        addresses,
-    ))
+    endpoint_list(Arc::clone(&key.name), &key.namespace, addresses)
 }
 
 fn endpoint_list<'a>(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::metadata::Metadata;
-use super::reading::{DecodeError, List, Mapping, Source, elements};
+use super::reading::{DecodeError, List, Mapping, elements};
 use super::service_host::ServiceHost;
 use crate::identity::{ObjectKey, ServiceKey};
 
@@ -117,29 +117,14 @@ impl Gateway {
 }
 
 #[derive(Deserialize)]
-struct View<T> {
-    metadata: Option<Mapping<Metadata>>,
-    spec: Option<Mapping<T>>,
-}
-
-impl<T> View<T> {
-    fn parts(self) -> Result<(Metadata, T), DecodeError> {
-        let spec = self
-            .spec
-            .ok_or(DecodeError::Incomplete { pointer: "/spec" })?;
-        Ok((self.metadata.unwrap_or_default().0, spec.0))
-    }
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ClassSpec {
+pub(crate) struct ClassSpec {
     controller_name: Option<Box<str>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct GatewaySpec {
+pub(crate) struct GatewaySpec {
     gateway_class_name: Option<Arc<str>>,
     addresses: List<AddressView>,
 }
@@ -152,13 +137,13 @@ struct AddressView {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ListenerSetSpec {
+pub(crate) struct ListenerSetSpec {
     parent_ref: Option<Mapping<ReferenceView>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RouteSpec {
+pub(crate) struct RouteSpec {
     parent_refs: List<ReferenceView>,
     rules: List<RouteRuleView>,
 }
@@ -184,16 +169,14 @@ impl ReferenceView {
 }
 
 /// Reads a GatewayClass.
-pub(crate) fn read_class(source: Source<'_>) -> Result<GatewayClass, DecodeError> {
-    let (_, spec) = source.read::<View<ClassSpec>>()?.parts()?;
-    Ok(GatewayClass {
+pub(crate) fn read_class(spec: ClassSpec) -> GatewayClass {
+    GatewayClass {
         controller: spec.controller_name.unwrap_or_default(),
-    })
+    }
 }
 
 /// Reads a Gateway.
-pub(crate) fn read_gateway(source: Source<'_>) -> Result<Gateway, DecodeError> {
-    let (metadata, spec) = source.read::<View<GatewaySpec>>()?.parts()?;
+pub(crate) fn read_gateway(metadata: &Metadata, spec: GatewaySpec) -> Result<Gateway, DecodeError> {
     let name_override = metadata.annotation(NAME_OVERRIDE_ANNOTATION)?;
     Ok(Gateway {
         class: spec.gateway_class_name.unwrap_or_default(),
@@ -207,10 +190,9 @@ pub(crate) fn read_gateway(source: Source<'_>) -> Result<Gateway, DecodeError> {
 
 /// Reads a ListenerSet of the given namespace. The group of its parent is not checked, as the controller does not.
 pub(crate) fn read_listener_set(
-    source: Source<'_>,
+    spec: ListenerSetSpec,
     namespace: &Arc<str>,
 ) -> Result<Option<ListenerSet>, DecodeError> {
-    let (_, spec) = source.read::<View<ListenerSetSpec>>()?.parts()?;
     let parent = spec.parent_ref.ok_or(DecodeError::Incomplete {
         pointer: "/spec/parentRef",
     })?;
@@ -224,8 +206,7 @@ pub(crate) fn read_listener_set(
 
 /// Reads an HTTPRoute or GRPCRoute of the given namespace. Groups of references are not checked, as the controller
 /// does not (AWS Load Balancer Controller `pkg/gateway/routeutils/{attachment_helper,backend}.go`).
-pub(crate) fn read_route(source: Source<'_>, namespace: &Arc<str>) -> Result<Route, DecodeError> {
-    let (_, spec) = source.read::<View<RouteSpec>>()?.parts()?;
+pub(crate) fn read_route(spec: &RouteSpec, namespace: &Arc<str>) -> Route {
     let parents = elements(&spec.parent_refs).filter_map(|(_, parent)| {
         let is_listener_set = match parent.kind.as_deref() {
             None | Some("Gateway") => false,
@@ -255,10 +236,10 @@ pub(crate) fn read_route(source: Source<'_>, namespace: &Arc<str>) -> Result<Rou
             }
         }
     }
-    Ok(Route {
+    Route {
         parents: parents.collect(),
         backends: backends.into_boxed_slice(),
-    })
+    }
 }
 
 /// What a `backendRef` names; kinds that the controller refuses and Gateways (whose own routes are judged) are left

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::metadata::{ANNOTATIONS, Metadata};
-use super::reading::{DecodeError, List, Mapping, Source, Text, elements, escape_pointer};
+use super::reading::{DecodeError, List, Mapping, Text, elements, escape_pointer};
 use crate::actions::{self, Action};
 
 /// The annotation that names an Ingress's class; its presence beats the field.
@@ -95,16 +95,9 @@ impl Ingress {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct IngressView {
-    metadata: Option<Mapping<Metadata>>,
-    spec: Option<Mapping<SpecView>>,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct SpecView {
+pub(crate) struct SpecView {
     ingress_class_name: Option<Arc<str>>,
     default_backend: Option<Mapping<BackendView>>,
     /// `defaultBackend` before `networking.k8s.io/v1`.
@@ -168,12 +161,11 @@ impl BackendView {
 }
 
 /// Reads an Ingress of the given API version.
-pub(crate) fn read(source: Source<'_>, api_version: &str) -> Result<Ingress, DecodeError> {
-    let view: IngressView = source.read()?;
-    let spec = view
-        .spec
-        .ok_or(DecodeError::Incomplete { pointer: "/spec" })?;
-    let metadata = view.metadata.unwrap_or_default();
+pub(crate) fn read(
+    metadata: &Metadata,
+    spec: &SpecView,
+    api_version: &str,
+) -> Result<Ingress, DecodeError> {
     let is_legacy = api_version != "networking.k8s.io/v1";
     let mut ingress = Ingress {
         class_annotation: metadata.annotation(CLASS_ANNOTATION)?.map(Box::from),
@@ -184,7 +176,7 @@ pub(crate) fn read(source: Source<'_>, api_version: &str) -> Result<Ingress, Dec
     };
     let mut backends: Vec<Backend> = Vec::new();
     let mut seen: HashSet<(&str, bool)> = HashSet::new();
-    for (place, view) in backend_views(&spec, is_legacy) {
+    for (place, view) in backend_views(spec, is_legacy) {
         let Some((name, uses_annotation)) = view.service(is_legacy) else {
             continue;
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::metadata::Metadata;
-use super::reading::{DecodeError, Mapping, Source};
+use super::reading::{DecodeError, Mapping};
 
 /// The annotation that makes a class the default one, with the exact value `true`.
 ///
@@ -31,15 +31,9 @@ pub struct IngressClassParams {
     pub group: Option<Box<str>>,
 }
 
-#[derive(Deserialize)]
-struct ClassView {
-    metadata: Option<Mapping<Metadata>>,
-    spec: Option<Mapping<ClassSpecView>>,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct ClassSpecView {
+pub(crate) struct ClassSpecView {
     controller: Option<Box<str>>,
     parameters: Option<Mapping<ParametersView>>,
 }
@@ -52,13 +46,7 @@ struct ParametersView {
 }
 
 /// Reads an IngressClass.
-pub(crate) fn read(source: Source<'_>) -> Result<IngressClass, DecodeError> {
-    let view: ClassView = source.read()?;
-    let spec = view
-        .spec
-        .ok_or(DecodeError::Incomplete { pointer: "/spec" })?
-        .0;
-    let metadata = view.metadata.unwrap_or_default();
+pub(crate) fn read(metadata: &Metadata, spec: ClassSpecView) -> Result<IngressClass, DecodeError> {
     Ok(IngressClass {
         controller: spec.controller.unwrap_or_default(),
         is_default: metadata.annotation(DEFAULT_CLASS_ANNOTATION)? == Some("true"),
@@ -69,8 +57,9 @@ pub(crate) fn read(source: Source<'_>) -> Result<IngressClass, DecodeError> {
     })
 }
 
-#[derive(Deserialize)]
-struct ParamsView {
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ParamsView {
     spec: Option<Mapping<ParamsSpecView>>,
 }
 
@@ -87,12 +76,9 @@ struct GroupView {
 }
 
 /// Reads IngressClassParams of either group; all of them may be empty.
-pub(crate) fn read_params(source: Source<'_>) -> Result<IngressClassParams, DecodeError> {
-    let view: ParamsView = source.read()?;
-    Ok(IngressClassParams {
-        group: view
-            .spec
-            .and_then(|spec| spec.0.group)
-            .and_then(|group| group.0.name),
-    })
+pub(crate) fn read_params(view: ParamsView) -> IngressClassParams {
+    let group = view.spec.and_then(|spec| spec.0.group);
+    IngressClassParams {
+        group: group.and_then(|group| group.0.name),
+    }
 }

@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::reading::{DecodeError, Mapping, Source};
 use crate::labels::Labels;
 
 /// What the rules read of an Istio Gateway.
@@ -12,24 +11,15 @@ pub struct IstioGateway {
     pub selector: Labels,
 }
 
-#[derive(Deserialize)]
-struct View {
-    spec: Option<Mapping<SpecView>>,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct SpecView {
+pub(crate) struct SpecView {
     selector: Option<Labels>,
 }
 
 /// Reads an Istio Gateway.
-pub(crate) fn read(source: Source<'_>) -> Result<IstioGateway, DecodeError> {
-    let view: View = source.read()?;
-    let spec = view
-        .spec
-        .ok_or(DecodeError::Incomplete { pointer: "/spec" })?;
-    Ok(IstioGateway {
-        selector: spec.0.selector.unwrap_or_default(),
-    })
+pub(crate) fn read(spec: SpecView) -> IstioGateway {
+    IstioGateway {
+        selector: spec.selector.unwrap_or_default(),
+    }
 }

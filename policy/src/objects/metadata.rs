@@ -81,9 +81,30 @@ impl Metadata {
     }
 }
 
+/// An object as most kinds have it. Metadata and spec are read in one pass.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Manifest<T> {
+    metadata: Option<Mapping<Metadata>>,
+    spec: Option<Mapping<T>>,
+}
+
+impl<T> Manifest<T> {
+    /// Metadata and spec.
+    ///
+    /// # Errors
+    ///
+    /// There is no spec: this is a patch.
+    pub(crate) fn parts(self) -> Result<(Metadata, T), DecodeError> {
+        let spec = self
+            .spec
+            .ok_or(DecodeError::Incomplete { pointer: "/spec" })?;
+        Ok((self.metadata.unwrap_or_default().0, spec.0))
+    }
+}
+
 /// The part of an object that names it, whatever its kind.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 pub(crate) struct Header {
     pub(crate) metadata: Option<Mapping<Metadata>>,
 }

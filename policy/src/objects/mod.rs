@@ -17,6 +17,8 @@ pub mod workload;
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 pub use reading::{DecodeError, Source, escape_pointer};
 
 use crate::identity::{Kind, ObjectKey};
@@ -25,6 +27,7 @@ use gateway_api::{Gateway, GatewayClass, ListenerSet, Route};
 use ingress::Ingress;
 use ingress_class::{IngressClass, IngressClassParams};
 use istio_gateway::IstioGateway;
+use metadata::{Manifest, Metadata};
 use service::Service;
 use target_group_binding::TargetGroupBinding;
 use workload::Workload;
@@ -82,62 +85,144 @@ pub fn read(naming: Naming<'_>, source: Source<'_>) -> Result<Option<Object>, De
     let Some((kind, api_version)) = Kind::of(naming.api_version, naming.kind) else {
         return Ok(None);
     };
-    let metadata = source
-        .read::<metadata::Header>()?
-        .metadata
-        .unwrap_or_default()
-        .0;
-    let is_terminating = metadata.is_terminating();
-    let namespace = metadata.namespace.filter(|namespace| !namespace.is_empty());
-    let name = metadata.name.filter(|name| !name.is_empty());
-    let key = ObjectKey::new(
+    let reading = Reading {
         kind,
-        namespace.unwrap_or_else(|| Arc::from(naming.default_namespace)),
-        name.unwrap_or_else(|| Arc::from(naming.default_name)),
-    );
-    Ok(read_facts(&key, api_version, source)?.map(|facts| Object {
-        key,
         api_version,
-        is_terminating,
-        facts,
-    }))
+        naming,
+        source,
+    };
+    reading.read()
 }
 
-fn read_facts(
-    key: &ObjectKey,
-    api_version: &str,
-    source: Source<'_>,
-) -> Result<Option<Facts>, DecodeError> {
-    let namespace = &key.namespace;
-    Ok(Some(match key.kind {
-        Kind::Ingress => Facts::Ingress(Box::new(ingress::read(source, api_version)?)),
-        Kind::IngressClass => Facts::IngressClass(ingress_class::read(source)?),
-        Kind::IngressClassParams | Kind::EksIngressClassParams => {
-            Facts::IngressClassParams(ingress_class::read_params(source)?)
+/// One object on its way from text to facts.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    kind: Kind,
+    api_version: &'static str,
+    naming: Naming<'a>,
+    source: Source<'a>,
+}
+
+impl Reading<'_> {
+    fn read(self) -> Result<Option<Object>, DecodeError> {
+        match self.kind {
+            Kind::Ingress => self.specified(|_, metadata, spec| {
+                let ingress = ingress::read(metadata, &spec, self.api_version)?;
+                Ok(Some(Facts::Ingress(Box::new(ingress))))
+            }),
+            Kind::IngressClass => self.specified(|_, metadata, spec| {
+                Ok(Some(Facts::IngressClass(ingress_class::read(
+                    metadata, spec,
+                )?)))
+            }),
+            Kind::Service => self.specified(|_, metadata, spec| {
+                Ok(Some(Facts::Service(Box::new(service::read(
+                    metadata, spec,
+                )?))))
+            }),
+            Kind::Deployment
+            | Kind::DaemonSet
+            | Kind::StatefulSet
+            | Kind::ReplicaSet
+            | Kind::Rollout => self.specified(|_, metadata, spec| {
+                Ok(workload::read(metadata, spec, self.kind)?.map(Facts::Workload))
+            }),
+            Kind::IstioGateway => self
+                .specified(|_, _, spec| Ok(Some(Facts::IstioGateway(istio_gateway::read(spec))))),
+            Kind::TargetGroupBinding | Kind::EksTargetGroupBinding => {
+                self.specified(|_, metadata, spec| {
+                    let binding = target_group_binding::read(metadata, spec)?;
+                    Ok(Some(Facts::TargetGroupBinding(Box::new(binding))))
+                })
+            }
+            Kind::GatewayClass
+            | Kind::Gateway
+            | Kind::ListenerSet
+            | Kind::HttpRoute
+            | Kind::GrpcRoute => self.gateway_api(),
+            Kind::Pod
+            | Kind::EndpointSlice
+            | Kind::Endpoints
+            | Kind::IngressClassParams
+            | Kind::EksIngressClassParams => self.unspecified(),
         }
-        Kind::Service => Facts::Service(Box::new(service::read(source)?)),
-        Kind::Deployment
-        | Kind::DaemonSet
-        | Kind::StatefulSet
-        | Kind::ReplicaSet
-        | Kind::Pod
-        | Kind::Rollout => return Ok(workload::read(source, key.kind)?.map(Facts::Workload)),
-        Kind::EndpointSlice => {
-            return Ok(endpoints::read_slice(source, namespace)?.map(Facts::Endpoints));
+    }
+
+    fn gateway_api(self) -> Result<Option<Object>, DecodeError> {
+        match self.kind {
+            Kind::GatewayClass => self.specified(|_, _, spec| {
+                Ok(Some(Facts::GatewayClass(gateway_api::read_class(spec))))
+            }),
+            Kind::Gateway => self.specified(|_, metadata, spec| {
+                let gateway = gateway_api::read_gateway(metadata, spec)?;
+                Ok(Some(Facts::Gateway(Box::new(gateway))))
+            }),
+            Kind::ListenerSet => self.specified(|key, _, spec| {
+                let set = gateway_api::read_listener_set(spec, &key.namespace)?;
+                Ok(set.map(Facts::ListenerSet))
+            }),
+            _ => self.specified(|key, _, spec| {
+                let route = gateway_api::read_route(&spec, &key.namespace);
+                Ok(Some(Facts::Route(route)))
+            }),
         }
-        Kind::Endpoints => Facts::Endpoints(endpoints::read_endpoints(source, key)?),
-        Kind::IstioGateway => Facts::IstioGateway(istio_gateway::read(source)?),
-        Kind::GatewayClass => Facts::GatewayClass(gateway_api::read_class(source)?),
-        Kind::Gateway => Facts::Gateway(Box::new(gateway_api::read_gateway(source)?)),
-        Kind::ListenerSet => {
-            let read = gateway_api::read_listener_set(source, namespace)?;
-            return Ok(read.map(Facts::ListenerSet));
-        }
-        Kind::HttpRoute | Kind::GrpcRoute => {
-            Facts::Route(gateway_api::read_route(source, namespace)?)
-        }
-        Kind::TargetGroupBinding | Kind::EksTargetGroupBinding => {
-            Facts::TargetGroupBinding(Box::new(target_group_binding::read(source)?))
-        }
-    }))
+    }
+
+    /// Kinds that may be without a spec or have something else in its place, and Pods, of which more metadata is read.
+    fn unspecified(self) -> Result<Option<Object>, DecodeError> {
+        let header: metadata::Header = self.source.read()?;
+        let metadata = header.metadata.unwrap_or_default().0;
+        let key = self.key(&metadata);
+        let facts = match self.kind {
+            Kind::Pod => {
+                let pod = workload::read_pod(&metadata, self.source.read()?)?;
+                Some(Facts::Workload(pod))
+            }
+            Kind::IngressClassParams | Kind::EksIngressClassParams => {
+                let params = ingress_class::read_params(self.source.read()?);
+                Some(Facts::IngressClassParams(params))
+            }
+            Kind::EndpointSlice => {
+                let view = self.source.read()?;
+                endpoints::read_slice(&metadata, &view, &key.namespace)?.map(Facts::Endpoints)
+            }
+            _ => {
+                let list = endpoints::read_endpoints(&self.source.read()?, &key);
+                Some(Facts::Endpoints(list))
+            }
+        };
+        Ok(self.object(key, &metadata, facts))
+    }
+
+    /// Reads metadata and spec in one pass.
+    fn specified<T: DeserializeOwned>(
+        self,
+        facts: impl FnOnce(&ObjectKey, &Metadata, T) -> Result<Option<Facts>, DecodeError>,
+    ) -> Result<Option<Object>, DecodeError> {
+        let (metadata, spec) = self.source.read::<Manifest<T>>()?.parts()?;
+        let key = self.key(&metadata);
+        let facts = facts(&key, &metadata, spec)?;
+        Ok(self.object(key, &metadata, facts))
+    }
+
+    fn key(self, metadata: &Metadata) -> ObjectKey {
+        let or_default = |text: &Option<Arc<str>>, default: &str| match text {
+            Some(text) if !text.is_empty() => Arc::clone(text),
+            _ => Arc::from(default),
+        };
+        ObjectKey::new(
+            self.kind,
+            or_default(&metadata.namespace, self.naming.default_namespace),
+            or_default(&metadata.name, self.naming.default_name),
+        )
+    }
+
+    fn object(self, key: ObjectKey, metadata: &Metadata, facts: Option<Facts>) -> Option<Object> {
+        facts.map(|facts| Object {
+            key,
+            api_version: self.api_version,
+            is_terminating: metadata.is_terminating(),
+            facts,
+        })
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::metadata::Metadata;
-use super::reading::{DecodeError, List, Mapping, Source, elements};
+use super::reading::{DecodeError, List, elements};
 use crate::labels::Labels;
 
 /// What every annotation begins with by which a Service asks AWS for a load balancer.
@@ -87,15 +87,9 @@ impl LoadBalancerRequest {
     }
 }
 
-#[derive(Deserialize)]
-struct ServiceView {
-    metadata: Option<Mapping<Metadata>>,
-    spec: Option<Mapping<SpecView>>,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct SpecView {
+pub(crate) struct SpecView {
     r#type: Option<String>,
     external_name: Option<Box<str>>,
     selector: Option<Labels>,
@@ -138,13 +132,7 @@ impl PortView {
 }
 
 /// Reads a Service.
-pub(crate) fn read(source: Source<'_>) -> Result<Service, DecodeError> {
-    let view: ServiceView = source.read()?;
-    let spec = view
-        .spec
-        .ok_or(DecodeError::Incomplete { pointer: "/spec" })?
-        .0;
-    let metadata = view.metadata.unwrap_or_default();
+pub(crate) fn read(metadata: &Metadata, spec: SpecView) -> Result<Service, DecodeError> {
     let mut hints = Vec::new();
     for key in HINTS {
         if let Some(value) = metadata.label(key)? {
@@ -156,7 +144,7 @@ pub(crate) fn read(source: Source<'_>) -> Result<Service, DecodeError> {
     let load_balancer = if asks {
         Some(Box::new(LoadBalancerRequest {
             class: spec.load_balancer_class,
-            annotations: load_balancer_annotations(&metadata)?,
+            annotations: load_balancer_annotations(metadata)?,
         }))
     } else {
         None

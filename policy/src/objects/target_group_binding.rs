@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::metadata::Metadata;
-use super::reading::{DecodeError, Mapping, Source};
+use super::reading::{DecodeError, Mapping};
 use crate::labels::Labels;
 
 /// Prefixes of the labels by which the AWS Load Balancer Controller tracks what it made.
@@ -82,15 +82,9 @@ impl TargetGroup {
     }
 }
 
-#[derive(Deserialize)]
-struct View {
-    metadata: Option<Mapping<Metadata>>,
-    spec: Option<Mapping<SpecView>>,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct SpecView {
+pub(crate) struct SpecView {
     #[serde(rename = "targetGroupARN")]
     target_group_arn: Option<Box<str>>,
     target_group_name: Option<Box<str>>,
@@ -105,16 +99,10 @@ struct ServiceRefView {
 }
 
 /// Reads a TargetGroupBinding of either group.
-pub(crate) fn read(source: Source<'_>) -> Result<TargetGroupBinding, DecodeError> {
-    let view: View = source.read()?;
-    let spec = view
-        .spec
-        .ok_or(DecodeError::Incomplete { pointer: "/spec" })?
-        .0;
+pub(crate) fn read(metadata: &Metadata, spec: SpecView) -> Result<TargetGroupBinding, DecodeError> {
     let service = spec.service_ref.ok_or(DecodeError::Incomplete {
         pointer: "/spec/serviceRef",
     })?;
-    let metadata = view.metadata.unwrap_or_default();
     let tracking = metadata.labels_with_prefixes(TRACKING_PREFIXES)?;
     let named = |text: Option<Box<str>>| text.filter(|text| !text.is_empty());
     Ok(TargetGroupBinding {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::metadata::{ANNOTATIONS, Header, Metadata};
-use super::reading::{DecodeError, List, Mapping, Marks, Source, elements};
+use super::metadata::{ANNOTATIONS, Metadata};
+use super::reading::{DecodeError, List, Mapping, Marks, elements};
 use crate::identity::Kind;
 use crate::labels::Labels;
 use crate::proxy::command_line::{ProxyRole, proxy_role};
@@ -72,21 +72,15 @@ impl Workload {
     }
 }
 
-#[derive(Deserialize)]
-struct WorkloadView {
-    metadata: Option<Mapping<Metadata>>,
-    spec: Option<Mapping<WorkloadSpecView>>,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct WorkloadSpecView {
+pub(crate) struct WorkloadSpecView {
     template: Option<Mapping<PodView>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct PodView {
+pub(crate) struct PodView {
     metadata: Option<Mapping<PodMetadataView>>,
     spec: Option<Mapping<PodSpecView>>,
 }
@@ -125,29 +119,15 @@ struct EnvView {
     value_from: Option<IgnoredAny>,
 }
 
-/// Reads a workload. `None`: it has no template of its own (an Argo Rollout that refers to a Deployment).
-pub(crate) fn read(source: Source<'_>, kind: Kind) -> Result<Option<Workload>, DecodeError> {
-    if kind == Kind::Pod {
-        let owner = source
-            .read::<Header>()?
-            .metadata
-            .as_ref()
-            .and_then(owner_of);
-        let pod: PodView = source.read()?;
-        if pod.spec.is_none() {
-            return Err(DecodeError::Incomplete { pointer: "/spec" });
-        }
-        return workload(pod, owner, "").map(Some);
-    }
-    let view: WorkloadView = source.read()?;
-    let spec = view
-        .spec
-        .ok_or(DecodeError::Incomplete { pointer: "/spec" })?;
-    match spec.0.template {
-        Some(template) => {
-            let owner = view.metadata.as_ref().and_then(owner_of);
-            workload(template.0, owner, "/spec/template").map(Some)
-        }
+/// Reads a workload with a Pod template. `None`: it has no template of its own (an Argo Rollout that refers to a
+/// Deployment).
+pub(crate) fn read(
+    metadata: &Metadata,
+    spec: WorkloadSpecView,
+    kind: Kind,
+) -> Result<Option<Workload>, DecodeError> {
+    match spec.template {
+        Some(template) => workload(template.0, owner_of(metadata), "/spec/template").map(Some),
         None if matches!(kind, Kind::Rollout | Kind::ReplicaSet) => Ok(None),
         None => Err(DecodeError::Incomplete {
             pointer: "/spec/template",
@@ -155,7 +135,15 @@ pub(crate) fn read(source: Source<'_>, kind: Kind) -> Result<Option<Workload>, D
     }
 }
 
-fn owner_of(metadata: &Mapping<Metadata>) -> Option<Box<(Box<str>, Arc<str>)>> {
+/// Reads a Pod.
+pub(crate) fn read_pod(metadata: &Metadata, pod: PodView) -> Result<Workload, DecodeError> {
+    if pod.spec.is_none() {
+        return Err(DecodeError::Incomplete { pointer: "/spec" });
+    }
+    workload(pod, owner_of(metadata), "")
+}
+
+fn owner_of(metadata: &Metadata) -> Option<Box<(Box<str>, Arc<str>)>> {
     let (kind, name) = metadata.controller()?;
     Some(Box::new((Box::from(kind), Arc::clone(name))))
 }

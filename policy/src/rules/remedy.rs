@@ -1,7 +1,11 @@
 //! What to write instead: manifests to paste, with the names of the objects at hand.
 
+use std::fmt::Write as _;
+
+use super::load_balancer::Built;
 use crate::gateways::service::Reach;
 use crate::labels::Labels;
+use crate::objects::service::{LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest};
 
 /// The Service that a remedy is written for.
 #[derive(Clone, Debug)]
@@ -22,22 +26,19 @@ impl GatewayServiceName {
     }
 }
 
-/// A Service of type LoadBalancer that the AWS Load Balancer Controller turns into an NLB, with a health check that
-/// agrees with the gateway's.
+/// A Service of type LoadBalancer for which an NLB is built, with a health check that agrees with the gateway's.
 ///
-/// Without the controller the cloud provider makes an NLB for the annotation alone; a comment says so. The selector is
-/// the one at hand, else the one of Istio's charts.
+/// The selector is the one at hand, else the one of Istio's charts. A Service that gets an NLB already keeps the way in
+/// which its `request` asks for it, as the API server lets nobody add or change the class of a load balancer (Kubernetes
+/// `pkg/apis/core/validation`, `validateLoadBalancerClassField`). Every other one asks the AWS Load Balancer Controller by
+/// class, and comments say what to do without that controller and with a Service that is of type LoadBalancer already.
 #[must_use]
-pub fn network_load_balancer(service: &GatewayServiceName, selector: Option<&Labels>) -> String {
-    let selector = match selector.filter(|labels| !labels.is_empty()) {
-        None => "    istio: ingressgateway # the labels of your gateway's Pods\n".to_owned(),
-        Some(labels) => {
-            let lines = labels
-                .iter()
-                .map(|(key, value)| format!("    {key}: {value:?}\n"));
-            lines.collect::<Vec<_>>().concat()
-        }
-    };
+pub fn network_load_balancer(
+    service: &GatewayServiceName,
+    selector: Option<&Labels>,
+    request: Option<&LoadBalancerRequest>,
+) -> String {
+    let builder = Builder::of_request(request);
     format!(
         "apiVersion: v1
 kind: Service
@@ -45,23 +46,160 @@ metadata:
   name: {name}
   namespace: {namespace}
   annotations:
-    service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip
-    service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing # or internal
-    service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol: http
-    service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: \"15021\"
-    service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz/ready
-    # Without the AWS Load Balancer Controller: drop loadBalancerClass and the lines above, and set
-    # service.beta.kubernetes.io/aws-load-balancer-type: nlb
-spec:
+{annotations}spec:
   type: LoadBalancer
-  loadBalancerClass: service.k8s.aws/nlb
-  selector:
+{class}  selector:
 {selector}  ports:
     - {{name: status-port, port: 15021, targetPort: 15021}}
     - {{name: http2, port: 80, targetPort: 8080}}
     - {{name: https, port: 443, targetPort: 8443}}
 ",
-        name = service.name,
-        namespace = service.namespace,
+        name = scalar(&service.name),
+        namespace = scalar(&service.namespace),
+        annotations = annotations(&builder, request.is_some_and(is_internal)),
+        class = class(&builder),
+        selector = selector_lines(selector),
     )
+}
+
+/// Who builds the NLB, and how it is asked to.
+enum Builder<'a> {
+    /// Nobody does so far. The AWS Load Balancer Controller is to.
+    Nobody,
+    /// A controller, by this class.
+    Class(&'a str),
+    /// The AWS Load Balancer Controller, by this annotated type.
+    Type(&'a str),
+    /// The cloud provider, by the annotated type `nlb`. It sends to nodes and checks the traffic port by TCP, which
+    /// agrees with the gateway.
+    CloudProvider,
+}
+
+impl<'a> Builder<'a> {
+    fn of_request(request: Option<&'a LoadBalancerRequest>) -> Self {
+        let Some(request) = request.filter(|request| request.built() == Built::Network) else {
+            return Self::Nobody;
+        };
+        match (request.class.as_deref(), request.annotation("type")) {
+            (Some(class), _) => Self::Class(class),
+            (None, Some(by_annotation)) if by_annotation != "nlb" => Self::Type(by_annotation),
+            (None, _) => Self::CloudProvider,
+        }
+    }
+}
+
+/// Whether the load balancer is to be reached from inside the network alone: a remedy must not open it to the world.
+fn is_internal(request: &LoadBalancerRequest) -> bool {
+    let old_annotation = request.annotation("internal");
+    request.annotation("scheme") == Some("internal")
+        || old_annotation.is_some_and(|value| !matches!(value, "" | "false"))
+}
+
+fn annotations(builder: &Builder<'_>, is_internal: bool) -> String {
+    let mut pairs = Vec::new();
+    match builder {
+        Builder::CloudProvider => {
+            pairs.push(("type", "nlb"));
+            pairs.extend(is_internal.then_some(("internal", "\"true\"")));
+        }
+        Builder::Type(by_annotation) => pairs.push(("type", by_annotation)),
+        Builder::Nobody | Builder::Class(_) => {}
+    }
+    if !matches!(builder, Builder::CloudProvider) {
+        let scheme = if is_internal {
+            "internal"
+        } else {
+            "internet-facing # or internal"
+        };
+        pairs.extend([
+            ("nlb-target-type", "ip"),
+            ("scheme", scheme),
+            ("healthcheck-protocol", "http"),
+            ("healthcheck-port", "\"15021\""),
+            ("healthcheck-path", "/healthz/ready"),
+        ]);
+    }
+    let mut lines = String::new();
+    for (key, value) in pairs {
+        let _ = writeln!(lines, "    {LOAD_BALANCER_ANNOTATION_PREFIX}{key}: {value}");
+    }
+    if matches!(builder, Builder::Nobody) {
+        lines.push_str(
+            "    # Without the AWS Load Balancer Controller: drop loadBalancerClass and the lines above, and set
+    # service.beta.kubernetes.io/aws-load-balancer-type: nlb\n",
+        );
+    }
+    lines
+}
+
+fn class(builder: &Builder<'_>) -> String {
+    match builder {
+        Builder::Nobody => "  # A class cannot be added to a Service that is of type LoadBalancer already: delete that one first.
+  loadBalancerClass: service.k8s.aws/nlb\n"
+            .to_owned(),
+        Builder::Class(class) => format!("  loadBalancerClass: {class}\n"),
+        Builder::Type(_) | Builder::CloudProvider => String::new(),
+    }
+}
+
+fn selector_lines(selector: Option<&Labels>) -> String {
+    let Some(labels) = selector.filter(|labels| !labels.is_empty()) else {
+        return "    istio: ingressgateway # the labels of your gateway's Pods\n".to_owned();
+    };
+    let mut lines = String::new();
+    for (key, value) in labels.iter() {
+        let _ = writeln!(lines, "    {}: {}", scalar(key), scalar(value));
+    }
+    lines
+}
+
+/// What YAML 1.1 takes for a truth value or for nothing, in any case.
+const NO_STRINGS: [&str; 9] = ["y", "yes", "n", "no", "true", "false", "on", "off", "null"];
+
+/// A text as YAML: in quotes where it would be read as anything but that text. What begins with a letter and goes on as
+/// names do is no number, date or other thing.
+fn scalar(text: &str) -> String {
+    let is_name = text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || "-_./".contains(character));
+    let is_something_else = NO_STRINGS
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(text));
+    if is_name && !is_something_else {
+        text.to_owned()
+    } else {
+        // A string of JSON is one of YAML.
+        serde_json::Value::from(text).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_as_they_are_and_what_yaml_would_misread_stands_in_quotes() {
+        for name in [
+            "istio-ingressgateway",
+            "app.kubernetes.io/name",
+            "e3",
+            "nope",
+        ] {
+            assert_eq!(scalar(name), name);
+        }
+        for other in [
+            "",
+            "on",
+            "Null",
+            "1e3",
+            "2026-01-01",
+            "-",
+            "a: b",
+            "a\nb",
+            "{{ x }}",
+        ] {
+            assert_eq!(scalar(other), serde_json::Value::from(other).to_string());
+        }
+    }
 }

@@ -210,7 +210,7 @@ fn bound_to(world: World<'_>, group: &TargetGroup) -> Vec<(String, String)> {
     [Kind::TargetGroupBinding, Kind::EksTargetGroupBinding]
         .into_iter()
         .flat_map(|kind| world.all(kind))
-        .filter(|binding| !is_network_load_balancers(binding))
+        .filter(|binding| protocol(binding).is_none_or(is_http))
         .filter(|binding| group_of(binding).is_some_and(|bound| bound.joins(group)))
         .map(|binding| {
             (
@@ -233,10 +233,14 @@ fn protocol(binding: &Value) -> Option<&str> {
     text(binding, "/spec/targetGroupProtocol")
 }
 
+fn is_http(protocol: &str) -> bool {
+    ["HTTP", "HTTPS"].contains(&protocol)
+}
+
 /// By its protocol, or without one by labels that name that very Service.
 fn is_network_load_balancers(binding: &Value) -> bool {
     match protocol(binding) {
-        Some(protocol) => !["HTTP", "HTTPS"].contains(&protocol),
+        Some(protocol) => !is_http(protocol),
         None => {
             label(binding, "service.k8s.aws/stack-namespace") == Some(namespace(binding))
                 && label(binding, "service.k8s.aws/stack-name") == Some(service_of(binding))
@@ -278,10 +282,14 @@ fn judge_binding(world: World<'_>, binding: &Value, fronts: &[Front<'_>], answer
 
 /// How sure it is that the target group of a binding without protocol is an ALB's.
 fn proven(binding: &Value, fronts: &[Front<'_>]) -> Option<Confidence> {
-    let group = group_of(binding)?;
+    let group = group_of(binding);
+    let names_it = |front: &&Front<'_>| {
+        let joins = |named: &&TargetGroup| group.as_ref().is_some_and(|group| named.joins(group));
+        front.groups().iter().any(joins)
+    };
     let by_front = fronts
         .iter()
-        .filter(|front| front.groups().iter().any(|named| named.joins(&group)))
+        .filter(names_it)
         .filter_map(|front| match front.making {
             Making::Alb(confidence) => Some(confidence),
             _ => None,

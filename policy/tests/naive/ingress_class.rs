@@ -1,12 +1,14 @@
 //! Whose an Ingress is: the annotation, the field, the default class, and EKS Auto Mode.
 
 use l7guard_policy::confidence::Confidence;
-use l7guard_policy::configuration::AUTO_MODE_CONTROLLER;
 use l7guard_policy::identity::Kind;
 use serde_json::Value;
 
 use super::World;
 use super::manifest::{annotation, field, text};
+
+/// The controller of EKS Auto Mode.
+const AUTO_MODE: &str = "eks.amazonaws.com/alb";
 
 /// What a front makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +58,7 @@ fn classes<'a>(world: World<'a>, ingress: &Value) -> Vec<&'a Value> {
 /// A controller that knows the field and the default class, but no annotation. The API server sets no default class
 /// beside a class annotation.
 fn by_auto_mode(world: World<'_>, ingress: &Value) -> Making {
-    let is_auto = |class: &&Value| text(class, "/spec/controller") == Some(AUTO_MODE_CONTROLLER);
+    let is_auto = |class: &&Value| text(class, "/spec/controller") == Some(AUTO_MODE);
     let names_class = field(ingress, "/spec/ingressClassName").is_some();
     if class_annotation(ingress).is_some() && !names_class {
         return Making::Nothing;
@@ -87,8 +89,7 @@ fn by_load_balancer_controller(world: World<'_>, ingress: &Value) -> Making {
     }
     let is_albs = |class: &&Value| {
         let controller = text(class, "/spec/controller").unwrap_or_default();
-        controller != AUTO_MODE_CONTROLLER
-            && aws.ingress_controllers.iter().any(|c| **c == *controller)
+        controller != AUTO_MODE && aws.ingress_controllers.iter().any(|c| **c == *controller)
     };
     let classes = classes(world, ingress);
     match (text(ingress, "/spec/ingressClassName"), classes.len()) {

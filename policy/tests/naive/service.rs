@@ -55,6 +55,9 @@ fn follow(world: World<'_>, namespace: &str, name: &str, depth: usize) -> Reach 
     let Some(service) = world.get(Kind::Service, namespace, name) else {
         return static_or_unknown(world, namespace, name, None);
     };
+    if static_evidence::is_east_west_by_ports(service) && !asks_for(world, GatewayKind::EastWest) {
+        return Reach::NoGateway;
+    }
     let sight = sight(world, service);
     if !sight.gateways.is_empty() {
         return Reach::Gateways(sight.gateways);
@@ -153,6 +156,10 @@ fn is_asked_for(world: World<'_>, service: &Value, kind: GatewayKind) -> bool {
     } else {
         kind
     };
+    asks_for(world, kind)
+}
+
+fn asks_for(world: World<'_>, kind: GatewayKind) -> bool {
     world.configuration.istio.gateway_kinds.contains(&kind)
 }
 

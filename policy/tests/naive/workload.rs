@@ -208,6 +208,8 @@ fn is_lone_proxy(template: &Value) -> bool {
     let [container] = containers[..] else {
         return false;
     };
-    // Whatever its image is called: mirrors rename it.
+    let image = text(container, "/image").unwrap_or("auto");
+    let base = image.rsplit('/').next().unwrap_or_default();
     text(container, "/name") == Some("istio-proxy")
+        && (image == "auto" || base.starts_with("proxyv2"))
 }

@@ -16,7 +16,7 @@ use l7guard_policy::objects::{Naming, Object, Source, read};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-pub(crate) use configuration::setting;
+pub(crate) use configuration::{Setting, setting};
 
 /// 0 to 40 objects, no two of one key.
 pub(crate) fn world() -> impl Strategy<Value = Manifests> {
@@ -87,14 +87,38 @@ pub(crate) fn of_kind(kind: Kind) -> BoxedStrategy<Value> {
     }
 }
 
-/// Two versions of one object.
-pub(crate) fn two_versions() -> impl Strategy<Value = (Value, Value)> {
-    object().prop_flat_map(|one| {
-        let kind = key(&one).kind;
-        (Just(one), of_kind(kind)).prop_map(|(one, other)| {
-            let other = renamed(other, &one);
-            (one, other)
+/// Another version of each object, in the same order.
+pub(crate) fn other_versions(objects: &[Value]) -> impl Strategy<Value = Vec<Value>> + use<> {
+    objects
+        .iter()
+        .map(|object| {
+            let object = object.clone();
+            of_kind(key(&object).kind).prop_map(move |other| renamed(other, &object))
         })
+        .collect::<Vec<_>>()
+}
+
+/// An object before and after an update. Mostly some of its fields stay.
+pub(crate) fn two_versions() -> impl Strategy<Value = (Value, Value)> {
+    let versions = object().prop_flat_map(|one| {
+        let kind = key(&one).kind;
+        (Just(one), of_kind(kind))
+    });
+    (versions, prop::collection::vec(prop::bool::ANY, 12)).prop_map(|((one, other), stays)| {
+        let mut other = renamed(other, &one);
+        let mut stays = stays.into_iter();
+        for part in ["/metadata", "/spec"] {
+            let fields = other.pointer_mut(part).and_then(Value::as_object_mut);
+            let Some((fields, old)) = fields.zip(one.pointer(part)) else {
+                continue;
+            };
+            for (field, value) in fields {
+                if stays.next().unwrap_or_default() {
+                    *value = old.get(field).cloned().unwrap_or_default();
+                }
+            }
+        }
+        (one, other)
     })
 }
 

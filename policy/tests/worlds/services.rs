@@ -134,7 +134,7 @@ fn load_balancer_annotations() -> BoxedStrategy<Map<String, Value>> {
             0.4,
             &["arn:aws:acm:eu-central-1:111122223333:certificate/x", ""],
         ),
-        perhaps(0.4, &["443", "https", "80,https", "9999", "*", ""]),
+        perhaps(0.4, &["443", "https", "80,https", "HTTPS", "9999", "*", ""]),
         perhaps(0.4, &["http", "https", "tcp", "ssl", "HTTP"]),
         perhaps(0.4, &["http", "HTTP", "https", "tcp"]),
         perhaps(

@@ -1,0 +1,106 @@
+//! Workflow commands of GitHub Actions: an annotation on the line of each finding.
+//!
+//! Source: GitHub documentation, "Workflow commands for GitHub Actions" (escaping as in `actions/toolkit`
+//! `packages/core/src/command.ts`).
+
+use std::io::{self, Write};
+
+use l7guard_policy::rules::Mode;
+
+use super::{Report, ReportedError, ReportedFinding, printable};
+
+/// Writes one command a line: errors and denials as `error`, warnings as `warning`, the rest as `notice`.
+///
+/// # Errors
+///
+/// The output cannot be written.
+pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
+    for error in &report.errors {
+        write_input(&mut output, "error", error)?;
+    }
+    for finding in &report.findings {
+        write_finding(&mut output, finding)?;
+    }
+    for note in &report.notes {
+        write_input(&mut output, "notice", note)?;
+    }
+    Ok(())
+}
+
+fn write_finding(output: &mut impl Write, reported: &ReportedFinding) -> io::Result<()> {
+    let command = match reported.judged.severity {
+        Mode::Deny => "error",
+        Mode::Warn => "warning",
+        Mode::Audit | Mode::Off => "notice",
+    };
+    let finding = &reported.judged.finding;
+    write!(output, "::{command} ")?;
+    if let Some(location) = &reported.location {
+        write!(
+            output,
+            "file={},line={},col={},",
+            property(&location.file),
+            location.line,
+            location.column
+        )?;
+    }
+    let text = format!(
+        "{}\n\n{}\n\nl7guard explain {}",
+        finding.message, finding.remedy, finding.rule
+    );
+    writeln!(
+        output,
+        "title={} {}::{}",
+        finding.rule,
+        finding.rule.name(),
+        data(&text)
+    )
+}
+
+fn write_input(output: &mut impl Write, command: &str, error: &ReportedError) -> io::Result<()> {
+    write!(output, "::{command} file={}", property(&error.file))?;
+    if let Some(line) = error.line {
+        write!(output, ",line={line}")?;
+    }
+    if let Some(column) = error.column {
+        write!(output, ",col={column}")?;
+    }
+    writeln!(output, "::{}", data(&error.message))
+}
+
+/// Escapes the text of a command.
+fn data(text: &str) -> String {
+    printable(text)
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// Escapes a property of a command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_cannot_write_a_command_of_its_own() {
+        let mut output = Vec::new();
+        let report = Report {
+            errors: vec![ReportedError {
+                file: "a,b:c.yaml".to_owned(),
+                line: Some(3),
+                column: Some(5),
+                message: "no\n::error::forged 100%".to_owned(),
+            }],
+            ..Report::default()
+        };
+        write(&report, &mut output).unwrap();
+        assert_eq!(
+            String::from_utf8(output).unwrap(),
+            "::error file=a%2Cb%3Ac.yaml,line=3,col=5::no%0A::error::forged 100%25\n"
+        );
+    }
+}

@@ -1,0 +1,301 @@
+//! SARIF 2.1.0, for code scanning.
+//!
+//! Only what is written stands here; source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use l7guard_policy::rules::{Mode, Rule, RuleCode};
+use serde::Serialize;
+
+use super::{Location, Report, ReportedError, ReportedFinding};
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// The name of our fingerprints; a change of what goes into them gets a new number.
+const FINGERPRINT: &str = "l7guard/v1";
+
+#[derive(Serialize)]
+struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+    tool: Tool,
+    column_kind: &'static str,
+    invocations: [Invocation; 1],
+    results: Vec<ResultObject>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    version: &'static str,
+    rules: Vec<ReportingDescriptor>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReportingDescriptor {
+    id: &'static str,
+    name: &'static str,
+    short_description: Message,
+    help: MarkdownMessage,
+    default_configuration: Configuration,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct Message {
+    text: String,
+}
+
+#[derive(Serialize)]
+struct MarkdownMessage {
+    text: String,
+    markdown: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Message,
+    locations: Vec<SarifLocation>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultObject {
+    rule_id: &'static str,
+    rule_index: usize,
+    level: &'static str,
+    message: Message,
+    locations: Vec<SarifLocation>,
+    partial_fingerprints: BTreeMap<&'static str, String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifLocation {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    physical_location: Option<PhysicalLocation>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<LogicalLocation>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+#[derive(Serialize)]
+struct ArtifactLocation {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_column: Option<usize>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogicalLocation {
+    fully_qualified_name: String,
+    kind: &'static str,
+}
+
+/// Writes the report as a SARIF log with one run.
+///
+/// # Errors
+///
+/// The output cannot be written.
+pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
+    let notifications = report.errors.iter().map(|error| notification("error", error));
+    let notes = report.notes.iter().map(|note| notification("note", note));
+    let log = Log {
+        schema: SCHEMA,
+        version: "2.1.0",
+        runs: [Run {
+            tool: Tool {
+                driver: Driver {
+                    name: "l7guard",
+                    version: env!("CARGO_PKG_VERSION"),
+                    rules: Rule::all().iter().map(descriptor).collect(),
+                },
+            },
+            // Columns are counted in characters.
+            column_kind: "unicodeCodePoints",
+            invocations: [Invocation {
+                execution_successful: report.errors.is_empty(),
+                tool_execution_notifications: notifications.chain(notes).collect(),
+            }],
+            results: report.findings.iter().map(result).collect(),
+        }],
+    };
+    serde_json::to_writer_pretty(&mut output, &log)?;
+    writeln!(output)
+}
+
+fn descriptor(rule: &Rule) -> ReportingDescriptor {
+    let page = rule.page();
+    ReportingDescriptor {
+        id: rule.code.as_str(),
+        name: rule.name,
+        short_description: Message {
+            text: summary(&page),
+        },
+        help: MarkdownMessage {
+            text: page.clone(),
+            markdown: page,
+        },
+        default_configuration: Configuration {
+            level: level(rule.default_mode),
+        },
+    }
+}
+
+/// The first paragraph below "What it does".
+fn summary(page: &str) -> String {
+    let lines = page.lines().skip_while(|line| *line != "## What it does");
+    let paragraph = lines.skip(2).take_while(|line| !line.is_empty());
+    paragraph.collect::<Vec<_>>().join(" ")
+}
+
+fn result(reported: &ReportedFinding) -> ResultObject {
+    let finding = &reported.judged.finding;
+    let object = LogicalLocation {
+        fully_qualified_name: finding.object.to_string(),
+        kind: "resource",
+    };
+    ResultObject {
+        rule_id: finding.rule.as_str(),
+        rule_index: index(finding.rule),
+        level: level(reported.judged.severity),
+        message: Message {
+            text: format!("{}\n\n{}", finding.message, finding.remedy),
+        },
+        locations: vec![SarifLocation {
+            physical_location: reported.location.as_ref().map(physical),
+            logical_locations: vec![object],
+        }],
+        partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint(reported))]),
+    }
+}
+
+/// What makes a finding the same one in the next run, wherever it has moved in its file: rule, object and where the
+/// path leads. The gateway workloads are left out, as they come and go with what else was read.
+fn fingerprint(reported: &ReportedFinding) -> String {
+    let finding = &reported.judged.finding;
+    let to = finding.identity.first().map(|path| path.to.as_str());
+    format!(
+        "{}/{}/{}",
+        finding.rule,
+        finding.object,
+        to.unwrap_or_default()
+    )
+}
+
+fn index(rule: RuleCode) -> usize {
+    let position = Rule::all().iter().position(|known| known.code == rule);
+    position.unwrap_or_default()
+}
+
+fn level(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Deny => "error",
+        Mode::Warn => "warning",
+        Mode::Audit | Mode::Off => "note",
+    }
+}
+
+fn physical(location: &Location) -> PhysicalLocation {
+    PhysicalLocation {
+        artifact_location: ArtifactLocation {
+            uri: uri(&location.file),
+        },
+        region: Some(Region {
+            start_line: location.line,
+            start_column: Some(location.column),
+        }),
+    }
+}
+
+fn notification(level: &'static str, error: &ReportedError) -> Notification {
+    Notification {
+        level,
+        message: Message {
+            text: error.message.clone(),
+        },
+        locations: vec![SarifLocation {
+            physical_location: Some(PhysicalLocation {
+                artifact_location: ArtifactLocation {
+                    uri: uri(&error.file),
+                },
+                region: error.line.map(|line| Region {
+                    start_line: line,
+                    start_column: error.column,
+                }),
+            }),
+            logical_locations: Vec::new(),
+        }],
+    }
+}
+
+/// A file name as a relative URI reference (RFC 3986): what is not allowed in a path is percent-encoded.
+fn uri(file: &str) -> String {
+    let mut uri = String::with_capacity(file.len());
+    for byte in file.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=@".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_become_valid_references() {
+        assert_eq!(uri("a/b c:d#é.yaml"), "a/b%20c%3Ad%23%C3%A9.yaml");
+        assert_eq!(uri("<stdin>"), "%3Cstdin%3E");
+    }
+
+    #[test]
+    fn every_rule_has_a_summary() {
+        for rule in Rule::all() {
+            assert!(summary(&rule.page()).starts_with("Finds "), "{}", rule.code);
+        }
+    }
+}

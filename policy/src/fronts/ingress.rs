@@ -24,11 +24,13 @@ pub(super) fn front(
         return (making, Vec::new());
     }
     if let Making::Alb(_) = making
-        && let Group::Invalid(name) = group(world, ingress)
+        && let Group::Invalid(name) = group(world, aws, ingress)
     {
-        making = Making::Unknown(format!(
-            "{GROUP_ANNOTATION} {name:?} is no valid group name, so the controller ignores the Ingress"
-        ));
+        making = ingress_class::by_auto_mode(world, aws, ingress).unwrap_or_else(|| {
+            Making::Unknown(format!(
+                "{GROUP_ANNOTATION} {name:?} is no valid group name, so the controller ignores the Ingress"
+            ))
+        });
     }
     (making, destinations(object, ingress))
 }
@@ -49,9 +51,10 @@ pub enum Group<'a> {
 ///
 /// Source: AWS Load Balancer Controller `pkg/ingress/group_loader.go` (`loadGroupID`).
 #[must_use]
-pub fn group<'a>(world: &World<'a>, ingress: &'a Ingress) -> Group<'a> {
+pub fn group<'a>(world: &World<'a>, aws: &Aws, ingress: &'a Ingress) -> Group<'a> {
     let class = ingress_class::of_ingress(world, ingress);
-    let is_auto_mode = class.is_some_and(|class| *class.controller == *AUTO_MODE_CONTROLLER);
+    let is_auto_mode = class.is_some_and(|class| *class.controller == *AUTO_MODE_CONTROLLER)
+        && !ingress_class::is_matched_by_annotation(aws, ingress);
     let params = class
         .filter(|_| is_auto_mode || ingress.class_annotation.is_none())
         .and_then(|class| class.params.as_ref())

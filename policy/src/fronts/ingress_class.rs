@@ -10,7 +10,7 @@ use super::{Making, Proof};
 use crate::confidence::Confidence;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{IndexKey, World};
-use crate::objects::Facts;
+use crate::objects::{Facts, Object};
 use crate::objects::ingress::{CLASS_ANNOTATION, Ingress};
 use crate::objects::ingress_class::IngressClass;
 
@@ -20,28 +20,25 @@ use crate::objects::ingress_class::IngressClass;
 /// hides the field from it. EKS Auto Mode reads no annotation.
 #[must_use]
 pub fn resolve(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
-    let Some(annotation) = ingress.class_annotation.as_deref() else {
-        return match &ingress.class_name {
-            Some(name) => by_field(world, aws, name),
-            None => by_default(world, aws),
-        };
-    };
-    let is_matched = aws
-        .ingress_class_annotations
-        .iter()
-        .any(|known| **known == *annotation)
-        || (aws.manages_classless_ingresses && annotation.is_empty());
-    if is_matched {
-        return alb(
+    match (&ingress.class_annotation, &ingress.class_name) {
+        (Some(annotation), _) if is_matched_by_annotation(aws, ingress) => alb(
             Confidence::Confirmed,
             format!("annotation {CLASS_ANNOTATION}: {annotation:?}"),
             None,
-        );
+        ),
+        (Some(_), _) => by_auto_mode(world, aws, ingress).unwrap_or(Making::Nothing),
+        (None, Some(name)) => by_field(world, aws, name),
+        (None, None) => by_default(world, aws),
     }
-    match &ingress.class_name {
-        Some(name) => by_auto_mode_field(world, aws, name),
-        None => Making::Nothing,
-    }
+}
+
+/// Whether the AWS Load Balancer Controller takes the Ingress by its class annotation.
+pub(super) fn is_matched_by_annotation(aws: &Aws, ingress: &Ingress) -> bool {
+    let known = &aws.ingress_class_annotations;
+    ingress.class_annotation.as_deref().is_some_and(|value| {
+        known.iter().any(|known| **known == *value)
+            || (aws.manages_classless_ingresses && value.is_empty())
+    })
 }
 
 /// The visible IngressClass of an Ingress: the one that its field names, else the default one. Beside a class annotation
@@ -58,6 +55,26 @@ pub(super) fn of_ingress<'a>(world: &World<'a>, ingress: &Ingress) -> Option<&'a
     match &object?.facts {
         Facts::IngressClass(class) => Some(class),
         _ => None,
+    }
+}
+
+/// The IngressClass that the field names, or the default ones where there is neither field nor annotation.
+pub(super) fn candidates<'a>(world: &World<'a>, ingress: &Ingress) -> Vec<&'a IngressClass> {
+    let class = |object: &'a Object| match &object.facts {
+        Facts::IngressClass(class) => Some(class),
+        _ => None,
+    };
+    match &ingress.class_name {
+        Some(name) => world
+            .get(&class_key(name))
+            .and_then(class)
+            .into_iter()
+            .collect(),
+        None if ingress.class_annotation.is_some() => Vec::new(),
+        None => world
+            .find(&IndexKey::DefaultClass)
+            .filter_map(class)
+            .collect(),
     }
 }
 
@@ -93,18 +110,21 @@ fn by_field(world: &World<'_>, aws: &Aws, name: &Arc<str>) -> Making {
     }
 }
 
-/// A foreign annotation hides the field from the AWS Load Balancer Controller, not from EKS Auto Mode.
-fn by_auto_mode_field(world: &World<'_>, aws: &Aws, name: &Arc<str>) -> Making {
-    let key = class_key(name);
+/// EKS Auto Mode makes an ALB of a class in the field, whatever an annotation says.
+pub(super) fn by_auto_mode(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Option<Making> {
+    let key = class_key(ingress.class_name.as_ref()?);
     match world.facts(&key) {
         Some(Facts::IngressClass(class))
             if *class.controller == *AUTO_MODE_CONTROLLER
                 && aws.is_ingress_controller(AUTO_MODE_CONTROLLER) =>
         {
-            let text = format!("ingressClassName {name}, controller {AUTO_MODE_CONTROLLER}");
-            alb(Confidence::Confirmed, text, Some(key))
+            let text = format!(
+                "ingressClassName {}, controller {AUTO_MODE_CONTROLLER}",
+                key.name
+            );
+            Some(alb(Confidence::Confirmed, text, Some(key)))
         }
-        _ => Making::Nothing,
+        _ => None,
     }
 }
 

@@ -71,13 +71,15 @@ fn making(
             rests_on: Vec::new(),
         });
     }
-    if let Some(named_by) = fronts_naming(world, aws, binding) {
-        return named_by;
-    }
+    // Breaking a Network Load Balancer is worse than anything that a forged label could hide here: a front that
+    // forwards to its target group is found as that front's own path.
     let is_own_service = binding.tracking.get(SERVICE_STACK_NAMESPACE) == Some(&service.0)
         && binding.tracking.get(SERVICE_STACK_NAME) == Some(&service.1);
     if is_own_service {
         return Making::Nothing;
+    }
+    if let Some(named_by) = fronts_naming(world, aws, binding) {
+        return named_by;
     }
     let alb_label = binding.tracking.iter().find(|(key, _)| {
         key.starts_with("ingress.k8s.aws/") || key.starts_with("gateway.k8s.aws.alb/")
@@ -171,7 +173,7 @@ fn is_made_for_a_front(
     {
         let key = ObjectKey::new(Kind::Ingress, namespace, name);
         return world.get(&key).is_some_and(|ingress| {
-            is_in_group(world, ingress, &Group::Implicit) && routes_there(ingress)
+            is_in_group(world, aws, ingress, &Group::Implicit) && routes_there(ingress)
         });
     }
     if let Some(stack) = label(INGRESS_STACK) {
@@ -180,7 +182,7 @@ fn is_made_for_a_front(
             .find(&IndexKey::NamesService(service.clone()))
             .filter(|front| front.key.namespace == object.key.namespace)
             .any(|front| {
-                is_in_group(world, front, &Group::Explicit(&stack)) && routes_there(front)
+                is_in_group(world, aws, front, &Group::Explicit(&stack)) && routes_there(front)
             });
     }
     if let (Some(namespace), Some(name)) =
@@ -194,8 +196,8 @@ fn is_made_for_a_front(
     false
 }
 
-fn is_in_group(world: &World<'_>, object: &Object, wanted: &Group<'_>) -> bool {
-    matches!(&object.facts, Facts::Ingress(ingress) if group(world, ingress) == *wanted)
+fn is_in_group(world: &World<'_>, aws: &Aws, object: &Object, wanted: &Group<'_>) -> bool {
+    matches!(&object.facts, Facts::Ingress(ingress) if group(world, aws, ingress) == *wanted)
 }
 
 fn is_attached(world: &World<'_>, object: &Object, namespace: &Arc<str>, name: &Arc<str>) -> bool {

@@ -32,6 +32,8 @@ pub struct Evidence {
     pub confidence: Confidence,
     /// What it is, in words.
     pub text: String,
+    /// The kind of gateway that it is.
+    pub kind: GatewayKind,
     /// Objects beside the workload that it rests on.
     pub rests_on: Vec<ObjectKey>,
 }
@@ -41,6 +43,7 @@ impl Evidence {
         Self {
             confidence: Confidence::Confirmed,
             text: text.into(),
+            kind: GatewayKind::Ingress,
             rests_on: Vec::new(),
         }
     }
@@ -59,6 +62,17 @@ pub fn kind_of(workload: &Workload) -> GatewayKind {
 /// Pod that waits for injection.
 #[must_use]
 pub fn of_workload(
+    world: &World<'_>,
+    istio: &Istio,
+    namespace: &Arc<str>,
+    workload: &Workload,
+) -> Option<Evidence> {
+    let mut evidence = find(world, istio, namespace, workload)?;
+    evidence.kind = kind::of_labels(&workload.labels).or(evidence.kind);
+    Some(evidence)
+}
+
+fn find(
     world: &World<'_>,
     istio: &Istio,
     namespace: &Arc<str>,
@@ -123,9 +137,8 @@ fn by_gateway_class(
         let gateway = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), name);
         let class = class_of_gateway(world, istio, &gateway)?;
         Some(Evidence {
-            confidence: class.confidence,
             text: format!("label {key}={name}, {}", class.text),
-            rests_on: class.rests_on,
+            ..class
         })
     })
 }
@@ -150,6 +163,7 @@ pub(crate) fn class_of_gateway(
                     class.name,
                     facts.controller
                 ),
+                kind: kind::of_controller(&facts.controller),
                 rests_on: vec![key.clone(), class.clone()],
             })
         }
@@ -160,6 +174,7 @@ pub(crate) fn class_of_gateway(
                 key.qualified_name(),
                 class.name
             ),
+            kind: GatewayKind::Ingress,
             rests_on: vec![key.clone()],
         }),
     }
@@ -183,6 +198,7 @@ fn by_shape(workload: &Workload, template: Option<InjectionTemplate>) -> Option<
     Some(Evidence {
         confidence,
         text: text.to_owned(),
+        kind: GatewayKind::Ingress,
         rests_on: Vec::new(),
     })
 }

@@ -26,6 +26,11 @@ impl GatewayKind {
             Self::EastWest => "eastWest",
         }
     }
+
+    /// This kind, or the other one where this says no more than what is said of everything.
+    pub(super) fn or(self, other: Self) -> Self {
+        if self == Self::Ingress { other } else { self }
+    }
 }
 
 /// The kind that the labels of a Pod, a Service or a selector tell.
@@ -44,6 +49,17 @@ pub fn of_labels(labels: &Labels) -> GatewayKind {
         || labels.get("operator.istio.io/component") == Some("EgressGateways")
     {
         GatewayKind::Egress
+    } else {
+        GatewayKind::Ingress
+    }
+}
+
+/// The kind that the controller of a GatewayClass makes.
+///
+/// Source: Istio `pkg/config/constants/constants.go` (`ManagedGatewayEastWestController`).
+pub(super) fn of_controller(controller: &str) -> GatewayKind {
+    if controller == "istio.io/eastwest-controller" {
+        GatewayKind::EastWest
     } else {
         GatewayKind::Ingress
     }

@@ -134,16 +134,21 @@ pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
             evidence: format!("ExternalName {external}"),
             exists: true,
         });
-        match alias_target(world, istio, external) {
-            Some(target) if services.len() <= MAX_ALIASES => current = target,
-            _ => {
-                return Reach {
-                    services,
-                    behind: Behind::Ordinary,
-                    selector: None,
-                };
+        let behind = match alias_target(world, istio, external) {
+            Some(target) if services.len() <= MAX_ALIASES => {
+                current = target;
+                continue;
             }
-        }
+            Some(_) => Behind::Unknown(format!(
+                "more than {MAX_ALIASES} ExternalName Services follow one another"
+            )),
+            None => Behind::Ordinary,
+        };
+        return Reach {
+            services,
+            behind,
+            selector: None,
+        };
     }
 }
 
@@ -164,21 +169,16 @@ fn behind_alias(
 }
 
 /// The Service of this cluster that an ExternalName stands for. `NAME.NAMESPACE` looks like any host name of two
-/// labels, so such a Service has to exist or to bear a well-known name.
+/// labels, so such a Service has to exist, or its name has to say that it is a gateway's.
 fn alias_target(world: &World<'_>, istio: &Istio, external: &str) -> Option<ServiceKey> {
     let host = ServiceHost::parse(external)?;
     if !host.is_in_cluster(&istio.cluster_domain) {
         return None;
     }
     let is_spelled_out = external.to_ascii_lowercase().contains(".svc");
-    let is_well_known = || {
-        istio
-            .well_known_service_names
-            .iter()
-            .any(|known| **known == *host.service.1)
-    };
     let exists = || world.get(&service_object(&host.service)).is_some();
-    (is_spelled_out || exists() || is_well_known()).then_some(host.service)
+    let is_gateways = || static_evidence::of_service(world, istio, &host.service, None).is_some();
+    (is_spelled_out || exists() || is_gateways()).then_some(host.service)
 }
 
 /// Workloads in sight behind one Service.
@@ -215,6 +215,8 @@ fn behind(
     }
     let behind = if !sighting.gateways.is_empty() {
         Behind::Gateways(sighting.gateways.into_values().collect())
+    } else if sighting.has_ordinary && sighting.has_unknown {
+        Behind::Unknown(unknown_reason(service, &sighting))
     } else if sighting.has_ordinary {
         Behind::Ordinary
     } else {
@@ -352,7 +354,7 @@ fn see(
     sighting: &mut Sighting,
 ) {
     let evidence = evidence::of_workload(world, istio, &object.key.namespace, workload);
-    match evidence.filter(|_| istio.asks_for(evidence::kind_of(workload))) {
+    match evidence.filter(|evidence| istio.asks_for(evidence.kind)) {
         Some(evidence) => {
             let key = object.key.clone();
             sighting

@@ -32,28 +32,25 @@ pub fn of_service(
     service: Option<&Service>,
 ) -> Option<Hint> {
     let kind = service.map_or(GatewayKind::Ingress, |service| {
-        match kind::of_labels(&service.selector) {
-            GatewayKind::Ingress => kind::of_labels(&service.hints),
-            other => other,
-        }
+        kind::of_labels(&service.selector).or(kind::of_labels(&service.hints))
     });
+    let of_plain = |text| Hint {
+        text,
+        kind: GatewayKind::Ingress,
+        rests_on: Vec::new(),
+    };
     let found = service.and_then(|service| {
         by_labels(service)
-            .map(|text| (text, Vec::new()))
+            .map(of_plain)
             .or_else(|| by_gateway_name_label(world, istio, &key.0, &service.selector))
             .or_else(|| by_istio_selector(world, &service.selector))
     });
-    let (text, rests_on) = found
+    let mut hint = found
         .or_else(|| by_gateway(world, istio, key))
-        .or_else(|| by_name(istio, &key.1).map(|text| (text, Vec::new())))?;
-    Some(Hint {
-        text,
-        kind,
-        rests_on,
-    })
+        .or_else(|| by_name(istio, &key.1).map(of_plain))?;
+    hint.kind = kind.or(hint.kind);
+    Some(hint)
 }
-
-type Found = Option<(String, Vec<ObjectKey>)>;
 
 /// Labels that Istio's installers and forks put on gateways, in the selector or on the Service.
 fn by_labels(service: &Service) -> Option<String> {
@@ -103,21 +100,22 @@ fn by_gateway_name_label(
     istio: &Istio,
     namespace: &Arc<str>,
     selector: &Labels,
-) -> Found {
+) -> Option<Hint> {
     GATEWAY_NAME_LABELS.iter().find_map(|key| {
         let name = selector.get(key)?;
         let gateway = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), name);
         let class = class_of_gateway(world, istio, &gateway)?;
-        Some((
-            format!("its selector has {key}={name}, {}", class.text),
-            class.rests_on,
-        ))
+        Some(Hint {
+            text: format!("its selector has {key}={name}, {}", class.text),
+            kind: class.kind,
+            rests_on: class.rests_on,
+        })
     })
 }
 
 /// A selector that agrees with an Istio Gateway's: nobody writes a Gateway for Pods that are no routers. It may say
 /// more than the Gateway's (then every Pod behind it is programmed by the Gateway) or less (then some are).
-fn by_istio_selector(world: &World<'_>, selector: &Labels) -> Found {
+fn by_istio_selector(world: &World<'_>, selector: &Labels) -> Option<Hint> {
     let mut first: Option<(&ObjectKey, &Labels)> = None;
     for (key, value) in selector.iter() {
         for object in world.find(&IndexKey::IstioSelector(Arc::clone(key), Arc::clone(value))) {
@@ -136,12 +134,16 @@ fn by_istio_selector(world: &World<'_>, selector: &Labels) -> Found {
             key.qualified_name(),
             theirs.to_selector_string()
         );
-        (text, vec![key.clone()])
+        Hint {
+            text,
+            kind: GatewayKind::Ingress,
+            rests_on: vec![key.clone()],
+        }
     })
 }
 
 /// A Service that an Istio-class Gateway would generate, or names by its address.
-fn by_gateway(world: &World<'_>, istio: &Istio, key: &ServiceKey) -> Found {
+fn by_gateway(world: &World<'_>, istio: &Istio, key: &ServiceKey) -> Option<Hint> {
     let mut gateways: Vec<&ObjectKey> = world
         .find(&IndexKey::NamesGatewayService(key.clone()))
         .map(|object| &object.key)
@@ -149,10 +151,11 @@ fn by_gateway(world: &World<'_>, istio: &Istio, key: &ServiceKey) -> Found {
     gateways.sort();
     gateways.into_iter().find_map(|gateway| {
         let class = class_of_gateway(world, istio, gateway)?;
-        Some((
-            format!("it is the Service of {}", class.text),
-            class.rests_on,
-        ))
+        Some(Hint {
+            text: format!("it is the Service of {}", class.text),
+            kind: class.kind,
+            rests_on: class.rests_on,
+        })
     })
 }
 

@@ -11,6 +11,8 @@ use crate::labels::Labels;
 /// What every annotation begins with by which a Service asks AWS for a load balancer.
 pub const LOAD_BALANCER_ANNOTATION_PREFIX: &str = "service.beta.kubernetes.io/aws-load-balancer-";
 
+/// The one of them that says which load balancer.
+const LOAD_BALANCER_TYPE_ANNOTATION: &str = "service.beta.kubernetes.io/aws-load-balancer-type";
 /// Labels and annotations of a Service that hint at an Istio gateway while no workload is in sight.
 const HINTS: &[&str] = &[
     "istio",
@@ -140,7 +142,17 @@ pub(crate) fn read(metadata: &Metadata, spec: SpecView) -> Result<Service, Decod
         }
     }
     let hints: Labels = Labels::new::<Arc<str>, Arc<str>>(hints);
-    let asks = spec.r#type.as_deref() == Some("LoadBalancer") || spec.load_balancer_class.is_some();
+    let kind = spec.r#type.as_deref();
+    // The AWS Load Balancer Controller takes Services of these annotations whatever their type is.
+    let is_annotated = matches!(
+        metadata.annotation(LOAD_BALANCER_TYPE_ANNOTATION)?,
+        Some("nlb-ip" | "external")
+    );
+    let asks = match kind {
+        Some("LoadBalancer") => true,
+        Some("ExternalName") => false,
+        _ => is_annotated || spec.load_balancer_class.is_some(),
+    };
     let load_balancer = if asks {
         Some(Box::new(LoadBalancerRequest {
             class: spec.load_balancer_class,
@@ -157,7 +169,7 @@ pub(crate) fn read(metadata: &Metadata, spec: SpecView) -> Result<Service, Decod
     } else {
         Box::default()
     };
-    let is_external = spec.r#type.as_deref() == Some("ExternalName");
+    let is_external = kind == Some("ExternalName");
     Ok(Service {
         external_name: spec.external_name.filter(|_| is_external),
         selector: spec.selector.unwrap_or_default(),

@@ -78,8 +78,9 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let protocol = request.annotation("backend-protocol");
-    let is_http = service.service.ports.iter().any(|port| {
-        if request.certificate_applies(port) {
+    let ports = &service.service.ports;
+    let is_http = ports.iter().any(|port| {
+        if request.certificate_applies(port, ports) {
             matches!(protocol, Some("http" | "https"))
         } else {
             port.is_tcp && protocol == Some("http")

@@ -72,7 +72,8 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let ports = &service.service.ports;
-    if !ports.iter().any(|port| request.certificate_applies(port)) {
+    let ends_tls = |port| request.certificate_applies(port, ports);
+    if !ports.iter().any(ends_tls) {
         return;
     }
     let key = &service.object.key;

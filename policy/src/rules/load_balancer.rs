@@ -67,28 +67,45 @@ impl LoadBalancerRequest {
         }
     }
 
-    /// Whether targets are Pods (else nodes).
+    /// Whether it is the AWS Load Balancer Controller that builds it, and not the cloud provider.
+    fn is_controllers(&self) -> bool {
+        self.class.is_some() || matches!(self.annotation("type"), Some("nlb-ip" | "external"))
+    }
+
+    /// Whether targets are Pods (else nodes). The cloud provider knows nodes only.
     #[must_use]
     pub fn is_ip_mode(&self) -> bool {
         let is_ip_type = self.class.is_none() && self.annotation("type") == Some("nlb-ip");
-        is_ip_type || self.annotation("nlb-target-type") == Some("ip")
+        is_ip_type || (self.is_controllers() && self.annotation("nlb-target-type") == Some("ip"))
     }
 
-    /// Whether the certificate applies to a port. Port names and numbers are separated by commas; nothing and `*` mean
-    /// every port.
+    /// Whether the certificate applies to one of the Service's ports. Port names and numbers are separated by commas;
+    /// nothing means every port.
+    ///
+    /// The cloud provider also takes `*` for every port, and compares names with the port's in lower case. The
+    /// controller fails at an entry (`*` among them) that is no port, so that nothing is built.
     #[must_use]
-    pub fn certificate_applies(&self, port: &ServicePort) -> bool {
+    pub fn certificate_applies(&self, port: &ServicePort, ports: &[ServicePort]) -> bool {
         if self.annotation("ssl-cert").is_none_or(str::is_empty) || !port.is_tcp {
             return false;
         }
-        match self.annotation("ssl-ports") {
-            None | Some("" | "*") => true,
-            Some(ports) => ports.split(',').any(|entry| {
-                let entry = entry.trim();
-                entry == port.port.to_string()
-                    || (!port.name.is_empty() && entry.eq_ignore_ascii_case(&port.name))
-            }),
+        let named = self.annotation("ssl-ports").unwrap_or_default();
+        if named.is_empty() {
+            return true;
         }
+        if self.is_controllers() {
+            let names = |entry: &str, port: &ServicePort| {
+                *port.name == *entry || port.port.to_string() == entry
+            };
+            let mut entries = named.split(',').map(str::trim);
+            return entries.clone().any(|entry| names(entry, port))
+                && entries.all(|entry| ports.iter().any(|port| names(entry, port)));
+        }
+        let name = port.name.to_lowercase();
+        named == "*"
+            || named
+                .split(',')
+                .any(|entry| entry == name || entry.parse() == Ok(port.port))
     }
 }
 

@@ -106,11 +106,13 @@ fn by_load_balancer_controller(world: World<'_>, ingress: &Value) -> Making {
     }
 }
 
-/// The explicit group of an Ingress: its class's parameters beat the annotation. With a class annotation the parameters
-/// are not read.
+/// The explicit group of an Ingress: its class's parameters beat the annotation. Beside a class annotation the
+/// parameters are not read, and EKS Auto Mode reads neither annotation. Of several default classes none is chosen.
 pub(super) fn group<'a>(world: World<'a>, ingress: &'a Value) -> Option<&'a str> {
     let of_params = || {
-        let class = *classes(world, ingress).first()?;
+        let [class] = classes(world, ingress)[..] else {
+            return None;
+        };
         let params = text(class, "/spec/parameters/name")?;
         let kind = match text(class, "/spec/parameters/apiGroup")? {
             "elbv2.k8s.aws" => Kind::IngressClassParams,
@@ -119,12 +121,12 @@ pub(super) fn group<'a>(world: World<'a>, ingress: &'a Value) -> Option<&'a str>
         };
         text(world.get(kind, "", params)?, "/spec/group/name")
     };
-    let reads_params = class_annotation(ingress).is_none();
+    let is_auto_modes = matches!(by_auto_mode(world, ingress), Making::Alb(_));
+    let reads_params = class_annotation(ingress).is_none() || is_auto_modes;
     if let Some(group) = reads_params.then(of_params).flatten() {
         return Some(group);
     }
-    let is_auto_modes = matches!(by_auto_mode(world, ingress), Making::Alb(_));
-    if is_auto_modes && !matches!(by_load_balancer_controller(world, ingress), Making::Alb(_)) {
+    if is_auto_modes {
         return None;
     }
     annotation(ingress, "alb.ingress.kubernetes.io/group.name")

@@ -1,0 +1,32 @@
+use super::run;
+
+#[test]
+fn the_demo_shows_one_refusal_and_two_that_pass() {
+    let ended = run(&["demo"]);
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    // The port is whatever was free.
+    let from = ended.stdout.find("127.0.0.1:").unwrap();
+    let to = from + ended.stdout[from..].find('/').unwrap();
+    let stable = format!("{}ADDRESS{}", &ended.stdout[..from], &ended.stdout[to..]);
+    insta::assert_snapshot!("demo", stable);
+}
+
+#[test]
+fn explain_prints_the_page_of_a_rule_by_code_or_name() {
+    let by_code = run(&["explain", "l7g001"]);
+    assert_eq!(by_code.status, 0);
+    assert!(by_code.stdout.starts_with("# L7G001: alb-ingress"));
+    assert_eq!(run(&["explain", "alb-ingress"]).stdout, by_code.stdout);
+    let unknown = run(&["explain", "L7G999"]);
+    assert_eq!(unknown.status, 2);
+    assert!(unknown.stderr.contains("L7G001"), "{}", unknown.stderr);
+}
+
+#[test]
+fn completions_are_printed_for_each_shell() {
+    for shell in ["bash", "zsh", "fish"] {
+        let ended = run(&["completions", shell]);
+        assert_eq!(ended.status, 0);
+        assert!(ended.stdout.contains("l7guard"), "{shell}");
+    }
+}

@@ -1,0 +1,71 @@
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use super::{directory, l7guard, path, run};
+
+#[test]
+fn a_busy_port_is_a_clear_error() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = run(&[
+        "serve",
+        "--listen",
+        &address,
+        "--manifests",
+        "examples/quickstart/world",
+    ]);
+    assert_eq!(ended.status, 2);
+    assert!(ended.stderr.contains("already in use"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_world_that_cannot_be_read_whole_is_not_served() {
+    let files = directory(&[("a.yaml", "kind: [\n")]);
+    let ended = run(&["serve", "--listen", "127.0.0.1:0", "--manifests", path(files.path())]);
+    assert_eq!(ended.status, 2);
+    assert!(ended.stderr.contains("a.yaml:"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_certificate_without_its_key_is_a_usage_error() {
+    let ended = run(&["serve", "--manifests", "examples", "--tls-cert", "x.pem"]);
+    assert_eq!(ended.status, 2);
+    assert!(ended.stderr.contains("--tls-key"), "{}", ended.stderr);
+}
+
+/// The printed `curl` line is run as it stands, where `curl` is at hand.
+#[test]
+fn the_printed_curl_line_gets_a_refusal_and_sigterm_ends_the_server() {
+    let mut server = l7guard(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--drain",
+        "0",
+        "--manifests",
+        "examples/quickstart/world",
+    ])
+    .stdout(Stdio::piped())
+    .stderr(Stdio::null())
+    .spawn()
+    .unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let curl = lines
+        .by_ref()
+        .map(Result::unwrap)
+        .find(|line| line.trim_start().starts_with("curl "))
+        .unwrap();
+    let answer = Command::new("sh").args(["-c", &format!("{curl} --silent")]).output();
+    let terminated = Command::new("kill").arg(server.id().to_string()).status().unwrap();
+    assert!(terminated.success());
+    assert_eq!(server.wait().unwrap().code(), Some(0));
+    let answer = answer.unwrap();
+    if answer.status.code() == Some(127) {
+        // There is no curl on this machine; the server has been seen to start and to end.
+        return;
+    }
+    let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
+    assert_eq!(answer["response"]["allowed"], false);
+    assert_eq!(answer["response"]["status"]["code"], 403);
+}

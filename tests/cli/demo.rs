@@ -30,3 +30,22 @@ fn completions_are_printed_for_each_shell() {
         assert!(ended.stdout.contains("l7guard"), "{shell}");
     }
 }
+
+#[test]
+fn explain_draws_the_way_from_a_front_and_to_a_gateway() {
+    let files = ["-f", "examples/quickstart", "-n", "istio-system"];
+    let from_front = run(&[&["explain", "ingress/edge"], &files[..]].concat());
+    assert_eq!(from_front.status, 0, "{}", from_front.stderr);
+    insta::assert_snapshot!("traffic", from_front.stdout);
+    let to_gateway = run(&[&["explain", "Deployment/istio-ingressgateway"], &files[..]].concat());
+    assert_eq!(to_gateway.stdout, from_front.stdout);
+    let unknown = run(&[&["explain", "Ingress/other"], &files[..]].concat());
+    assert_eq!(unknown.status, 2);
+}
+
+#[test]
+fn explain_says_when_no_alb_leads_to_an_object() {
+    let ended = run(&["explain", "Deployment/istio-ingressgateway", "-n", "istio-system", "-f", "examples/quickstart/world"]);
+    assert_eq!(ended.status, 0);
+    assert!(ended.stdout.starts_with("No AWS load balancer"), "{}", ended.stdout);
+}

@@ -5,6 +5,7 @@
 
 pub mod cli;
 mod clock;
+pub mod configuration;
 pub mod manifests;
 pub mod pki;
 pub mod report;

@@ -11,6 +11,7 @@ use l7guard_policy::rules::Mode;
 use l7guard_policy::verdict;
 
 use super::ExitStatus;
+use super::config::ConfigurationFile;
 use crate::clock;
 use crate::manifests::Locator;
 use crate::report::{Report, ReportedFinding, github, json, junit, printable, sarif, text};
@@ -37,6 +38,8 @@ pub(super) struct Arguments {
     /// The namespace of objects that name none
     #[arg(long, short, default_value = "default")]
     namespace: String,
+    #[command(flatten)]
+    configuration: ConfigurationFile,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -64,7 +67,8 @@ enum FailOn {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
-    let report = check(&arguments.paths, &arguments.namespace);
+    let configuration = arguments.configuration.load()?;
+    let report = check(&arguments.paths, &arguments.namespace, &configuration);
     let stdout = io::stdout();
     let mut buffered = io::BufWriter::new(stdout.lock());
     match arguments.output {
@@ -102,12 +106,12 @@ fn write_notes(report: &Report, mut output: impl Write) -> io::Result<()> {
 }
 
 /// `NO_COLOR` (no-color.org) and a terminal that understands none.
-fn colour_is_wanted() -> bool {
+pub(super) fn colour_is_wanted() -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-fn check(paths: &[PathBuf], namespace: &str) -> Report {
+fn check(paths: &[PathBuf], namespace: &str, configuration: &Configuration) -> Report {
     let mut world = ManifestWorld::read(paths, namespace);
     if world.objects == 0 && world.errors.is_empty() {
         world.errors.push(crate::report::ReportedError {
@@ -121,12 +125,7 @@ fn check(paths: &[PathBuf], namespace: &str) -> Report {
             message: "no Kubernetes objects found".to_owned(),
         });
     }
-    let configuration = Configuration::default();
-    let verdict = verdict::evaluate(
-        &World::new(&world.inventory),
-        &configuration,
-        clock::today(),
-    );
+    let verdict = verdict::evaluate(&World::new(&world.inventory), configuration, clock::today());
     let mut locator = Locator::default();
     let findings = verdict.findings.into_iter().map(|judged| ReportedFinding {
         location: world.location(&mut locator, &judged.finding.object, &judged.finding.field),

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use l7guard_policy::configuration::Configuration;
 use serde_json::Value;
 
 use super::ExitStatus;
@@ -40,6 +41,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
     let serving = Serving::bind(
         address,
         world.inventory,
+        Configuration::default(),
         &certificate,
         Settings {
             drain: std::time::Duration::ZERO,

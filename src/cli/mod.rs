@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and who answers. Only this module knows all the others.
 
 mod check;
+mod config;
 mod demo;
 mod demo_client;
 mod demo_reviews;
@@ -59,6 +60,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Print a rule's page
     Explain(explain::Arguments),
+    /// Check a configuration file, or print the JSON Schema of the format
+    Config(config::Arguments),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -79,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => completions(shell),
         Command::Man => man(),
     };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::ExitStatus;
+use super::config::ConfigurationFile;
 use super::demo_reviews;
 use super::serving::{Certificate, Serving};
 use crate::server::{Settings, stop_on_signals};
@@ -21,6 +22,8 @@ pub(super) struct Arguments {
     /// A directory of manifests that stands for the cluster
     #[arg(long, required = true, value_name = "DIR")]
     manifests: PathBuf,
+    #[command(flatten)]
+    configuration: ConfigurationFile,
     /// The server's certificate chain, PEM; without it a development certificate is made in memory
     #[arg(long, requires = "tls_key", value_name = "FILE")]
     tls_cert: Option<PathBuf>,
@@ -44,6 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
 }
 
 async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
+    let configuration = arguments.configuration.load()?;
     let world = read_world(arguments)?;
     let mut certificate = match (&arguments.tls_cert, &arguments.tls_key) {
         (Some(certificate), Some(key)) => Certificate::from_files(certificate, key)?,
@@ -55,7 +59,14 @@ async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
         ..Settings::default()
     };
     let objects = world.inventory.len();
-    let serving = Serving::bind(arguments.listen, world.inventory, &certificate, settings).await?;
+    let serving = Serving::bind(
+        arguments.listen,
+        world.inventory,
+        configuration,
+        &certificate,
+        settings,
+    )
+    .await?;
     let address = serving.local_addr();
     let mut out = io::stdout();
     writeln!(

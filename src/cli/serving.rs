@@ -82,12 +82,13 @@ impl Serving {
     pub(super) async fn bind(
         address: SocketAddr,
         inventory: Inventory,
+        configuration: Configuration,
         certificate: &Certificate,
         settings: Settings,
     ) -> Result<Self> {
         let resolver = Arc::new(SingleCertAndKey::from(Arc::clone(&certificate.key)));
         let tls = tls_config(crypto::install(), resolver, OldestTls::default())?;
-        let judge = PolicyJudge::new(Arc::new(inventory), Arc::new(Configuration::default()));
+        let judge = PolicyJudge::new(Arc::new(inventory), Arc::new(configuration));
         let server = Server::bind(address, tls, router(Arc::new(judge)), settings).await?;
         Ok(Self(server))
     }

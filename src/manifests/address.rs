@@ -112,7 +112,10 @@ impl DocumentId {
     pub(super) fn parse(self, source: &Source) -> Result<Option<Tree>, ParseError> {
         let bytes = source.bytes().get(self.start..self.end).unwrap_or_default();
         match self.format {
-            Format::Json => json::parse(bytes, self.start).map(|(tree, _)| Some(tree)),
+            Format::Json => match json::parse(bytes, self.start) {
+                Ok((tree, _)) => Ok(Some(tree)),
+                Err(failure) => Err(failure.error),
+            },
             Format::Yaml => yaml::parse(encoding::utf8(bytes, self.start)?, self.start),
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn utf8(bytes: &[u8], base: usize) -> Result<&str, ParseError> {
 #[must_use]
 pub(super) fn is_wide(bytes: &[u8]) -> bool {
     match bytes {
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => true,
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, 0, 0xFE, 0xFF, ..] => true,
         [first, second, ..] => (*first == 0) != (*second == 0),
         _ => false,
     }

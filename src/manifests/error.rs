@@ -103,6 +103,9 @@ pub(super) enum Fault {
     /// A second document where the cut expects one.
     #[error("a second document begins here without a `---` line of its own")]
     SecondDocument,
+    /// `a: "b` with `c"` in the first column of the next line, in more lines than are mended.
+    #[error("a quoted text goes on in a line that is indented no more than its key: indent it")]
+    QuotedTextIndent,
     /// What the YAML parser says.
     #[error("{0}")]
     Yaml(String),
@@ -123,6 +126,7 @@ impl Fault {
                 | Self::KeyIsNoScalar
                 | Self::UnknownAnchor(_)
                 | Self::SecondDocument
+                | Self::QuotedTextIndent
         )
     }
 }

@@ -110,6 +110,8 @@ struct Search {
     /// Files and directories that were taken, by their canonical paths.
     taken: HashSet<PathBuf>,
     stdin_taken: bool,
+    /// How many files were come upon, taken before or not.
+    manifests: usize,
 }
 
 impl Search {
@@ -128,11 +130,11 @@ impl Search {
     }
 
     fn named_directory(&mut self, path: &Path) {
-        let before = (self.inputs.found.len(), self.inputs.errors.len());
+        let before = (self.manifests, self.inputs.errors.len());
         let known = self.taken.len();
         self.directory(path);
-        let nothing = before == (self.inputs.found.len(), self.inputs.errors.len());
-        if nothing && self.taken.len() > known {
+        let is_new = self.taken.len() > known;
+        if is_new && before == (self.manifests, self.inputs.errors.len()) {
             self.error(path, FileProblem::NoManifests);
         }
     }
@@ -177,6 +179,7 @@ impl Search {
         }
         match fs::canonicalize(path) {
             Ok(canonical) => {
+                self.manifests += 1;
                 if self.taken.insert(canonical) {
                     self.inputs.found.push(Input::File(path.to_owned()));
                 }

@@ -9,12 +9,21 @@ use super::error::{Fault, ParseError, shortened};
 use super::tree::{Format, Tag, Tree};
 use super::tree_builder::TreeBuilder;
 
+/// Why a value could not be parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// What is wrong, and where.
+    pub(super) error: ParseError,
+    /// Up to which byte of the source was read, which may be far behind that place.
+    pub(super) reached: usize,
+}
+
 /// Parses the value at the beginning of `text` (blanks before it are skipped) and says after which byte of `text`
 /// it ends. `base` is the offset of `text` in its source.
 ///
 /// # Errors
 /// When `text` does not begin with a JSON value, or with one beyond the bounds of a tree.
-pub(super) fn parse(text: &[u8], base: usize) -> Result<(Tree, usize), ParseError> {
+pub(super) fn parse(text: &[u8], base: usize) -> Result<(Tree, usize), Failure> {
     let mut parser = Parser {
         text,
         base,
@@ -22,13 +31,17 @@ pub(super) fn parse(text: &[u8], base: usize) -> Result<(Tree, usize), ParseErro
         fresh: false,
         builder: TreeBuilder::new(Format::Json),
     };
-    parser.value()?;
-    while let Some((_, opened_at)) = parser.builder.innermost() {
-        parser.continue_container(opened_at)?;
-    }
-    let at = parser.at;
-    let nothing = || syntax(base + at, "a value is missing");
-    Ok((parser.builder.finish().ok_or_else(nothing)?, at))
+    let parsed = parser.whole_value();
+    let reached = base + parser.at;
+    parsed
+        .and_then(|()| {
+            let nothing = || syntax(base, "a value is missing");
+            Ok((parser.builder.finish().ok_or_else(nothing)?, parser.at))
+        })
+        .map_err(|error| Failure {
+            reached: reached.max(error.offset),
+            error,
+        })
 }
 
 /// How many bytes of blanks `text` begins with, by JSON's idea of a blank.
@@ -54,55 +67,60 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
+    fn whole_value(&mut self) -> Result<(), ParseError> {
+        self.value()?;
+        while self.builder.innermost().is_some() {
+            self.continue_container()?;
+        }
+        Ok(())
+    }
+
     /// Reads the next member of the innermost container, or its end.
-    fn continue_container(&mut self, opened_at: usize) -> Result<(), ParseError> {
+    fn continue_container(&mut self) -> Result<(), ParseError> {
         let mapping = self.builder.in_mapping();
         let close = if mapping { b'}' } else { b']' };
-        let opened = self.text[opened_at - self.base];
         let fresh = std::mem::take(&mut self.fresh);
-        match self.peek() {
-            None => {
-                let message = format!("`{}` is never closed", char::from(opened));
-                return Err(syntax(opened_at, message));
-            }
-            Some(byte) if byte == close => {
+        match self.peek()? {
+            byte if byte == close => {
                 self.at += 1;
                 self.builder.close();
                 return Ok(());
             }
-            Some(b',') if !fresh => self.at += 1,
-            Some(_) if fresh => {}
-            Some(_) => {
+            b',' if !fresh => self.at += 1,
+            _ if fresh => {}
+            _ => {
                 let message = format!("`,` or `{}` is missing here", char::from(close));
                 return Err(self.error(message));
             }
         }
-        if mapping {
-            self.key()?;
+        match self.peek()? {
+            byte if byte == close => {
+                let message = format!("a `,` stands before `{}`", char::from(close));
+                return Err(self.error(message));
+            }
+            _ if mapping => self.key()?,
+            _ => {}
         }
         self.value()
     }
 
     fn key(&mut self) -> Result<(), ParseError> {
-        match self.peek() {
-            Some(b'"') => self.string()?,
-            Some(b'}') => return Err(self.error("a `,` stands before `}`")),
-            _ => return Err(self.error("a key in double quotes is missing here")),
+        if self.peek()? != b'"' {
+            return Err(self.error("a key in double quotes is missing here"));
         }
-        match self.peek() {
-            Some(b':') => self.at += 1,
-            _ => return Err(self.error("`:` is missing after the key")),
+        self.string()?;
+        if self.peek()? != b':' {
+            return Err(self.error("`:` is missing after the key"));
         }
+        self.at += 1;
         Ok(())
     }
 
     /// Reads a scalar whole, of a container only the beginning.
     fn value(&mut self) -> Result<(), ParseError> {
-        let start = match self.peek() {
-            Some(_) => self.base + self.at,
-            None => return Err(self.error("a value is missing")),
-        };
-        match self.text[self.at] {
+        let byte = self.peek()?;
+        let start = self.base + self.at;
+        match byte {
             b'{' => {
                 (self.at, self.fresh) = (self.at + 1, true);
                 self.builder.open_mapping(start).map(drop)
@@ -112,7 +130,6 @@ impl Parser<'_> {
                 self.builder.open_sequence(start).map(drop)
             }
             b'"' => self.string(),
-            b']' => Err(self.error("a `,` stands before `]`")),
             _ => self.word(),
         }
     }
@@ -167,14 +184,13 @@ impl Parser<'_> {
         }
         if !matches!(word.as_ref(), "true" | "false" | "null") {
             serde_json::from_str::<Number>(&word).map_err(|error| {
-                let number = word.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-                self.error(if number {
-                    reason(&error)
-                } else {
-                    format!(
-                        "`{}` is no value; text needs double quotes",
-                        shortened(&word)
-                    )
+                let shown = shortened(&word);
+                self.error(match reason(&error).as_str() {
+                    reason @ "number out of range" => reason.to_owned(),
+                    _ if word.starts_with(|first: char| first == '-' || first.is_ascii_digit()) => {
+                        format!("`{shown}` is no number")
+                    }
+                    _ => format!("`{shown}` is no value; text needs double quotes"),
                 })
             })?;
         }
@@ -186,9 +202,15 @@ impl Parser<'_> {
     }
 
     /// The next byte that is no blank, which it goes to.
-    fn peek(&mut self) -> Option<u8> {
+    fn peek(&mut self) -> Result<u8, ParseError> {
         self.at += blanks(&self.text[self.at..]);
-        self.text.get(self.at).copied()
+        self.text.get(self.at).copied().ok_or_else(|| {
+            let Some(opened_at) = self.builder.innermost() else {
+                return self.error("a value is missing");
+            };
+            let opened = char::from(self.text[opened_at - self.base]);
+            syntax(opened_at, format!("`{opened}` is never closed"))
+        })
     }
 
     fn error(&self, message: impl Into<String>) -> ParseError {

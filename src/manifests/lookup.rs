@@ -4,9 +4,9 @@ use super::error::{Fault, ParseError};
 use super::scalar::{self, Meaning};
 use super::source::Source;
 use super::tree::{NodeId, Tag, Tree, View};
+use super::value::AliasBudget;
 
-/// How many merged entries one search may look at, and how deep merges may be nested in it.
-const MAX_MERGED_ENTRIES: usize = 10_000;
+/// How deep merges may be nested in what is searched.
 const MAX_MERGE_DEPTH: usize = 100;
 
 /// A key with its value (which may be an alias).
@@ -30,44 +30,24 @@ pub(super) struct Text<'a> {
 impl<'a> Text<'a> {
     /// The entry that holds for `key` in `mapping`, `None` when there is none or `mapping` is no mapping.
     ///
-    /// Keys that cannot be keys are passed over.
+    /// Keys that cannot be keys are passed over. What is looked at by way of an alias (all of `mapping`, when it is
+    /// `aliased`) is taken from `budget`.
     ///
     /// # Errors
-    /// When merges are nested beyond reason.
-    pub(super) fn find(self, mapping: NodeId, key: &str) -> Result<Option<Entry>, ParseError> {
-        let mut left = MAX_MERGED_ENTRIES;
-        self.find_within(mapping, key, 0, &mut left)
-    }
-
-    fn find_within(
+    /// When a merge is none, when merges are nested beyond reason, or when the budget is used up.
+    pub(super) fn find(
         self,
         mapping: NodeId,
-        wanted: &str,
-        depth: usize,
-        left: &mut usize,
+        key: &str,
+        aliased: bool,
+        budget: &mut AliasBudget,
     ) -> Result<Option<Entry>, ParseError> {
-        let mut found = None;
-        if !self.tree.is_mapping(mapping) {
-            return Ok(found);
-        }
-        for (key, value) in self.tree.entries(mapping) {
-            if depth > 0 {
-                if let Some(rest) = left.checked_sub(1).filter(|_| depth <= MAX_MERGE_DEPTH) {
-                    *left = rest;
-                } else {
-                    let offset = self.tree.offset(mapping);
-                    return Err(ParseError::new(offset, Fault::ExcessiveAliasing));
-                }
-            }
-            if self.is_merge(key) {
-                for merged in self.merged(value)?.into_iter().rev() {
-                    found = self.find_within(merged, wanted, depth + 1, left)?.or(found);
-                }
-            } else if self.is_key(key, wanted) {
-                found = Some(Entry { key, value });
-            }
-        }
-        Ok(found)
+        let mut search = Search {
+            text: self,
+            key,
+            budget,
+        };
+        search.within(mapping, aliased, MAX_MERGE_DEPTH)
     }
 
     /// Whether a key is the merge key: `<<`, neither quoted nor tagged as something else.
@@ -132,5 +112,44 @@ impl<'a> Text<'a> {
             Ok(other) => other.into_key().is_ok_and(|text| text == wanted),
             Err(_) => false,
         }
+    }
+}
+
+struct Search<'a, 'b> {
+    text: Text<'a>,
+    key: &'b str,
+    budget: &'b mut AliasBudget,
+}
+
+impl Search<'_, '_> {
+    fn within(
+        &mut self,
+        mapping: NodeId,
+        aliased: bool,
+        depth: usize,
+    ) -> Result<Option<Entry>, ParseError> {
+        let tree = self.text.tree;
+        let excessive = || ParseError::new(tree.offset(mapping), Fault::ExcessiveAliasing);
+        let depth = depth.checked_sub(1).ok_or_else(excessive)?;
+        let mut found = None;
+        if !tree.is_mapping(mapping) {
+            return Ok(found);
+        }
+        for (key, value) in tree.entries(mapping) {
+            if aliased && !self.budget.spend(0) {
+                return Err(excessive());
+            }
+            if self.text.is_merge(key) {
+                for merged in self.text.merged(value)?.into_iter().rev() {
+                    if !self.budget.spend(0) {
+                        return Err(excessive());
+                    }
+                    found = self.within(merged, true, depth)?.or(found);
+                }
+            } else if self.text.is_key(key, self.key) {
+                found = Some(Entry { key, value });
+            }
+        }
+        Ok(found)
     }
 }

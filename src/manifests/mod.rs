@@ -15,10 +15,12 @@ mod encoding;
 mod error;
 pub mod files;
 mod json;
+mod json_stream;
 mod load;
 mod lookup;
 mod object;
 mod objects;
+mod padding;
 mod reader;
 mod scalar;
 mod source;
@@ -34,3 +36,6 @@ pub use object::RawObject;
 pub use reader::Reader;
 pub use source::{MAX_BYTES, Place, Source};
 pub use source_map::Location;
+
+#[cfg(test)]
+mod tests;

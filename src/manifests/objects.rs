@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::address::{Address, DocumentId};
 use super::error::{Fault, ParseError};
-use super::lookup::Text;
+use super::lookup::{Entry, Text};
 use super::object::RawObject;
 use super::scalar::Meaning;
 use super::source::Source;
-use super::tree::{MAX_DEPTH, NodeId, Tree, View};
+use super::tree::{MAX_DEPTH, NodeId, Tree};
 use super::value::{AliasBudget, Remark, convert};
 
 /// What a document, or an item of a list, turned out to be.
@@ -77,17 +77,28 @@ enum Name {
 }
 
 impl Objects {
-    /// The objects in `tree`, which is `document` of `source`.
+    /// The objects in `tree`, which is `document` of `source`. Aliases in it may add as much as `budget`.
     #[must_use]
-    pub(super) fn new(source: Arc<Source>, document: DocumentId, tree: Tree) -> Self {
+    pub(super) fn new(
+        source: Arc<Source>,
+        document: DocumentId,
+        tree: Tree,
+        budget: AliasBudget,
+    ) -> Self {
         Self {
             source,
-            budget: AliasBudget::of(document.end - document.start),
+            budget,
             document,
             tree,
             begun: false,
             lists: Vec::new(),
         }
+    }
+
+    /// What is left of the budget.
+    #[must_use]
+    pub(super) fn budget(&self) -> &AliasBudget {
+        &self.budget
     }
 
     fn text(&self) -> Text<'_> {
@@ -105,17 +116,20 @@ impl Objects {
             aliased: false,
             inherited: None,
         };
-        let what = match self.tree.view(&self.source, 0) {
-            View::Mapping => return self.examine(root),
-            View::Scalar(_) if matches!(self.text().meaning(0), Ok(Meaning::Null)) => {
-                return Ok(None);
-            }
-            View::Scalar(_) => "a single value, not a Kubernetes object: skipped",
-            View::Sequence if self.holds_objects(0)? => {
+        let what = if self.tree.is_mapping(0) {
+            return self.examine(root);
+        } else if self.tree.is_sequence(0) {
+            if self.holds_objects(0, false)? {
                 self.open(0, String::new(), false, None)?;
                 "a bare list of objects, which kubectl does not take: its elements are judged all the same"
+            } else {
+                "a list, not a Kubernetes object: skipped"
             }
-            View::Sequence => "a list, not a Kubernetes object: skipped",
+        } else {
+            if let Ok(Meaning::Null) = self.text().meaning(0) {
+                return Ok(None);
+            }
+            "a single value, not a Kubernetes object: skipped"
         };
         Ok(Some(self.remark(0, what)))
     }
@@ -126,8 +140,8 @@ impl Objects {
         if !self.tree.is_mapping(node) {
             return Err(self.fault(node, Fault::ItemIsNoObject));
         }
-        let api_version = self.name(node, "apiVersion")?;
-        let kind = self.name(node, "kind")?;
+        let api_version = self.name(node, "apiVersion", candidate.aliased)?;
+        let kind = self.name(node, "kind", candidate.aliased)?;
         if let Name::Text(kind) = &kind
             && self.open_items(&candidate, &api_version, kind)?
         {
@@ -156,7 +170,7 @@ impl Objects {
         kind: &str,
     ) -> Result<bool, ParseError> {
         let plain = kind == "List";
-        let Some(entry) = self.text().find(candidate.node, "items")? else {
+        let Some(entry) = self.find(candidate.node, "items", candidate.aliased)? else {
             return Ok(plain);
         };
         let items = self.tree.target(entry.value);
@@ -167,17 +181,17 @@ impl Objects {
                 _ => Ok(false),
             };
         }
+        let within = candidate.node..self.tree.after(candidate.node);
+        let aliased = candidate.aliased || !within.contains(&items);
         let inherited = match (api_version, kind.strip_suffix("List")) {
             (Name::Text(_), Some("")) => None,
             (Name::Text(api_version), Some(kind)) => Some(Type {
                 api_version: api_version.clone(),
                 kind: kind.to_owned(),
             }),
-            _ if self.holds_objects(items)? => None,
+            _ if self.holds_objects(items, aliased)? => None,
             _ => return Ok(false),
         };
-        let within = candidate.node..self.tree.after(candidate.node);
-        let aliased = candidate.aliased || !within.contains(&items);
         let pointer = format!("{}/items", candidate.pointer);
         self.open(items, pointer, aliased, inherited)?;
         Ok(true)
@@ -227,7 +241,8 @@ impl Objects {
             );
         };
         if candidate.aliased && !self.budget.spend(candidate.pointer.len()) {
-            self.lists.clear();
+            // A list that was reached by an alias may be reached by a thousand more: leave it.
+            self.lists.pop_if(|list| list.aliased);
             return Some(Err(self.fault(node, Fault::ExcessiveAliasing)));
         }
         Some(Ok(candidate))
@@ -257,11 +272,14 @@ impl Objects {
     }
 
     /// Whether an element of a sequence says that it is an object.
-    fn holds_objects(&self, sequence: NodeId) -> Result<bool, ParseError> {
-        for element in self.tree.children(sequence) {
-            let element = self.tree.target(element);
-            if let Name::Text(_) = self.name(element, "apiVersion")?
-                && let Name::Text(_) = self.name(element, "kind")?
+    fn holds_objects(&mut self, sequence: NodeId, aliased: bool) -> Result<bool, ParseError> {
+        let mut next = sequence + 1;
+        while next < self.tree.after(sequence) {
+            let element = self.tree.target(next);
+            let aliased = aliased || element != next;
+            next = self.tree.after(next);
+            if let Name::Text(_) = self.name(element, "apiVersion", aliased)?
+                && let Name::Text(_) = self.name(element, "kind", aliased)?
             {
                 return Ok(true);
             }
@@ -269,8 +287,13 @@ impl Objects {
         Ok(false)
     }
 
-    fn name(&self, mapping: NodeId, field: &'static str) -> Result<Name, ParseError> {
-        let Some(entry) = self.text().find(mapping, field)? else {
+    fn name(
+        &mut self,
+        mapping: NodeId,
+        field: &'static str,
+        aliased: bool,
+    ) -> Result<Name, ParseError> {
+        let Some(entry) = self.find(mapping, field, aliased)? else {
             return Ok(Name::Missing);
         };
         Ok(match self.text().meaning(entry.value) {
@@ -279,6 +302,19 @@ impl Objects {
             Ok(Meaning::Text(text)) => Name::Text(text.into_owned()),
             _ => Name::Wrong(self.fault(entry.value, Fault::TypeIsNoText(field))),
         })
+    }
+
+    fn find(
+        &mut self,
+        mapping: NodeId,
+        key: &str,
+        aliased: bool,
+    ) -> Result<Option<Entry>, ParseError> {
+        let text = Text {
+            tree: &self.tree,
+            source: &self.source,
+        };
+        text.find(mapping, key, aliased, &mut self.budget)
     }
 
     fn remark(&self, node: NodeId, message: &str) -> Found {

@@ -8,11 +8,12 @@ use super::documents::{Documents, Extent};
 use super::encoding;
 use super::error::{Fault, ParseError};
 use super::json;
+use super::json_stream::{Broken, JsonStream};
 use super::load::{Item, LoadError, Note};
 use super::objects::{Found, Objects};
 use super::source::{BYTE_ORDER_MARK, MAX_BYTES, Source};
-use super::tree::Format;
-use super::value::Remark;
+use super::tree::{Format, Tree};
+use super::value::{AliasBudget, Remark};
 use super::yaml;
 
 /// Notes, and errors, that are told of one source; that there are more of either is told once.
@@ -29,17 +30,11 @@ pub struct Reader {
     json: Option<JsonStream>,
     /// The rest of the objects of the document under way.
     objects: Option<Objects>,
+    /// What aliases may still add.
+    aliases: AliasBudget,
     ready: VecDeque<Item>,
     notes: usize,
     errors: usize,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct JsonStream {
-    start: usize,
-    end: usize,
-    /// How many values came before.
-    values: usize,
 }
 
 impl Reader {
@@ -48,6 +43,7 @@ impl Reader {
     pub fn new(source: Arc<Source>) -> Self {
         let mut reader = Self {
             position: 0,
+            aliases: AliasBudget::of_source(source.bytes().len()),
             source,
             json: None,
             objects: None,
@@ -96,8 +92,7 @@ impl Reader {
             }
         };
         if text.trim_start().starts_with(['{', '[']) {
-            let values = 0;
-            self.json = Some(JsonStream { start, end, values });
+            self.json = Some(JsonStream::new(Extent { start, end }));
         } else if let Err(error) = self.yaml(text, start) {
             self.unreadable(start, end, &error);
         }
@@ -111,7 +106,7 @@ impl Reader {
                 end: start + text.len(),
                 format: Format::Yaml,
             };
-            self.objects = Some(Objects::new(Arc::clone(&self.source), document, tree));
+            self.begin(document, tree);
             if let Some(at) = yaml::foreign_line_break(text) {
                 self.note(&Remark {
                     offset: start + at,
@@ -124,71 +119,53 @@ impl Reader {
         Ok(())
     }
 
+    fn begin(&mut self, document: DocumentId, tree: Tree) {
+        let share = self.aliases.lend(document.end - document.start);
+        let source = Arc::clone(&self.source);
+        self.objects = Some(Objects::new(source, document, tree, share));
+    }
+
     /// Goes on with a stream of JSON values.
-    fn next_json(&mut self, stream: JsonStream) {
+    fn next_json(&mut self, mut stream: JsonStream) {
         let source = Arc::clone(&self.source);
-        let blanks = json::blanks(&source.bytes()[stream.start..stream.end]);
-        let start = stream.start + blanks;
-        let bytes = &source.bytes()[start..stream.end];
-        let parsed = match bytes.first() {
+        match stream.next(&source) {
             None => return,
-            Some(b'{' | b'[') => json::parse(bytes, start),
-            Some(_) => {
-                let message = "something that is neither `{` nor `[` stands after a value";
-                Err(ParseError::new(start, Fault::Json(message.to_owned())))
-            }
-        };
-        match parsed {
-            Ok((tree, length)) => {
-                let end = start + length;
-                let document = DocumentId {
-                    start,
-                    end,
-                    format: Format::Json,
+            Some(Ok((document, tree))) => self.begin(document, tree),
+            Some(Err(broken)) => {
+                let Err(error) = self.json_as_yaml(&stream, &broken) else {
+                    return;
                 };
-                self.objects = Some(Objects::new(Arc::clone(&source), document, tree));
-                self.json = Some(JsonStream {
-                    start: end,
-                    end: stream.end,
-                    values: stream.values + 1,
-                });
+                stream.resume(&source, &broken);
+                self.unreadable(broken.start, stream.rest().start, &error);
             }
-            Err(error) => self.broken_json(JsonStream { start, ..stream }, error),
         }
+        self.json = Some(stream);
     }
 
-    /// A value that is no JSON: YAML perhaps (`kubectl` tries that too, k8s.io/apimachinery `YAMLOrJSONDecoder`, up
-    /// to the second value), or else an error, after which the stream goes on at the next line that begins with `{`.
-    fn broken_json(&mut self, stream: JsonStream, error: ParseError) {
-        let JsonStream { start, end, values } = stream;
+    /// Takes the rest of a stream for YAML, as `kubectl` does (k8s.io/apimachinery `YAMLOrJSONDecoder`). What is
+    /// neither is told of as what it resembles.
+    fn json_as_yaml(&mut self, stream: &JsonStream, broken: &Broken) -> Result<(), ParseError> {
+        let json = &broken.failure.error;
+        if !broken.may_be_yaml {
+            return Err(json.clone());
+        }
         let source = Arc::clone(&self.source);
-        let mut error = error;
-        if values <= 1 {
-            let text = encoding::utf8(&source.bytes()[start..end], start);
-            match text.and_then(|text| self.yaml(text, start)) {
-                Ok(()) => return,
-                Err(yaml) if values == 0 && !resembles_json(&source.bytes()[start..end]) => {
-                    error = yaml;
-                }
-                Err(_) => {}
+        let rest = &source.bytes()[broken.start..stream.rest().end];
+        let text = encoding::utf8(rest, broken.start)?;
+        self.yaml(text, broken.start).map_err(|yaml| {
+            if resembles_json(rest) {
+                json.clone()
+            } else {
+                yaml
             }
-        }
-        let resumed = next_object(&source.bytes()[..end], error.offset);
-        if !self.unreadable(start, resumed.unwrap_or(end), &error) {
-            self.json = resumed.map(|start| JsonStream {
-                start,
-                end,
-                values: values.max(2),
-            });
-        }
+        })
     }
 
-    /// Tells of a document that cannot be parsed. True when it is taken for a template.
-    fn unreadable(&mut self, start: usize, end: usize, error: &ParseError) -> bool {
+    /// Tells of a document that cannot be parsed.
+    fn unreadable(&mut self, start: usize, end: usize, error: &ParseError) {
         let braces = memchr::memmem::find(&self.source.bytes()[start..end], b"{{");
         let Some(braces) = braces.filter(|_| error.fault.may_be_template()) else {
-            self.error(error);
-            return false;
+            return self.error(error);
         };
         let line = self.source.place(error.offset).line;
         self.note(&Remark {
@@ -198,7 +175,6 @@ impl Reader {
                  `helm template … | l7guard check -` (as it stands, line {line}: {error})"
             ),
         });
-        true
     }
 
     fn found(&mut self, found: Found) {
@@ -255,10 +231,13 @@ impl Iterator for Reader {
             if let Some(item) = self.ready.pop_front() {
                 return Some(item);
             }
-            if let Some(objects) = &mut self.objects {
+            if let Some(mut objects) = self.objects.take() {
                 match objects.next() {
-                    Some(found) => self.found(found),
-                    None => self.objects = None,
+                    Some(found) => {
+                        self.objects = Some(objects);
+                        self.found(found);
+                    }
+                    None => self.aliases.put_back(objects.budget()),
                 }
             } else if let Some(stream) = self.json.take() {
                 self.next_json(stream);
@@ -269,17 +248,13 @@ impl Iterator for Reader {
     }
 }
 
-/// Whether a text that begins with `{` or `[` is rather broken JSON than YAML's flow style.
+/// Whether a text is rather broken JSON than YAML in flow style.
 fn resembles_json(text: &[u8]) -> bool {
     let inside = text.get(1..).unwrap_or_default();
-    matches!(
-        inside.get(json::blanks(inside)),
-        None | Some(b'"' | b'}' | b']' | b'[')
-    ) || text.starts_with(b"[") && inside.get(json::blanks(inside)) == Some(&b'{')
-}
-
-/// The next line after `offset` that begins with `{`.
-fn next_object(bytes: &[u8], offset: usize) -> Option<usize> {
-    let from = offset.min(bytes.len());
-    memchr::memmem::find(&bytes[from..], b"\n{").map(|at| from + at + 1)
+    let next = inside.get(json::blanks(inside));
+    match text.first() {
+        Some(b'{') => matches!(next, None | Some(b'"' | b'}')),
+        Some(b'[') => matches!(next, None | Some(b'"' | b'{' | b'[' | b']')),
+        _ => true,
+    }
 }

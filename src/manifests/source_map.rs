@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::lookup::{Entry, Text};
 use super::source::{Place, Source};
 use super::tree::{NodeId, Tree};
+use super::value::AliasBudget;
 
 /// Positions of everything in one document: twelve bytes a value, beside the source itself.
 #[derive(Debug)]
@@ -72,7 +73,9 @@ impl SourceMap {
             tree: &self.tree,
             source: &self.source,
         };
-        let Entry { key, value } = text.find(node, &token).ok()??;
+        let mut budget = AliasBudget::of_source(0);
+        let found = text.find(node, &token, false, &mut budget);
+        let Entry { key, value } = found.ok()??;
         Some((Some(key), value))
     }
 

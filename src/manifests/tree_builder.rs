@@ -33,11 +33,10 @@ impl TreeBuilder {
         }
     }
 
-    /// The container that the next node goes into, with the offset at which it begins.
+    /// The offset at which the container begins that the next node goes into.
     #[must_use]
-    pub(super) fn innermost(&self) -> Option<(NodeId, usize)> {
-        let open = self.open.last()?;
-        Some((open.node, self.tree.offset(open.node)))
+    pub(super) fn innermost(&self) -> Option<usize> {
+        self.open.last().map(|open| self.tree.offset(open.node))
     }
 
     /// Whether the next node is a mapping's key.

@@ -15,30 +15,40 @@ pub(super) const MAX_OBJECT_NODES: usize = 1_000_000;
 /// Notes kept of one object.
 const MAX_NOTES: usize = 20;
 
-/// What the aliases of one document may still add to it: 8 for a value, and the bytes of its text. Bounded in
-/// proportion to the document, so that reading is linear in the input's length.
+/// What aliases may still add to a document: 8 for a value, and the bytes of its text. In proportion to the text, so
+/// that reading is linear in the input's length.
 #[derive(Debug)]
 pub(super) struct AliasBudget(usize);
 
 impl AliasBudget {
-    const LEAST: usize = 64 * 1024;
-    const MOST: usize = 64 * 1024 * 1024;
-    const FACTOR: usize = 20;
     const NODE: usize = 8;
 
-    /// For a document of `length` bytes.
+    /// For a source of `length` bytes.
     #[must_use]
-    pub(super) fn of(length: usize) -> Self {
-        Self((Self::LEAST + length.saturating_mul(Self::FACTOR)).min(Self::MOST))
+    pub(super) fn of_source(length: usize) -> Self {
+        Self(16 * 1024 * 1024 + length.saturating_mul(10))
+    }
+
+    /// Takes off the share of a document of `length` bytes, the rest of which is to be put back.
+    #[must_use]
+    pub(super) fn lend(&mut self, length: usize) -> Self {
+        const MOST: usize = 64 * 1024 * 1024;
+        let share = (1024 * 1024 + length.saturating_mul(20)).min(MOST);
+        let share = Self(share.min(self.0));
+        self.0 -= share.0;
+        share
+    }
+
+    /// Puts back what is left of a share.
+    pub(super) fn put_back(&mut self, rest: &Self) {
+        self.0 += rest.0;
     }
 
     /// Counts a value with a text of `bytes` bytes; false when the budget is used up.
     pub(super) fn spend(&mut self, bytes: usize) -> bool {
-        match self.0.checked_sub(Self::NODE + bytes) {
-            Some(left) => self.0 = left,
-            None => return false,
-        }
-        true
+        let left = self.0.checked_sub(Self::NODE + bytes);
+        self.0 = left.unwrap_or_default();
+        left.is_some()
     }
 }
 

@@ -7,6 +7,7 @@
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
 
 use super::error::{Fault, ParseError, shortened};
+use super::padding::Padding;
 use super::tree::{Format, MAX_DEPTH, NodeId, Tag, Tree};
 use super::tree_builder::TreeBuilder;
 
@@ -22,19 +23,35 @@ pub(super) fn parse(text: &str, base: usize) -> Result<Option<Tree>, ParseError>
     if let Some((at, fault)) = forbidden_character(text) {
         return Err(ParseError::new(base + at, fault));
     }
+    let mut padding = Padding::default();
+    loop {
+        match parse_padded(text, base, &padding) {
+            Err(error)
+                if error.fault == Fault::QuotedTextIndent
+                    && padding.add(text, error.offset - base) => {}
+            parsed => return parsed,
+        }
+    }
+}
+
+fn parse_padded(text: &str, base: usize, padding: &Padding) -> Result<Option<Tree>, ParseError> {
+    let padded = padding.apply(text);
+    let parsed = padded.as_deref().unwrap_or(text);
+    let mut events = Events {
+        written: text,
+        parsed,
+        base,
+        padding,
+        builder: TreeBuilder::new(Format::Yaml),
+        anchors: Vec::new(),
+        documents: 0,
+    };
     let mut options = options! {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
     options.set_emit_comments(false);
-    let mut events = Events {
-        text,
-        base,
-        builder: TreeBuilder::new(Format::Yaml),
-        anchors: Vec::new(),
-        documents: 0,
-    };
-    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut parser = Parser::new_from_str_with_options(parsed, options);
     while let Some(next) = parser.next_event() {
         let (event, span) = next.map_err(|error| events.syntax_error(&error))?;
         events.take(event, &span)?;
@@ -75,8 +92,11 @@ pub(super) fn foreign_line_break(text: &str) -> Option<usize> {
 }
 
 struct Events<'a> {
-    text: &'a str,
+    /// The text as it was written, and as it was given to the parser.
+    written: &'a str,
+    parsed: &'a str,
     base: usize,
+    padding: &'a Padding,
     builder: TreeBuilder,
     /// The node of each anchor; the parser numbers them from 1.
     anchors: Vec<NodeId>,
@@ -85,7 +105,7 @@ struct Events<'a> {
 
 impl<'a> Events<'a> {
     fn take(&mut self, event: Event<'a>, span: &Span) -> Result<(), ParseError> {
-        let start = self.base + span.start.byte_offset().unwrap_or_default();
+        let start = self.offset(span.start.byte_offset().unwrap_or_default());
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
@@ -119,6 +139,11 @@ impl<'a> Events<'a> {
         Ok(())
     }
 
+    /// The offset in the source of a byte of what was parsed.
+    fn offset(&self, parsed: usize) -> usize {
+        self.base + self.padding.written(parsed)
+    }
+
     /// Adds a scalar, as a piece of the source where it stands there as it is.
     fn scalar(
         &mut self,
@@ -127,12 +152,14 @@ impl<'a> Events<'a> {
         quoted: bool,
         tag: Tag,
     ) -> Result<NodeId, ParseError> {
-        let place = (text.as_ptr() as usize)
-            .checked_sub(self.text.as_ptr() as usize)
-            .filter(|place| self.text.get(*place..place + text.len()) == Some(text))
+        let lead = (text.as_ptr() as usize)
+            .checked_sub(self.parsed.as_ptr() as usize)
+            .filter(|place| *place <= self.parsed.len())
+            .map(|place| self.padding.written(place))
+            .filter(|place| self.written.get(*place..place + text.len()) == Some(text))
             .and_then(|place| (self.base + place).checked_sub(start))
             .and_then(|lead| u8::try_from(lead).ok());
-        match place {
+        match lead {
             Some(lead) => self.builder.scalar(start, lead, text.len(), quoted, tag),
             None => self.builder.decoded_scalar(start, text, quoted, tag),
         }
@@ -154,21 +181,35 @@ impl<'a> Events<'a> {
 
     fn syntax_error(&self, error: &ScanError) -> ParseError {
         let marker = error.marker();
-        let at = marker
-            .byte_offset()
-            .or_else(|| Some(self.text.char_indices().nth(marker.index())?.0))
-            .unwrap_or(self.text.len())
-            .min(self.text.trim_end().len());
-        let offset = self.base + at;
-        match error.kind() {
-            ErrorKind::UnknownAnchor => self.unknown_anchor(offset),
-            ErrorKind::RecursionLimitExceeded => ParseError::new(offset, Fault::TooDeep),
-            kind => ParseError::new(offset, Fault::Yaml(explained(kind))),
-        }
+        let at = marker.byte_offset().unwrap_or(self.parsed.len());
+        let at = match error.kind() {
+            // The parser points behind the tab.
+            ErrorKind::TabInBlockIndentation => self
+                .parsed
+                .get(..at)
+                .and_then(|before| before.rfind('\t'))
+                .unwrap_or(at),
+            _ => at,
+        };
+        let at = self.padding.written(at);
+        let end = self.written.trim_end().len();
+        let offset = self.base + at.min(end);
+        let fault = match error.kind() {
+            ErrorKind::UnknownAnchor => return self.unknown_anchor(offset),
+            ErrorKind::RecursionLimitExceeded => Fault::TooDeep,
+            ErrorKind::InvalidQuotedScalarIndent if at >= end => {
+                Fault::Yaml(explained(&ErrorKind::UnclosedQuotedScalar))
+            }
+            ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation => {
+                Fault::QuotedTextIndent
+            }
+            kind => Fault::Yaml(explained(kind)),
+        };
+        ParseError::new(offset, fault)
     }
 
     fn unknown_anchor(&self, offset: usize) -> ParseError {
-        let rest = self.text.get(offset - self.base..).unwrap_or_default();
+        let rest = self.written.get(offset - self.base..).unwrap_or_default();
         let name = rest.strip_prefix('*').unwrap_or(rest);
         let end = name
             .find(|character: char| character.is_whitespace() || ",[]{}".contains(character))
@@ -201,9 +242,7 @@ fn classify(handle: &str, suffix: &str) -> Tag {
 /// The parser's message, or a clearer one for the mistakes that people make most.
 fn explained(kind: &ErrorKind) -> String {
     let text = match kind {
-        ErrorKind::TabInIndentation
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabNotAllowed => {
+        ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
             "a tab where only spaces may stand: YAML is indented by spaces"
         }
         ErrorKind::MappingValueNotAllowed => {
@@ -214,9 +253,6 @@ fn explained(kind: &ErrorKind) -> String {
         }
         ErrorKind::ExpectedBlockSequenceEntry => {
             "this does not continue the list that it is indented like: a `-` is missing, or the indentation is wrong"
-        }
-        ErrorKind::InvalidQuotedScalarIndent => {
-            "a quoted text goes on in a line that is indented no more than its key: indent it"
         }
         ErrorKind::SimpleKeyExpected => "a `:` is missing after this key",
         ErrorKind::UnclosedQuotedScalar => "a quoted text is never closed",

@@ -96,9 +96,9 @@ fn warning(finding: &Finding, is_existing: bool) -> String {
         RuleCode::L7G106 => "action that the ALB controller cannot read".to_owned(),
     };
     let tolerated = if is_existing {
-        " (was there before, allowed)"
+        "allowed, as it was there before: "
     } else {
         ""
     };
-    format!("[{}] {}: {what}{tolerated}", finding.rule, finding.object)
+    format!("[{}] {tolerated}{}: {what}", finding.rule, finding.object)
 }

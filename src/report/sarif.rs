@@ -3,6 +3,7 @@
 //! Only what is written stands here; source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use l7guard_policy::rules::{Mode, Rule, RuleCode};
@@ -138,7 +139,10 @@ struct LogicalLocation {
 ///
 /// The output cannot be written.
 pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
-    let notifications = report.errors.iter().map(|error| notification("error", error));
+    let notifications = report
+        .errors
+        .iter()
+        .map(|error| notification("error", error));
     let notes = report.notes.iter().map(|note| notification("note", note));
     let log = Log {
         schema: SCHEMA,
@@ -276,7 +280,7 @@ fn uri(file: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=@".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

@@ -33,14 +33,7 @@ impl Default for Style {
 ///
 /// The output cannot be written.
 pub fn write(report: &Report, style: Style, mut output: impl Write) -> io::Result<()> {
-    let renderer = if style.colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    let renderer = renderer
-        .decor_style(DecorStyle::Ascii)
-        .term_width(style.width);
+    let renderer = renderer(style);
     for note in &report.notes {
         let group = input_group(Level::NOTE, note);
         writeln!(output, "{}\n", renderer.render(&[group]))?;
@@ -72,6 +65,34 @@ pub fn write(report: &Report, style: Style, mut output: impl Write) -> io::Resul
         )?;
     }
     writeln!(output, "{}", summary(report))
+}
+
+/// Writes one diagnostic that is no finding: what is wrong, with the offending line quoted.
+///
+/// # Errors
+///
+/// The output cannot be written.
+pub(crate) fn write_diagnostic(
+    level: Level<'_>,
+    message: &str,
+    location: &Location,
+    style: Style,
+    mut output: impl Write,
+) -> io::Result<()> {
+    let group = Group::with_title(level.primary_title(printable(message)));
+    let group = quoted(group, location);
+    writeln!(output, "{}\n", renderer(style).render(&[group]))
+}
+
+fn renderer(style: Style) -> Renderer {
+    let renderer = if style.colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    renderer
+        .decor_style(DecorStyle::Ascii)
+        .term_width(style.width)
 }
 
 fn input_group<'a>(level: Level<'a>, error: &'a ReportedError) -> Group<'a> {

@@ -34,7 +34,10 @@ pub fn draw(paths: &FrontPaths<'_>) -> String {
         let lines = [
             "Client".to_owned(),
             entry.clone(),
-            format!("{:<20} {target}: nothing visible says what is behind it", "?"),
+            format!(
+                "{:<20} {target}: nothing visible says what is behind it",
+                "?"
+            ),
         ];
         drawing.push_str(&chain(&lines));
         drawing.push('\n');

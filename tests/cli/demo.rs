@@ -45,7 +45,18 @@ fn explain_draws_the_way_from_a_front_and_to_a_gateway() {
 
 #[test]
 fn explain_says_when_no_alb_leads_to_an_object() {
-    let ended = run(&["explain", "Deployment/istio-ingressgateway", "-n", "istio-system", "-f", "examples/quickstart/world"]);
+    let ended = run(&[
+        "explain",
+        "Deployment/istio-ingressgateway",
+        "-n",
+        "istio-system",
+        "-f",
+        "examples/quickstart/world",
+    ]);
     assert_eq!(ended.status, 0);
-    assert!(ended.stdout.starts_with("No AWS load balancer"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.starts_with("No AWS load balancer"),
+        "{}",
+        ended.stdout
+    );
 }

@@ -22,7 +22,13 @@ fn a_busy_port_is_a_clear_error() {
 #[test]
 fn a_world_that_cannot_be_read_whole_is_not_served() {
     let files = directory(&[("a.yaml", "kind: [\n")]);
-    let ended = run(&["serve", "--listen", "127.0.0.1:0", "--manifests", path(files.path())]);
+    let ended = run(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--manifests",
+        path(files.path()),
+    ]);
     assert_eq!(ended.status, 2);
     assert!(ended.stderr.contains("a.yaml:"), "{}", ended.stderr);
 }
@@ -56,8 +62,13 @@ fn the_printed_curl_line_gets_a_refusal_and_sigterm_ends_the_server() {
         .map(Result::unwrap)
         .find(|line| line.trim_start().starts_with("curl "))
         .unwrap();
-    let answer = Command::new("sh").args(["-c", &format!("{curl} --silent")]).output();
-    let terminated = Command::new("kill").arg(server.id().to_string()).status().unwrap();
+    let answer = Command::new("sh")
+        .args(["-c", &format!("{curl} --silent")])
+        .output();
+    let terminated = Command::new("kill")
+        .arg(server.id().to_string())
+        .status()
+        .unwrap();
     assert!(terminated.success());
     assert_eq!(server.wait().unwrap().code(), Some(0));
     let answer = answer.unwrap();

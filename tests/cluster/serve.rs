@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddrV4;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -13,9 +14,14 @@ use crate::certificate::Certificate;
 use crate::scene::{WORLD, root};
 use crate::waiting::until;
 
+/// What the guard does. Its standard input is a pipe that only this process holds, so `read` returns when this process is
+/// gone, even by SIGKILL. Then it kills its own process group.
+const GUARD: &str = "read -r _; kill -KILL 0";
+
 /// The process. It is killed when dropped.
 pub(crate) struct Serve {
     child: Child,
+    guard: Child,
     /// Kept open: the process may write to it at any time.
     stdout: BufReader<ChildStdout>,
     log: PathBuf,
@@ -29,6 +35,13 @@ impl Serve {
         drain: Duration,
         log: &Path,
     ) -> Result<Self, Failed> {
+        let guard = Command::new("sh")
+            .args(["-c", GUARD])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()?;
         let mut child = Command::new(env!("CARGO_BIN_EXE_l7guard"))
             .args(["serve", "--manifests", WORLD])
             .args(["--listen", &address.to_string()])
@@ -39,6 +52,7 @@ impl Serve {
             .args(["--drain", &drain.as_secs().to_string()])
             .env("RUST_LOG", "info")
             .current_dir(root())
+            .process_group(i32::try_from(guard.id())?)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(log)?)
@@ -46,6 +60,7 @@ impl Serve {
         let stdout = child.stdout.take().ok_or("no standard output")?;
         let mut serve = Self {
             child,
+            guard,
             stdout: BufReader::new(stdout),
             log: log.to_owned(),
         };
@@ -80,7 +95,9 @@ impl Serve {
 
 impl Drop for Serve {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        for process in [&mut self.child, &mut self.guard] {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }

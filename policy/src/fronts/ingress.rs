@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::aws::{AUTO_MODE_CONTROLLER, Aws};
+use super::aws::Aws;
 use super::{Destination, Making, Target, ingress_class};
 use crate::actions::{Action, ForwardTarget};
 use crate::identity::{Kind, ObjectKey};
@@ -53,7 +53,7 @@ pub enum Group<'a> {
 #[must_use]
 pub fn group<'a>(world: &World<'a>, aws: &Aws, ingress: &'a Ingress) -> Group<'a> {
     let class = ingress_class::of_ingress(world, ingress);
-    let is_auto_mode = class.is_some_and(|class| *class.controller == *AUTO_MODE_CONTROLLER)
+    let is_auto_mode = ingress_class::may_be_auto_modes(world, ingress)
         && !ingress_class::is_matched_by_annotation(aws, ingress);
     let params = class
         .filter(|_| is_auto_mode || ingress.class_annotation.is_none())

@@ -10,9 +10,9 @@ use super::{Making, Proof};
 use crate::confidence::Confidence;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{IndexKey, World};
-use crate::objects::{Facts, Object};
 use crate::objects::ingress::{CLASS_ANNOTATION, Ingress};
 use crate::objects::ingress_class::IngressClass;
+use crate::objects::{Facts, Object};
 
 /// Whether a controller makes an ALB of the Ingress.
 ///
@@ -58,23 +58,13 @@ pub(super) fn of_ingress<'a>(world: &World<'a>, ingress: &Ingress) -> Option<&'a
     }
 }
 
-/// The IngressClass that the field names, or the default ones where there is neither field nor annotation.
-pub(super) fn candidates<'a>(world: &World<'a>, ingress: &Ingress) -> Vec<&'a IngressClass> {
-    let class = |object: &'a Object| match &object.facts {
-        Facts::IngressClass(class) => Some(class),
-        _ => None,
-    };
-    match &ingress.class_name {
-        Some(name) => world
-            .get(&class_key(name))
-            .and_then(class)
-            .into_iter()
-            .collect(),
-        None if ingress.class_annotation.is_some() => Vec::new(),
-        None => world
-            .find(&IndexKey::DefaultClass)
-            .filter_map(class)
-            .collect(),
+/// Whether the class of an Ingress is EKS Auto Mode's; of several default ones, whether one of them is.
+pub(super) fn may_be_auto_modes(world: &World<'_>, ingress: &Ingress) -> bool {
+    let is_auto_modes = |object: &Object| matches!(&object.facts, Facts::IngressClass(class) if *class.controller == *AUTO_MODE_CONTROLLER);
+    match (&ingress.class_annotation, &ingress.class_name) {
+        (_, Some(name)) => world.get(&class_key(name)).is_some_and(is_auto_modes),
+        (Some(_), None) => false,
+        (None, None) => world.find(&IndexKey::DefaultClass).any(is_auto_modes),
     }
 }
 

@@ -27,8 +27,8 @@ pub struct Reach {
     pub services: Vec<ServiceHop>,
     /// What the last one fronts.
     pub behind: Behind,
-    /// The last one's selector, where it fronts a gateway.
-    pub selector: Option<Labels>,
+    /// The last one's facts, where it exists and fronts a gateway.
+    pub service: Option<Box<Service>>,
 }
 
 /// A Service on the way.
@@ -110,10 +110,10 @@ pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
             let mut reach = Reach {
                 services,
                 behind,
-                selector: None,
+                service: None,
             };
             if reach.confidence().is_some() {
-                reach.selector = facts.map(|facts| facts.selector.clone());
+                reach.service = facts.map(|facts| Box::new(facts.clone()));
             }
             return reach;
         };
@@ -126,7 +126,7 @@ pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
             return Reach {
                 services,
                 behind,
-                selector: facts.map(|facts| facts.selector.clone()),
+                service: facts.map(|facts| Box::new(facts.clone())),
             };
         }
         services.push(ServiceHop {
@@ -147,7 +147,7 @@ pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
         return Reach {
             services,
             behind,
-            selector: None,
+            service: None,
         };
     }
 }
@@ -274,7 +274,9 @@ fn see_selected(
         sighting.has_ordinary = rarest.into_iter().flatten().any(|key| {
             world.find(&key).any(|object| {
                 let workload = object.facts.as_workload();
-                workload.is_some_and(|workload| selects(selector, object, workload))
+                workload.is_some_and(|workload| {
+                    selects(selector, object, workload) && !is_old_revision(world, object, workload)
+                })
             })
         });
     }

@@ -36,7 +36,7 @@ pub struct Service {
     pub selector: Labels,
     /// Those of its own labels that hint at an Istio gateway.
     pub hints: Labels,
-    /// Numbers of `spec.ports`, where they can tell an east-west gateway or a load balancer asks for them.
+    /// `spec.ports`.
     pub ports: Box<[ServicePort]>,
     /// What it asks of a cloud load balancer; `None`: nothing.
     pub load_balancer: Option<Box<LoadBalancerRequest>>,
@@ -161,20 +161,13 @@ pub(crate) fn read(metadata: &Metadata, spec: SpecView) -> Result<Service, Decod
     } else {
         None
     };
-    let needs_ports = load_balancer.is_some() || hints.get("topology.istio.io/network").is_some();
-    let ports = if needs_ports {
-        elements(&spec.ports)
-            .map(|(_, port)| port.to_port())
-            .collect()
-    } else {
-        Box::default()
-    };
+    let ports = elements(&spec.ports).map(|(_, port)| port.to_port());
     let is_external = kind == Some("ExternalName");
     Ok(Service {
         external_name: spec.external_name.filter(|_| is_external),
         selector: spec.selector.unwrap_or_default(),
         hints,
-        ports,
+        ports: ports.collect(),
         load_balancer,
     })
 }

@@ -90,7 +90,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
         );
         let remedy = format!(
             "Remove the Ingress and let the gateway's Service ask for a Network Load Balancer (L4):\n\n{}",
-            network_load_balancer(&service, leg.reach.selector.as_ref(), None)
+            network_load_balancer(&service, leg.reach.service.as_deref())
         );
         findings.push(Finding::of_leg(
             RuleCode::L7G001,

@@ -78,7 +78,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
         );
         let remedy = format!(
             "Bind the gateway to a target group of a Network Load Balancer (targetGroupProtocol: TCP), or let its Service ask for one:\n\n{}",
-            network_load_balancer(&service, leg.reach.selector.as_ref(), None)
+            network_load_balancer(&service, leg.reach.service.as_deref())
         );
         findings.push(Finding::of_leg(
             RuleCode::L7G003,

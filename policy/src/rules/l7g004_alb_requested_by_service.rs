@@ -85,8 +85,7 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         "Ask for a Network Load Balancer (L4):\n\n{}",
         network_load_balancer(
             &GatewayServiceName::of_reach(&service.reach),
-            Some(&service.service.selector),
-            Some(service.request),
+            Some(service.service),
         )
     );
     findings.push(service.finding(RuleCode::L7G004, annotation_field("type"), message, remedy));

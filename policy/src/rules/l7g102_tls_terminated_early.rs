@@ -84,8 +84,7 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         "Drop the certificate annotations, so that TLS reaches the gateway, and name the certificate in the Istio Gateway (credentialName):\n\n{}",
         network_load_balancer(
             &GatewayServiceName::of_reach(&service.reach),
-            Some(&service.service.selector),
-            Some(service.request),
+            Some(service.service),
         )
     );
     findings.push(service.finding(

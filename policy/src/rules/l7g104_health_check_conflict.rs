@@ -92,8 +92,7 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         "Check the status port:\n\n{}",
         network_load_balancer(
             &GatewayServiceName::of_reach(&service.reach),
-            Some(&service.service.selector),
-            Some(service.request),
+            Some(service.service),
         )
     );
     findings.push(service.finding(

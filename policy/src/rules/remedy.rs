@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 
 use super::load_balancer::Built;
+use crate::gateways::kind::STATUS_PORT;
 use crate::gateways::service::Reach;
 use crate::labels::Labels;
-use crate::objects::service::{LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest};
+use crate::objects::service::{
+    LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, Service, ServicePort, TargetPort,
+};
 
 /// The Service that a remedy is written for.
 #[derive(Clone, Debug)]
@@ -28,16 +31,13 @@ impl GatewayServiceName {
 
 /// A Service of type LoadBalancer for which an NLB is built, with a health check that agrees with the gateway's.
 ///
-/// The selector is the one at hand, else the one of Istio's charts. A Service that gets an NLB already keeps the way in
-/// which its `request` asks for it, as the API server lets nobody add or change the class of a load balancer (Kubernetes
+/// Selector and ports are those of the Service at hand (with the status port, which the health check needs), else those
+/// of Istio's charts. A Service that gets an NLB already keeps the way in which it asks for it, as the API server lets nobody add or change the class of a load balancer (Kubernetes
 /// `pkg/apis/core/validation`, `validateLoadBalancerClassField`). Every other one asks the AWS Load Balancer Controller by
 /// class, and comments say what to do without that controller and with a Service that is of type LoadBalancer already.
 #[must_use]
-pub fn network_load_balancer(
-    service: &GatewayServiceName,
-    selector: Option<&Labels>,
-    request: Option<&LoadBalancerRequest>,
-) -> String {
+pub fn network_load_balancer(name: &GatewayServiceName, service: Option<&Service>) -> String {
+    let request = service.and_then(|service| service.load_balancer.as_deref());
     let builder = Builder::of_request(request);
     format!(
         "apiVersion: v1
@@ -50,15 +50,13 @@ metadata:
   type: LoadBalancer
 {class}  selector:
 {selector}  ports:
-    - {{name: status-port, port: 15021, targetPort: 15021}}
-    - {{name: http2, port: 80, targetPort: 8080}}
-    - {{name: https, port: 443, targetPort: 8443}}
-",
-        name = scalar(&service.name),
-        namespace = scalar(&service.namespace),
+{ports}",
+        name = scalar(&name.name),
+        namespace = scalar(&name.namespace),
         annotations = annotations(&builder, request.is_some_and(is_internal)),
         class = class(&builder),
-        selector = selector_lines(selector),
+        selector = selector_lines(service.map(|service| &service.selector)),
+        ports = port_lines(service.map_or(&[], |service| &service.ports)),
     )
 }
 
@@ -149,6 +147,49 @@ fn selector_lines(selector: Option<&Labels>) -> String {
     let mut lines = String::new();
     for (key, value) in labels.iter() {
         let _ = writeln!(lines, "    {}: {}", scalar(key), scalar(value));
+    }
+    lines
+}
+
+/// Ports of Istio's charts, for a Service that is not there yet.
+const CHART_PORTS: &str = "    - {name: http2, port: 80, targetPort: 8080}
+    - {name: https, port: 443, targetPort: 8443}
+";
+
+/// The Service's ports as they are, behind the status port: AWS checks the first one where nothing else is said.
+fn port_lines(ports: &[ServicePort]) -> String {
+    let status =
+        format!("    - {{name: status-port, port: {STATUS_PORT}, targetPort: {STATUS_PORT}}}\n");
+    if ports.is_empty() {
+        return status + CHART_PORTS;
+    }
+    let is_status = |port: &&ServicePort| port.port == STATUS_PORT;
+    let mut lines = if ports.iter().any(|port| is_status(&port)) {
+        String::new()
+    } else {
+        status
+    };
+    let in_order = ports
+        .iter()
+        .filter(is_status)
+        .chain(ports.iter().filter(|port| !is_status(port)));
+    for port in in_order {
+        // Every port of a Service with several has to have a name.
+        let name = if port.name.is_empty() {
+            format!("port-{}", port.port)
+        } else {
+            scalar(&port.name)
+        };
+        let target = match &port.target {
+            TargetPort::Number(number) => number.to_string(),
+            TargetPort::Name(name) => scalar(name),
+        };
+        let protocol = if port.is_tcp { "" } else { ", protocol: UDP" };
+        let _ = writeln!(
+            lines,
+            "    - {{name: {name}, port: {}, targetPort: {target}{protocol}}}",
+            port.port
+        );
     }
     lines
 }

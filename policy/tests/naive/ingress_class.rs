@@ -73,15 +73,19 @@ fn by_auto_mode(world: World<'_>, ingress: &Value) -> Making {
     }
 }
 
+fn is_matched_by_annotation(world: World<'_>, ingress: &Value) -> bool {
+    let aws = &world.configuration.aws;
+    class_annotation(ingress).is_some_and(|annotation| {
+        let mut known = aws.ingress_class_annotations.iter();
+        known.any(|value| **value == *annotation)
+            || (aws.manages_classless_ingresses && annotation.is_empty())
+    })
+}
+
 fn by_load_balancer_controller(world: World<'_>, ingress: &Value) -> Making {
     let aws = &world.configuration.aws;
-    if let Some(annotation) = class_annotation(ingress) {
-        let matches = aws
-            .ingress_class_annotations
-            .iter()
-            .any(|value| **value == *annotation)
-            || (aws.manages_classless_ingresses && annotation.is_empty());
-        return if matches {
+    if class_annotation(ingress).is_some() {
+        return if is_matched_by_annotation(world, ingress) {
             Making::Alb(Confidence::Confirmed)
         } else {
             Making::Nothing
@@ -121,7 +125,8 @@ pub(super) fn group<'a>(world: World<'a>, ingress: &'a Value) -> Option<&'a str>
         };
         text(world.get(kind, "", params)?, "/spec/group/name")
     };
-    let is_auto_modes = matches!(by_auto_mode(world, ingress), Making::Alb(_));
+    let is_auto_modes = matches!(by_auto_mode(world, ingress), Making::Alb(_))
+        && !is_matched_by_annotation(world, ingress);
     let reads_params = class_annotation(ingress).is_none() || is_auto_modes;
     if let Some(group) = reads_params.then(of_params).flatten() {
         return Some(group);

@@ -103,14 +103,17 @@ fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> Reac
         [name, namespace, "svc", of] if of == domain => (name, namespace, true),
         _ => return Reach::NoGateway,
     };
+    // Two labels may be any host name of the internet.
+    let is_service = is_certain
+        || world.get(Kind::Service, namespace, name).is_some()
+        || static_evidence::says_gateway(world, namespace, name, None).is_some();
+    if !is_service {
+        return Reach::NoGateway;
+    }
     if depth == 0 {
         return Reach::Unknown;
     }
     match follow(world, namespace, name, depth - 1) {
-        // Two labels may be any host name of the internet.
-        Reach::Unknown if !is_certain && world.get(Kind::Service, namespace, name).is_none() => {
-            Reach::NoGateway
-        }
         reach if reach.confidence().is_some() => Reach::Indirect(reach.gateways()),
         reach => reach,
     }
@@ -128,8 +131,8 @@ fn sight(world: World<'_>, service: &Value) -> Sight {
     let mut sight = Sight::default();
     let mut workloads = Vec::new();
     let is_external = text(service, "/spec/type") == Some("ExternalName");
-    let has_selector = !is_external && !map(service, "/spec/selector").is_empty();
-    if has_selector {
+    let has_selector = !map(service, "/spec/selector").is_empty();
+    if has_selector && !is_external {
         workloads.extend(selected(world, namespace(service), service));
     }
     for (pod_namespace, pod_name) in endpoints(world, service, has_selector) {
@@ -176,7 +179,7 @@ fn endpoints(
                 != Some("endpointslice-controller.k8s.io")
     });
     let mut addresses: Vec<&Value> = slices.flat_map(|slice| list(slice, "/endpoints")).collect();
-    // With a selector the endpoints controller writes them over.
+    // With a selector they are the endpoints controller's, or nobody's.
     if !has_selector
         && let Some(endpoints) = world.get(Kind::Endpoints, namespace(service), name(service))
     {

@@ -17,31 +17,38 @@ pub(super) fn says_gateway(
     service_name: &str,
     service: Option<&Value>,
 ) -> Option<bool> {
-    let mut kinds = Vec::new();
-    let own = service.map_or(GatewayKind::Ingress, own_kind);
     let istio = &world.configuration.istio;
-    if istio
-        .well_known_service_names
-        .iter()
-        .any(|known| **known == *service_name)
-    {
-        kinds.push(own);
-    }
-    if let Some(service) = service {
-        if has_label_of_gateway(service) || selects_like_istio_gateway(world, service) {
-            kinds.push(own);
-        }
-        kinds.extend(selects_for_gateway(world, service).map(|kind| stronger(own, kind)));
-    }
-    kinds.extend(
-        world
-            .all(Kind::Gateway)
-            .filter(|gateway| names_service(gateway, service_namespace, service_name))
-            .filter_map(|gateway| istio_side(world, gateway))
-            .map(|(_, is_east_west)| stronger(own, class_kind(is_east_west))),
-    );
-    let is_asked_for = |kind: &GatewayKind| istio.gateway_kinds.contains(kind);
-    (!kinds.is_empty()).then(|| kinds.iter().any(is_asked_for))
+    let own = service.map_or(GatewayKind::Ingress, own_kind);
+    let has = |is_so: bool| is_so.then_some(GatewayKind::Ingress);
+    let kind = service
+        .and_then(|service| {
+            has(has_label_of_gateway(service))
+                .or_else(|| selects_for_gateway(world, service))
+                .or_else(|| has(selects_like_istio_gateway(world, service)))
+        })
+        .or_else(|| of_gateway(world, service_namespace, service_name))
+        .or_else(|| {
+            let mut known = istio.well_known_service_names.iter();
+            has(known.any(|known| **known == *service_name))
+        })?;
+    Some(istio.gateway_kinds.contains(&stronger(own, kind)))
+}
+
+/// The kind of the first Istio Gateway whose Service this is.
+fn of_gateway(
+    world: World<'_>,
+    service_namespace: &str,
+    service_name: &str,
+) -> Option<GatewayKind> {
+    let mut gateways: Vec<&Value> = world
+        .all(Kind::Gateway)
+        .filter(|gateway| names_service(gateway, service_namespace, service_name))
+        .collect();
+    gateways.sort_by_key(|gateway| key(gateway));
+    let class = gateways
+        .into_iter()
+        .find_map(|gateway| istio_side(world, gateway));
+    class.map(|(_, is_east_west)| class_kind(is_east_west))
 }
 
 fn class_kind(is_east_west: bool) -> GatewayKind {

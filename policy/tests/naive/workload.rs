@@ -80,19 +80,27 @@ fn is_revision_of_visible_owner(world: World<'_>, workload: &Value) -> bool {
 pub(super) fn evidence(world: World<'_>, workload: &Value) -> Option<(Confidence, GatewayKind)> {
     let template = template(workload)?;
     let kind = labelled_kind(template, "/metadata/labels");
-    let roles = roles(template);
+    let own_roles = roles(list(template, "/spec/containers"));
+    let native_roles = roles(
+        list(template, "/spec/initContainers")
+            .filter(|container| text(container, "/restartPolicy") == Some("Always")),
+    );
     // R1: the role is what runs; no label and no annotation outweighs it.
-    if roles.contains(&"router") {
+    if own_roles.contains(&"router") || native_roles.contains(&"router") {
         return Some((Confidence::Confirmed, kind));
     }
-    if !roles.is_empty() {
+    if !own_roles.is_empty() {
         return None;
     }
-    match injection(template) {
+    let asked = injection(template);
+    match asked {
         // R2
         Injection::Gateway => return Some((Confidence::Confirmed, kind)),
         Injection::Sidecar => return None,
-        Injection::Unsaid => {}
+        Injection::Alias | Injection::Unsaid => {}
+    }
+    if !native_roles.is_empty() {
+        return None;
     }
     // R3
     let managed = label(template, "gateway.istio.io/managed");
@@ -116,8 +124,13 @@ pub(super) fn evidence(world: World<'_>, workload: &Value) -> Option<(Confidence
         };
         return Some((confidence, kind));
     }
-    // R5
-    is_lone_proxy(template).then_some((Confidence::Likely, kind))
+    // R5: a name that Istio does not ship is an alias of this mesh's own.
+    let confidence = if asked == Injection::Alias {
+        Confidence::Confirmed
+    } else {
+        Confidence::Likely
+    };
+    is_lone_proxy(template).then_some((confidence, kind))
 }
 
 pub(super) fn is_waypoint(managed: &str) -> bool {
@@ -144,11 +157,9 @@ pub(super) fn labelled_kind(object: &Value, pointer: &str) -> GatewayKind {
     }
 }
 
-fn roles(template: &Value) -> Vec<&str> {
-    let native_sidecars = list(template, "/spec/initContainers")
-        .filter(|container| text(container, "/restartPolicy") == Some("Always"));
-    list(template, "/spec/containers")
-        .chain(native_sidecars)
+/// The roles in which containers run a proxy.
+fn roles<'a>(containers: impl Iterator<Item = &'a Value>) -> Vec<&'a str> {
+    containers
         .filter_map(|container| {
             let args: Vec<&str> = list(container, "/args").filter_map(Value::as_str).collect();
             match args[..] {
@@ -164,6 +175,7 @@ fn roles(template: &Value) -> Vec<&str> {
 enum Injection {
     Gateway,
     Sidecar,
+    Alias,
     /// Nothing that Istio ships and would inject.
     Unsaid,
 }
@@ -183,7 +195,7 @@ fn injection(template: &Value) -> Injection {
     match names.iter().rev().find(|name| SHIPPED.contains(name)) {
         Some(&"gateway") => Injection::Gateway,
         Some(_) => Injection::Sidecar,
-        None => Injection::Unsaid,
+        None => Injection::Alias,
     }
 }
 

@@ -13,17 +13,17 @@ use super::{Metadata, some};
 const CLASSES: &[&str] = &["alb", "alb", "public", "auto", "nginx"];
 const PARAMS: &[&str] = &["one", "two"];
 /// Names of actions; one is also a Service's name.
-const ACTIONS: &[&str] = &["forward", "forward", "other", "web"];
+const ACTIONS: &[&str] = &["forward", "forward", "forward", "web"];
 
 pub(super) fn ingress() -> BoxedStrategy<Value> {
     let action = (one_of(ACTIONS), action());
     (
         (namespace(), one_of(&["i0", "i1", "i2", "i3"])),
-        perhaps(0.25, &["alb", "alb", "nginx", "", "ALB"]),
+        perhaps(0.35, &["alb", "alb", "alb", "nginx", "", "ALB"]),
         perhaps(0.75, CLASSES),
         perhaps(0.2, GROUPS),
         prop::collection::vec(action, 0..3),
-        prop::option::weighted(0.4, backend()),
+        prop::option::weighted(0.5, backend()),
         prop::collection::vec(backend(), 0..3),
         prop::bool::weighted(0.05),
     )
@@ -115,7 +115,7 @@ fn action() -> BoxedStrategy<String> {
         3 => simplified.prop_map(|action| action.to_string()),
         1 => Just(json!({"type": "redirect", "redirectConfig": {"statusCode": "HTTP_301"}, "forwardConfig": stray}).to_string()),
         1 => Just(json!({"type": "fixed-response", "fixedResponseConfig": {"statusCode": "503"}}).to_string()),
-        2 => broken_action().prop_map(str::to_owned),
+        4 => broken_action().prop_map(str::to_owned),
     ]
     .boxed()
 }

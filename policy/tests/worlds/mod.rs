@@ -21,10 +21,10 @@ pub(crate) use configuration::{Setting, setting};
 /// 0 to 40 objects, no two of one key.
 pub(crate) fn world() -> impl Strategy<Value = Manifests> {
     let piece = prop_oneof![
-        6 => object().prop_map(|object| vec![object]),
+        4 => object().prop_map(|object| vec![object]),
         1 => installations::installation(),
     ];
-    prop::collection::vec(piece, 0..28).prop_map(|pieces| {
+    prop::collection::vec(piece, 0..34).prop_map(|pieces| {
         let mut objects: Vec<Value> = Vec::new();
         for object in pieces.into_iter().flatten() {
             if objects.len() < 40 && objects.iter().all(|known| key(known) != key(&object)) {

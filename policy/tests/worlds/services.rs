@@ -11,7 +11,7 @@ pub(super) fn service() -> BoxedStrategy<Value> {
     (
         (namespace(), one_of(SERVICES)),
         own_labels(),
-        prop_oneof![5 => plain_spec(), 3 => load_balancer_spec(), 1 => external_spec()],
+        prop_oneof![4 => plain_spec(), 4 => load_balancer_spec(), 1 => external_spec()],
         load_balancer_annotations(),
     )
         .prop_map(|((namespace, name), labels, spec, annotations)| {
@@ -170,7 +170,7 @@ fn load_balancer_annotations() -> BoxedStrategy<Map<String, Value>> {
                 .collect()
             },
         );
-    prop_oneof![1 => Just(Map::new()), 1 => all].boxed()
+    prop_oneof![1 => Just(Map::new()), 2 => all].boxed()
 }
 
 /// The reference of an address to a Pod; sometimes to another namespace's, sometimes to none.

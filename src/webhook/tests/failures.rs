@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use super::*;
 
 /// The id at the end of the reason of a 500.
@@ -42,13 +44,30 @@ async fn a_failed_judge_is_500_with_an_id_and_without_the_cause() {
     assert_ne!(id(&one), id(&two));
 }
 
-/// What is logged on this thread while it lives.
+/// What is logged.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// What every test of this process logs. A subscriber of one thread would race with the other tests: whether
+    /// anybody listens to a line is remembered for the whole process.
+    fn of_process() -> Self {
+        static LOG: OnceLock<Log> = OnceLock::new();
+        let log = LOG.get_or_init(|| {
+            let log = Log::default();
+            let writer = log.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_ansi(false)
+                .with_writer(move || writer.clone())
+                .finish();
+            tracing::subscriber::set_global_default(subscriber).unwrap();
+            log
+        });
+        log.clone()
     }
 }
 
@@ -65,13 +84,7 @@ impl std::io::Write for Log {
 
 #[tokio::test]
 async fn the_log_has_the_cause_and_the_object_under_the_id() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::of_process();
     let webhook = Webhook::start().await;
     for (name, cause) in [
         ("broken", "the secret of the house"),

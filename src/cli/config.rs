@@ -1,0 +1,168 @@
+//! `l7guard config`: checks a configuration file, prints the JSON Schema of the format, and loads the file that
+//! `--config` names for other commands.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use annotate_snippets::Level;
+use anyhow::{Context, Result};
+use l7guard_policy::configuration::Configuration;
+
+use super::ExitStatus;
+use super::check::colour_is_wanted;
+use crate::clock;
+use crate::configuration::{self, Gravity, Problem, Reading};
+use crate::manifests::files::{self, Input};
+use crate::report::text::{self, Style};
+use crate::report::{Location, printable};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    question: Question,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Question {
+    /// Check configuration files: all that is wrong with them, with line and column
+    #[command(
+        after_help = "Exit status: 0 sound, 2 not. Exemptions that have expired are errors here."
+    )]
+    Check {
+        /// Files, or - for standard input
+        #[arg(required = true, value_name = "FILE|-")]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of the format
+    Schema,
+}
+
+/// The file of `--config`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ConfigurationFile {
+    /// The configuration: modes, exemptions, names (`l7guard config schema` prints its format)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
+    let stdout = io::stdout();
+    let style = style(&stdout);
+    let mut output = io::BufWriter::new(stdout.lock());
+    let status = match &arguments.question {
+        Question::Check { files } => check(files, style, &mut output)?,
+        Question::Schema => {
+            serde_json::to_writer_pretty(&mut output, &configuration::schema())?;
+            writeln!(output)?;
+            ExitStatus::Success
+        }
+    };
+    output.flush()?;
+    Ok(status)
+}
+
+fn check(paths: &[PathBuf], style: Style, output: &mut impl Write) -> Result<ExitStatus> {
+    let inputs = files::find(paths);
+    let mut unreadable = inputs.errors;
+    let mut are_sound = true;
+    for input in inputs.found {
+        match input.read() {
+            Ok(bytes) => are_sound &= check_one(&input, bytes, style, output)?,
+            Err(error) => unreadable.push(error),
+        }
+    }
+    for error in &unreadable {
+        writeln!(output, "error: {}", printable(&error.to_string()))?;
+    }
+    Ok(if are_sound && unreadable.is_empty() {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Error
+    })
+}
+
+/// Writes what is wrong with one file, and whether it is sound.
+fn check_one(
+    input: &Input,
+    bytes: Vec<u8>,
+    style: Style,
+    output: &mut impl Write,
+) -> io::Result<bool> {
+    let reading = configuration::read(input.name(), bytes, clock::today());
+    write_problems(&reading, Gravity::Expired, style, output)?;
+    let is_error = |problem: &&Problem| problem.gravity >= Gravity::Expired;
+    let errors = reading.problems.iter().filter(is_error).count();
+    let warnings = reading.problems.len() - errors;
+    let mut summary = match errors {
+        0 => "sound".to_owned(),
+        _ => counted(errors, "error"),
+    };
+    if warnings > 0 {
+        summary = format!("{summary}, {}", counted(warnings, "warning"));
+    }
+    writeln!(output, "{}: {summary}", printable(reading.source.name()))?;
+    Ok(errors == 0)
+}
+
+impl ConfigurationFile {
+    /// The configuration of the file, or the default one if no file was named. What has expired, or is about to, is a
+    /// warning on standard error.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or is not sound; what is wrong with it is on standard error.
+    pub(super) fn load(&self) -> Result<Configuration> {
+        let Some(path) = &self.config else {
+            return Ok(Configuration::default());
+        };
+        let input = Input::File(path.clone());
+        let reading = configuration::read(input.name(), input.read()?, clock::today());
+        let stderr = io::stderr();
+        write_problems(&reading, Gravity::Error, style(&stderr), &mut stderr.lock())?;
+        let configuration = reading.configuration;
+        configuration.with_context(|| format!("the configuration {} is not sound", path.display()))
+    }
+}
+
+/// Writes problems; those that are at least as grave as `error` as errors.
+fn write_problems(
+    reading: &Reading,
+    error: Gravity,
+    style: Style,
+    output: &mut impl Write,
+) -> io::Result<()> {
+    for problem in &reading.problems {
+        let level = if problem.gravity >= error {
+            Level::ERROR
+        } else {
+            Level::WARNING
+        };
+        let message = match problem.pointer.as_str() {
+            "" => problem.message.clone(),
+            pointer => format!("{pointer}: {}", problem.message),
+        };
+        let location = Location {
+            file: reading.source.name().to_owned(),
+            line: problem.place.line,
+            column: problem.place.column,
+            text: reading
+                .source
+                .line(problem.place.line)
+                .map(std::borrow::Cow::into_owned),
+        };
+        text::write_diagnostic(level, &message, &location, style, &mut *output)?;
+    }
+    Ok(())
+}
+
+fn style(stream: &impl IsTerminal) -> Style {
+    Style {
+        colour: stream.is_terminal() && colour_is_wanted(),
+        ..Style::default()
+    }
+}
+
+fn counted(count: usize, word: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{s}")
+}

@@ -1,0 +1,189 @@
+//! A document to the policy's configuration. What is left out, or wrong, keeps the default.
+
+use l7guard_policy::configuration::{Aws, Configuration, Date, Istio, Likely, Ratchet};
+
+use super::document::{AwsDocument, Document, IstioDocument, RatchetDocument};
+use super::given::Given;
+use super::list::{Element, List, distinct};
+use super::pointer::Pointer;
+use super::problem::Problems;
+use super::section::Section;
+use super::values::Flag;
+use super::{end, exemptions, modes};
+
+/// The configuration of a document, on this day (UTC). `None`: it is of another kind or version, so that nothing can be
+/// said about the rest of it.
+pub(super) fn into_policy(
+    document: Section<Document>,
+    today: Date,
+    problems: &mut Problems<'_>,
+) -> Option<Configuration> {
+    let root = Pointer::default();
+    let Document {
+        api_version, kind, ..
+    } = document.fields();
+    let version = api_version.clone().take(&root.key("apiVersion"), problems);
+    let kind = kind.clone().take(&root.key("kind"), problems);
+    if version.is_none() || kind.is_none() {
+        return None;
+    }
+    let document = document.open(&root, problems);
+    let likely = document.likely.take(&root.key("likely"), problems);
+    let modes = modes::read(document.mode, document.rules, document.namespaces, problems);
+    Some(Configuration {
+        likely: likely.map_or_else(Likely::default, |likely| likely.0),
+        ratchet: ratchet(document.ratchet, &root.key("ratchet"), today, problems),
+        aws: aws(document.aws, &root.key("aws"), problems),
+        istio: istio(document.istio, &root.key("istio"), problems),
+        exemptions: exemptions::read(document.exemptions, &modes, today, problems),
+        modes,
+    })
+}
+
+fn ratchet(
+    given: Given<Section<RatchetDocument>>,
+    at: &Pointer,
+    today: Date,
+    problems: &mut Problems<'_>,
+) -> Ratchet {
+    let Some(section) = given.take(at, problems) else {
+        return Ratchet::default();
+    };
+    let section = section.open(at, problems);
+    let enabled = section.enabled.take(&at.key("enabled"), problems);
+    let at = at.key("until");
+    let until = section.until.take(&at, problems);
+    match (enabled, until) {
+        (Some(Flag(false)), None) => Ratchet::Off,
+        (Some(Flag(false)), Some(_)) => {
+            problems.error(
+                &at,
+                "a ratchet that is not enabled has no end: write `enabled: true`, or remove `until`",
+            );
+            Ratchet::Off
+        }
+        (_, Some(last)) => {
+            end::tell("the ratchet", last.0, &at, today, problems);
+            Ratchet::Until(last.0)
+        }
+        (_, None) => Ratchet::On,
+    }
+}
+
+fn aws(given: Given<Section<AwsDocument>>, at: &Pointer, problems: &mut Problems<'_>) -> Aws {
+    let default = Aws::default();
+    let Some(section) = given.take(at, problems) else {
+        return default;
+    };
+    let section = section.open(at, problems);
+    let classless = section
+        .manage_classless_ingresses
+        .take(&at.key("manageClasslessIngresses"), problems);
+    let mut names = Names { at, problems };
+    Aws {
+        ingress_class_annotations: names.some(
+            "ingressClassAnnotations",
+            "no class annotation would make an ALB; write the --ingress-class of the controller, which is alb by default",
+            section.ingress_class_annotations,
+            default.ingress_class_annotations,
+        ),
+        ingress_controllers: names.some(
+            "ingressControllers",
+            "no IngressClass would make an ALB; to judge no Ingress write `rules: {L7G001: \"off\"}`",
+            section.ingress_controllers,
+            default.ingress_controllers,
+        ),
+        manages_classless_ingresses: classless
+            .map_or(default.manages_classless_ingresses, |Flag(manages)| manages),
+        well_known_class_names: names.any(
+            "wellKnownIngressClassNames",
+            section.well_known_ingress_class_names,
+            default.well_known_class_names,
+        ),
+        gateway_controllers: names.some(
+            "gatewayControllers",
+            "no Gateway would make an ALB; to judge no route write `rules: {L7G002: \"off\"}`",
+            section.gateway_controllers,
+            default.gateway_controllers,
+        ),
+        well_known_gateway_class_names: names.any(
+            "wellKnownGatewayClassNames",
+            section.well_known_gateway_class_names,
+            default.well_known_gateway_class_names,
+        ),
+    }
+}
+
+fn istio(given: Given<Section<IstioDocument>>, at: &Pointer, problems: &mut Problems<'_>) -> Istio {
+    let default = Istio::default();
+    let Some(section) = given.take(at, problems) else {
+        return default;
+    };
+    let section = section.open(at, problems);
+    let kinds = section.gateway_kinds.some_elements(
+        &at.key("gatewayKinds"),
+        "no gateway would be guarded; write at least ingress",
+        problems,
+    );
+    let kinds = kinds.map(|kinds| distinct(kinds, problems));
+    let domain = section
+        .cluster_domain
+        .take(&at.key("clusterDomain"), problems);
+    let mut names = Names { at, problems };
+    Istio {
+        gateway_kinds: kinds.map_or(default.gateway_kinds, |kinds| {
+            kinds.into_iter().map(|(_, kind)| kind.0).collect()
+        }),
+        gateway_controllers: names.some(
+            "gatewayControllers",
+            "no Gateway would become an Istio gateway; write the controllers of this cluster",
+            section.gateway_controllers,
+            default.gateway_controllers,
+        ),
+        well_known_service_names: names.any(
+            "wellKnownServiceNames",
+            section.well_known_service_names,
+            default.well_known_service_names,
+        ),
+        cluster_domain: domain.map_or(default.cluster_domain, Into::into),
+    }
+}
+
+/// Reads the lists of names of one section.
+struct Names<'a, 'p> {
+    at: &'a Pointer,
+    problems: &'a mut Problems<'p>,
+}
+
+impl Names<'_, '_> {
+    /// A list that may be empty.
+    fn any<T: PartialEq + Into<Box<str>>>(
+        &mut self,
+        key: &str,
+        given: Given<List<T>>,
+        default: Vec<Box<str>>,
+    ) -> Vec<Box<str>> {
+        let elements = given.elements(&self.at.key(key), self.problems);
+        self.distinct(elements).unwrap_or(default)
+    }
+
+    /// A list that may not, for the reason that is given.
+    fn some<T: PartialEq + Into<Box<str>>>(
+        &mut self,
+        key: &str,
+        why: &str,
+        given: Given<List<T>>,
+        default: Vec<Box<str>>,
+    ) -> Vec<Box<str>> {
+        let elements = given.some_elements(&self.at.key(key), why, self.problems);
+        self.distinct(elements).unwrap_or(default)
+    }
+
+    fn distinct<T: PartialEq + Into<Box<str>>>(
+        &mut self,
+        elements: Option<Vec<Element<T>>>,
+    ) -> Option<Vec<Box<str>>> {
+        let elements = distinct(elements?, self.problems);
+        Some(elements.into_iter().map(|(_, name)| name.into()).collect())
+    }
+}

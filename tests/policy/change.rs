@@ -1,0 +1,98 @@
+//! A change that is judged before it is made: `world.yaml`, and an object that is `new.yaml` and was `old.yaml`.
+
+use std::path::{Path, PathBuf};
+
+use l7guard::world::ManifestWorld;
+use l7guard_policy::identity::Kind;
+use l7guard_policy::inventory::World;
+use l7guard_policy::objects::Object;
+use l7guard_policy::verdict::{self, Change};
+
+use super::expectation::Header;
+use super::fixture::require;
+use super::switches::Switches;
+use super::world::{read, verdict};
+use super::{Outcome, TODAY, outcome};
+
+/// Compares what becomes of a change with what is expected: of one that admission is asked about, whether it is
+/// refused; of another, what the audit finds when it is made.
+pub(super) fn judge(directory: &Path, header: &Header) -> Outcome {
+    let switches = &header.switches;
+    let new = object(&directory.join("new.yaml"), switches)?;
+    let old_file = directory.join("old.yaml");
+    let old = old_file
+        .exists()
+        .then(|| object(&old_file, switches))
+        .transpose()?;
+    let mut before = sound(&[directory.join("world.yaml")], switches)?;
+    if let Some(old) = &old {
+        require(old.key == new.key, || "old and new are two objects".into())?;
+        before.inventory.apply(old.clone());
+    }
+    if is_reviewed(new.key.kind) {
+        let change = Change { new, old };
+        let verdict = verdict::review(&before.inventory, &switches.configuration, &change, TODAY);
+        let mut lines: Vec<String> = verdict.findings.iter().map(outcome::effect).collect();
+        lines.extend(outcome::others(&verdict));
+        if !verdict.is_denied() {
+            lines.push("allowed".to_owned());
+        }
+        return header.compare(&lines, &outcome::paths(&verdict));
+    }
+    let known = lines(&before, switches);
+    before.inventory.apply(new);
+    let verbs = lines(&before, switches).into_iter().map(|line| {
+        let verb = if known.contains(&line) {
+            "stays"
+        } else {
+            "appears"
+        };
+        format!("{verb} {line}")
+    });
+    header.compare(&verbs.collect::<Vec<_>>(), &[])
+}
+
+/// The kinds that admission is asked about; what else completes a path is the audit's to find.
+pub(super) fn is_reviewed(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Ingress
+            | Kind::IngressClass
+            | Kind::Service
+            | Kind::Gateway
+            | Kind::GatewayClass
+            | Kind::ListenerSet
+            | Kind::HttpRoute
+            | Kind::GrpcRoute
+            | Kind::TargetGroupBinding
+            | Kind::EksTargetGroupBinding
+    )
+}
+
+fn lines(world: &ManifestWorld, switches: &Switches) -> Vec<String> {
+    let verdict = verdict(world, switches);
+    let findings = verdict.findings.iter().map(outcome::finding);
+    findings.chain(outcome::others(&verdict)).collect()
+}
+
+/// A world without errors and notes.
+fn sound(files: &[PathBuf], switches: &Switches) -> Result<ManifestWorld, String> {
+    let world = read(files, switches);
+    match world.errors.iter().chain(&world.notes).next() {
+        Some(remark) => Err(format!("{}: {}", remark.file, remark.message)),
+        None => Ok(world),
+    }
+}
+
+/// The one object of a file.
+fn object(file: &Path, switches: &Switches) -> Result<Object, String> {
+    let world = sound(&[file.to_owned()], switches)?;
+    let mut objects = World::new(&world.inventory)
+        .objects()
+        .cloned()
+        .collect::<Vec<_>>();
+    match (objects.pop(), objects.is_empty()) {
+        (Some(object), true) => Ok(object),
+        _ => Err(format!("{} does not hold one object", file.display())),
+    }
+}

@@ -2,6 +2,10 @@
 //!
 //! `cargo bench --bench verdict` prints criterion's estimates, then a table of percentiles over single reviews (each
 //! one decoded from JSON and judged) and of bytes an object, as `docs/benchmarks.md` shows it.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark whose own world is broken has nothing to measure"
+)]
 
 use std::hint::black_box;
 use std::io::Write as _;

@@ -169,7 +169,8 @@ proptest! {
         judge(&inventory, &setting.configuration);
         for new in views {
             let change = Change { old: None, new };
-            review(&inventory, &setting.configuration, &change, TODAY);
+            let verdict = review(&inventory, &setting.configuration, &change, TODAY);
+            prop_assert!(verdict.denials().count() <= verdict.findings.len());
         }
     }
 }

@@ -13,6 +13,7 @@ use l7guard_policy::rules::{Rule, RuleCode};
 use l7guard_policy::{fronts, paths};
 
 use super::ExitStatus;
+use super::config::ConfigurationFile;
 use crate::report::{object_name, printable, traffic};
 use crate::world::ManifestWorld;
 
@@ -31,6 +32,8 @@ pub(super) struct Arguments {
     /// The namespace of the object, and of objects that name none
     #[arg(long, short, default_value = "default")]
     namespace: String,
+    #[command(flatten)]
+    configuration: ConfigurationFile,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
@@ -73,7 +76,8 @@ fn explain_object(arguments: &Arguments, kind: &str, name: &str) -> Result<ExitS
             name, arguments.namespace
         )
     })?;
-    let text = drawing(&World::new(&read.inventory), object);
+    let configuration = arguments.configuration.load()?;
+    let text = drawing(&World::new(&read.inventory), &configuration, object);
     io::stdout().write_all(text.as_bytes())?;
     Ok(if read.errors.is_empty() {
         ExitStatus::Success
@@ -97,13 +101,12 @@ fn find<'a>(
 }
 
 /// Every way that runs through the object.
-fn drawing(world: &World<'_>, object: &Object) -> String {
-    let configuration = Configuration::default();
+fn drawing(world: &World<'_>, configuration: &Configuration, object: &Object) -> String {
     let mut affected = Affected::default();
     affected.add(world, object);
     let mut drawings = Vec::new();
     for key in &affected.fronts {
-        if let Some(drawn) = draw_front(world, &configuration, key, object) {
+        if let Some(drawn) = draw_front(world, configuration, key, object) {
             drawings.push(drawn);
         }
     }

@@ -1,4 +1,8 @@
 //! The command line as a user meets it: what it prints and how it ends. Every output of the same world is a snapshot.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, also outside of the test functions themselves"
+)]
 
 mod check;
 mod demo;

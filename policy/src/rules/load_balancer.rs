@@ -94,12 +94,12 @@ impl LoadBalancerRequest {
             return true;
         }
         if self.is_controllers() {
-            let names = |entry: &str, port: &ServicePort| {
+            let is_meant = |entry: &str, port: &ServicePort| {
                 *port.name == *entry || port.port.to_string() == entry
             };
             let mut entries = named.split(',').map(str::trim);
-            return entries.clone().any(|entry| names(entry, port))
-                && entries.all(|entry| ports.iter().any(|port| names(entry, port)));
+            return entries.clone().any(|entry| is_meant(entry, port))
+                && entries.all(|entry| ports.iter().any(|port| is_meant(entry, port)));
         }
         let name = port.name.to_lowercase();
         named == "*"

@@ -35,8 +35,8 @@ pub enum IndexKey {
     WorkloadLabel(Arc<str>, Arc<str>, Arc<str>),
     /// All workloads of a namespace that may be gateways.
     GatewayCandidates(Arc<str>),
-    /// Services with this pair in their selector: (namespace, key, value).
-    SelectorPair(Arc<str>, Arc<str>, Arc<str>),
+    /// Services of any namespace with this pair in their selector: (key, value).
+    SelectorPair(Arc<str>, Arc<str>),
     /// EndpointSlices and Endpoints of this Service.
     EndpointsOf(ServiceKey),
     /// EndpointSlices and Endpoints that refer to this Pod: (namespace, name).
@@ -64,7 +64,7 @@ pub(crate) fn index_keys(object: &Object) -> Vec<IndexKey> {
             let params = class.params.clone().map(IndexKey::UsesParams);
             default.into_iter().chain(params).collect()
         }
-        Facts::Service(service) => of_service(namespace, service),
+        Facts::Service(service) => of_service(service),
         Facts::Workload(workload) => of_workload(namespace, workload),
         Facts::Endpoints(list) => of_endpoints(namespace, list),
         Facts::IstioGateway(gateway) => {
@@ -111,7 +111,7 @@ fn of_ingress(namespace: &Arc<str>, ingress: &Ingress) -> Vec<IndexKey> {
     keys
 }
 
-fn of_service(namespace: &Arc<str>, service: &Service) -> Vec<IndexKey> {
+fn of_service(service: &Service) -> Vec<IndexKey> {
     if let Some(external) = &service.external_name {
         let host = ServiceHost::parse(external);
         let target = host.map(|host| IndexKey::NamesService(host.service));
@@ -119,9 +119,7 @@ fn of_service(namespace: &Arc<str>, service: &Service) -> Vec<IndexKey> {
     }
     let pairs = service.selector.iter();
     pairs
-        .map(|(key, value)| {
-            IndexKey::SelectorPair(Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
-        })
+        .map(|(key, value)| IndexKey::SelectorPair(Arc::clone(key), Arc::clone(value)))
         .collect()
 }
 

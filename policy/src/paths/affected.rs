@@ -74,7 +74,7 @@ impl Affected {
             }
             Facts::IstioGateway(gateway) => {
                 for (label, value) in gateway.selector.iter() {
-                    self.add_selecting(world, &key.namespace, label, value);
+                    self.add_selecting(world, None, label, value);
                 }
             }
         }
@@ -179,7 +179,7 @@ impl Affected {
         }
         for label in GATEWAY_NAME_LABELS {
             let label = Arc::from(label);
-            self.add_selecting(world, namespace, &label, name);
+            self.add_selecting(world, Some(namespace), &label, name);
             let made = IndexKey::WorkloadLabel(Arc::clone(namespace), label, Arc::clone(name));
             for workload in world.find(&made) {
                 self.add_workload(world, workload);
@@ -187,19 +187,20 @@ impl Affected {
         }
     }
 
-    /// Services of a namespace that have this pair in their selector.
+    /// Services of a namespace (`None`: of all) that have this pair in their selector.
     fn add_selecting(
         &mut self,
         world: &World<'_>,
-        namespace: &Arc<str>,
+        namespace: Option<&Arc<str>>,
         label: &Arc<str>,
         value: &Arc<str>,
     ) {
-        let index =
-            IndexKey::SelectorPair(Arc::clone(namespace), Arc::clone(label), Arc::clone(value));
+        let index = IndexKey::SelectorPair(Arc::clone(label), Arc::clone(value));
         for object in world.find(&index) {
             let key = &object.key;
-            self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
+            if namespace.is_none_or(|namespace| key.namespace == *namespace) {
+                self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
+            }
         }
     }
 
@@ -211,11 +212,11 @@ impl Affected {
         let namespace = &object.key.namespace;
         let mut selecting: BTreeSet<&ObjectKey> = BTreeSet::new();
         for (label, value) in workload.labels.iter() {
-            let index =
-                IndexKey::SelectorPair(Arc::clone(namespace), Arc::clone(label), Arc::clone(value));
+            let index = IndexKey::SelectorPair(Arc::clone(label), Arc::clone(value));
             for service in world.find(&index) {
-                if matches!(&service.facts, Facts::Service(facts)
-                    if selects(&facts.selector, object, workload))
+                if service.key.namespace == *namespace
+                    && matches!(&service.facts, Facts::Service(facts)
+                        if selects(&facts.selector, object, workload))
                 {
                     selecting.insert(&service.key);
                 }

@@ -93,9 +93,11 @@ fn judge(
         }
         _ => None,
     };
-    let mut verdict = of_affected(world, configuration, &affected, key);
+    let mut verdict = of_affected(world, configuration, &affected);
+    verdict.keep_part_of(key);
     if let Some(old_world) = before.filter(|_| !verdict.findings.is_empty()) {
-        let old = of_affected(old_world, configuration, &affected, key);
+        // A path that was there before is old, also if the object has part in it only now.
+        let old = of_affected(old_world, configuration, &affected);
         // A finalizer has to be removable, whatever the ratchet says.
         if change.new.is_terminating || configuration.ratchet.holds(today) {
             verdict.mark_existing(&old);
@@ -107,6 +109,14 @@ fn judge(
 }
 
 impl Verdict {
+    /// Keeps what the object does have part in.
+    fn keep_part_of(&mut self, key: &ObjectKey) {
+        self.findings
+            .retain(|judged| judged.finding.participants.contains(key));
+        self.unresolved
+            .retain(|unresolved| unresolved.object == *key);
+    }
+
     /// Marks the findings all of whose paths were there before.
     fn mark_existing(&mut self, old: &Verdict) {
         let paths = old.findings.iter().flat_map(|old| &old.finding.identity);
@@ -118,25 +128,14 @@ impl Verdict {
     }
 }
 
-/// Judges the fronts and Services that the object can have part in, and keeps what it does have part in.
-fn of_affected(
-    world: &World<'_>,
-    configuration: &Configuration,
-    affected: &Affected,
-    key: &ObjectKey,
-) -> Verdict {
+/// Judges the fronts and Services that an object can have part in.
+fn of_affected(world: &World<'_>, configuration: &Configuration, affected: &Affected) -> Verdict {
     let mut verdict = Verdict::default();
     for affected in affected.fronts.iter().chain(&affected.services) {
         if let Some(object) = world.get(affected) {
             of_object(world, configuration, object, &mut verdict);
         }
     }
-    verdict
-        .findings
-        .retain(|judged| judged.finding.participants.contains(key));
-    verdict
-        .unresolved
-        .retain(|unresolved| unresolved.object == *key);
     verdict
 }
 

@@ -10,28 +10,28 @@ use l7guard_policy::verdict::{self, Change};
 
 use super::expectation::Header;
 use super::fixture::require;
-use super::switches::Switches;
+use super::setting::Setting;
 use super::world::{read, verdict};
 use super::{Outcome, TODAY, outcome};
 
 /// Compares what becomes of a change with what is expected: of one that admission is asked about, whether it is
 /// refused; of another, what the audit finds when it is made.
 pub(super) fn judge(directory: &Path, header: &Header) -> Outcome {
-    let switches = &header.switches;
-    let new = object(&directory.join("new.yaml"), switches)?;
+    let setting = &header.setting;
+    let new = object(&directory.join("new.yaml"), setting)?;
     let old_file = directory.join("old.yaml");
     let old = old_file
         .exists()
-        .then(|| object(&old_file, switches))
+        .then(|| object(&old_file, setting))
         .transpose()?;
-    let mut before = sound(&[directory.join("world.yaml")], switches)?;
+    let mut before = sound(&[directory.join("world.yaml")], setting)?;
     if let Some(old) = &old {
         require(old.key == new.key, || "old and new are two objects".into())?;
         before.inventory.apply(old.clone());
     }
     if is_reviewed(new.key.kind) {
         let change = Change { new, old };
-        let verdict = verdict::review(&before.inventory, &switches.configuration, &change, TODAY);
+        let verdict = verdict::review(&before.inventory, &setting.configuration, &change, TODAY);
         let mut lines: Vec<String> = verdict.findings.iter().map(outcome::effect).collect();
         lines.extend(outcome::others(&verdict));
         if !verdict.is_denied() {
@@ -39,9 +39,9 @@ pub(super) fn judge(directory: &Path, header: &Header) -> Outcome {
         }
         return header.compare(&lines, &outcome::paths(&verdict));
     }
-    let known = lines(&before, switches);
+    let known = lines(&before, setting);
     before.inventory.apply(new);
-    let verbs = lines(&before, switches).into_iter().map(|line| {
+    let verbs = lines(&before, setting).into_iter().map(|line| {
         let verb = if known.contains(&line) {
             "stays"
         } else {
@@ -69,15 +69,15 @@ pub(super) fn is_reviewed(kind: Kind) -> bool {
     )
 }
 
-fn lines(world: &ManifestWorld, switches: &Switches) -> Vec<String> {
-    let verdict = verdict(world, switches);
+fn lines(world: &ManifestWorld, setting: &Setting) -> Vec<String> {
+    let verdict = verdict(world, setting);
     let findings = verdict.findings.iter().map(outcome::finding);
     findings.chain(outcome::others(&verdict)).collect()
 }
 
 /// A world without errors and notes.
-fn sound(files: &[PathBuf], switches: &Switches) -> Result<ManifestWorld, String> {
-    let world = read(files, switches);
+fn sound(files: &[PathBuf], setting: &Setting) -> Result<ManifestWorld, String> {
+    let world = read(files, setting);
     match world.errors.iter().chain(&world.notes).next() {
         Some(remark) => Err(format!("{}: {}", remark.file, remark.message)),
         None => Ok(world),
@@ -85,8 +85,8 @@ fn sound(files: &[PathBuf], switches: &Switches) -> Result<ManifestWorld, String
 }
 
 /// The one object of a file.
-fn object(file: &Path, switches: &Switches) -> Result<Object, String> {
-    let world = sound(&[file.to_owned()], switches)?;
+fn object(file: &Path, setting: &Setting) -> Result<Object, String> {
+    let world = sound(&[file.to_owned()], setting)?;
     let mut objects = World::new(&world.inventory)
         .objects()
         .cloned()

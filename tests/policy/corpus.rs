@@ -9,7 +9,7 @@ use l7guard::world::ManifestWorld;
 use libtest_mimic::Trial;
 
 use super::fixture::{entries, file_name, require};
-use super::switches::Switches;
+use super::setting::Setting;
 use super::world::{read, verdict};
 use super::{Outcome, corpus_gateways};
 
@@ -76,9 +76,9 @@ fn listed(folder: &OsString) -> Result<Vec<Trial>, String> {
 
 /// What `check` finds in a file alone.
 fn check(file: &Path) -> (ManifestWorld, bool) {
-    let switches = Switches::default();
-    let world = read(&[file.to_owned()], &switches);
-    let is_denied = verdict(&world, &switches).is_denied();
+    let setting = Setting::default();
+    let world = read(&[file.to_owned()], &setting);
+    let is_denied = verdict(&world, &setting).is_denied();
     (world, is_denied)
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::Outcome;
 use super::fixture::{entries, file_name, require};
-use super::switches::Switches;
+use super::setting::Setting;
 use super::world::{read, verdict};
 
 /// A file, a Service in it, what is said of an Ingress to that Service, and what is said if egress and east-west
@@ -101,7 +101,7 @@ pub(super) fn trials(folder: &Path) -> Vec<Trial> {
     let together = together.map(|name| folder.join(name));
     let name = "corpus/fixtures/the alias of knative with the gateway in sight";
     trials.push(Trial::test(name, move || {
-        let answers = answers(&together, &Switches::default())?;
+        let answers = answers(&together, &Setting::default())?;
         let answer = answers.get("knative-local-gateway").map(String::as_str);
         require(answer == Some("confirmed"), || format!("{answers:?}"))
     }));
@@ -129,14 +129,14 @@ fn one(file: &Path) -> Outcome {
             .collect()
     };
     let files = [file.to_owned()];
-    let mut switches = Switches::default();
-    agree(&wanted(2), &answers(&files, &switches)?, "ingress gateways")?;
-    switches.configuration.istio.gateway_kinds = vec![
+    let mut setting = Setting::default();
+    agree(&wanted(2), &answers(&files, &setting)?, "ingress gateways")?;
+    setting.configuration.istio.gateway_kinds = vec![
         GatewayKind::Ingress,
         GatewayKind::Egress,
         GatewayKind::EastWest,
     ];
-    agree(&wanted(3), &answers(&files, &switches)?, "all gateways")
+    agree(&wanted(3), &answers(&files, &setting)?, "all gateways")
 }
 
 fn agree(wanted: &Answers, found: &Answers, asked: &str) -> Outcome {
@@ -146,8 +146,8 @@ fn agree(wanted: &Answers, found: &Answers, asked: &str) -> Outcome {
 }
 
 /// What is said of an Ingress to each Service of the files, by the Service's name.
-fn answers(files: &[PathBuf], switches: &Switches) -> Result<Answers, String> {
-    let mut world = read(files, switches);
+fn answers(files: &[PathBuf], setting: &Setting) -> Result<Answers, String> {
+    let mut world = read(files, setting);
     if !world.errors.is_empty() {
         return Err(format!("{:?}", world.errors));
     }
@@ -175,7 +175,7 @@ fn answers(files: &[PathBuf], switches: &Switches) -> Result<Answers, String> {
     if !world.errors.is_empty() {
         return Err(format!("{:?}", world.errors));
     }
-    let verdict = verdict(&world, switches);
+    let verdict = verdict(&world, setting);
     let of = |(namespace, service): (String, String)| {
         let front = ObjectKey::new(Kind::Ingress, namespace, service.as_str());
         let finding = verdict

@@ -1,7 +1,7 @@
 //! The leading comment of a fixture: what it shows, under which configuration, and what is expected.
 
 use super::Outcome;
-use super::switches::Switches;
+use super::setting::Setting;
 
 /// A leading comment, read.
 #[derive(Clone, Debug, Default)]
@@ -12,8 +12,8 @@ pub(super) struct Header {
     pub(super) expected: Vec<String>,
     /// `# path:` lines: the hops of a finding.
     pub(super) paths: Vec<String>,
-    /// `# config:` lines.
-    pub(super) switches: Switches,
+    /// `# config:` and `# namespace:` lines.
+    pub(super) setting: Setting,
 }
 
 /// Expectations that name a part of a message: everything after this is searched for in the outcome's text.
@@ -23,12 +23,14 @@ impl Header {
     /// Reads the comment lines that a fixture begins with.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut header = Self::default();
+        let (mut configuration, mut namespace) = (Vec::new(), None);
         for line in text.lines().map_while(|line| line.strip_prefix('#')) {
             let line = line.trim();
             match line.split_once(": ") {
                 Some(("expect", rest)) => header.expected.push(rest.to_owned()),
                 Some(("path", rest)) => header.paths.push(rest.to_owned()),
-                Some(("config", rest)) => header.switches.set(rest)?,
+                Some(("config", rest)) => configuration.push(rest),
+                Some(("namespace", rest)) => namespace = Some(rest),
                 _ if header.expected.is_empty() && header.paths.is_empty() => {
                     header.description.push_str(line);
                     header.description.push(' ');
@@ -36,6 +38,7 @@ impl Header {
                 _ => return Err(format!("{line:?} is no expectation")),
             }
         }
+        header.setting = Setting::read(&configuration, namespace)?;
         if header.description.is_empty() {
             return Err("the leading comment does not say what the fixture shows".to_owned());
         }

@@ -18,7 +18,7 @@ mod expectation;
 mod fixture;
 mod order;
 mod outcome;
-mod switches;
+mod setting;
 mod world;
 
 use std::process::ExitCode;

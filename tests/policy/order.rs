@@ -11,7 +11,7 @@ use libtest_mimic::Trial;
 
 use super::change::is_reviewed;
 use super::fixture::{Fixture, require};
-use super::switches::Switches;
+use super::setting::Setting;
 use super::world::{read, verdict};
 use super::{Outcome, TODAY};
 
@@ -36,16 +36,16 @@ pub(super) fn trials(fixtures: &[Fixture]) -> Vec<Trial> {
 }
 
 fn in_every_order(fixture: &Fixture) -> Outcome {
-    let switches = fixture.header()?.switches;
-    let world = read(std::slice::from_ref(&fixture.path), &switches);
-    let verdict = verdict(&world, &switches);
+    let setting = fixture.header()?.setting;
+    let world = read(std::slice::from_ref(&fixture.path), &setting);
+    let verdict = verdict(&world, &setting);
     let denials: Vec<&Finding> = verdict.denials().map(|judged| &judged.finding).collect();
     require(!denials.is_empty(), || "nothing is refused".to_owned())?;
     let mut objects: Vec<&Object> = World::new(&world.inventory).objects().collect();
     objects.sort_by(|a, b| a.key.cmp(&b.key));
     let is_asked = |object: &&Object| is_reviewed(object.key.kind);
     let (mut asked, others): (Vec<&Object>, Vec<&Object>) = objects.into_iter().partition(is_asked);
-    let mut apply = |order: &[&Object]| apply(&others, order, &denials, &switches);
+    let mut apply = |order: &[&Object]| apply(&others, order, &denials, &setting);
     if asked.len() <= ALL_ORDERS_OF {
         let all = asked.len();
         return permute(&mut asked, all, &mut apply);
@@ -81,7 +81,7 @@ fn apply(
     standing: &[&Object],
     order: &[&Object],
     denials: &[&Finding],
-    switches: &Switches,
+    setting: &Setting,
 ) -> Outcome {
     let mut inventory = Inventory::default();
     for object in standing {
@@ -93,7 +93,7 @@ fn apply(
             new: (*object).clone(),
             old: None,
         };
-        let verdict = verdict::review(&inventory, &switches.configuration, &change, TODAY);
+        let verdict = verdict::review(&inventory, &setting.configuration, &change, TODAY);
         let findings = verdict.denials().map(|judged| &judged.finding);
         refused.push(findings.map(|f| (f.rule, f.object.clone())).collect());
         inventory.apply(change.new);

@@ -7,28 +7,23 @@ use l7guard_policy::inventory::World;
 use l7guard_policy::verdict::{self, Verdict};
 
 use super::expectation::Header;
-use super::switches::Switches;
+use super::setting::Setting;
 use super::{Outcome, TODAY, outcome};
 
 /// Reads files as `check` does.
-pub(super) fn read(files: &[PathBuf], switches: &Switches) -> ManifestWorld {
-    let namespace = switches.namespace.as_deref().unwrap_or("default");
-    ManifestWorld::read(files, namespace)
+pub(super) fn read(files: &[PathBuf], setting: &Setting) -> ManifestWorld {
+    ManifestWorld::read(files, &setting.namespace)
 }
 
 /// Judges everything in a world.
-pub(super) fn verdict(world: &ManifestWorld, switches: &Switches) -> Verdict {
-    verdict::evaluate(
-        &World::new(&world.inventory),
-        &switches.configuration,
-        TODAY,
-    )
+pub(super) fn verdict(world: &ManifestWorld, setting: &Setting) -> Verdict {
+    verdict::evaluate(&World::new(&world.inventory), &setting.configuration, TODAY)
 }
 
 /// Compares the verdict on a file with what its header expects.
 pub(super) fn judge(file: &Path, header: &Header) -> Outcome {
-    let world = read(&[file.to_owned()], &header.switches);
-    let verdict = verdict(&world, &header.switches);
+    let world = read(&[file.to_owned()], &header.setting);
+    let verdict = verdict(&world, &header.setting);
     let mut lines: Vec<String> = verdict.findings.iter().map(outcome::finding).collect();
     lines.extend(outcome::others(&verdict));
     lines.extend(outcome::remarks("error", &world.errors));

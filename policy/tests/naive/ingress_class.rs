@@ -65,9 +65,8 @@ fn by_auto_mode(world: World<'_>, ingress: &Value) -> Making {
     }
     let classes = classes(world, ingress);
     match classes.len() {
-        0 => Making::Nothing,
         1 if is_auto(&classes[0]) => Making::Alb(Confidence::Confirmed),
-        1 => Making::Nothing,
+        0 | 1 => Making::Nothing,
         _ if classes.iter().any(is_auto) => Making::Alb(Confidence::Likely),
         _ => Making::Nothing,
     }
@@ -102,9 +101,8 @@ fn by_load_balancer_controller(world: World<'_>, ingress: &Value) -> Making {
         }
         (Some(_), 0) => Making::Unknown,
         (None, 0) if aws.manages_classless_ingresses => Making::Alb(Confidence::Confirmed),
-        (None, 0) => Making::Nothing,
         (_, 1) if is_albs(&classes[0]) => Making::Alb(Confidence::Confirmed),
-        (_, 1) => Making::Nothing,
+        (_, 0 | 1) => Making::Nothing,
         _ if classes.iter().any(is_albs) => Making::Alb(Confidence::Likely),
         _ => Making::Nothing,
     }

@@ -7,6 +7,7 @@
 //! well-formed JSON in the documented spelling, or plainly broken.
 
 mod actions;
+mod bindings;
 mod fronts;
 mod gateway_class;
 mod ingress_class;

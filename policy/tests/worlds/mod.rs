@@ -3,6 +3,7 @@
 mod aws;
 mod configuration;
 mod gateway_api;
+mod history;
 mod ingresses;
 mod installations;
 mod pools;
@@ -17,6 +18,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 pub(crate) use configuration::{Setting, setting};
+pub(crate) use history::{Step, histories};
 
 /// 0 to 40 objects, no two of one key.
 pub(crate) fn world() -> impl Strategy<Value = Manifests> {
@@ -87,19 +89,8 @@ pub(crate) fn of_kind(kind: Kind) -> BoxedStrategy<Value> {
     }
 }
 
-/// Another version of each object, in the same order.
-pub(crate) fn other_versions(objects: &[Value]) -> impl Strategy<Value = Vec<Value>> + use<> {
-    objects
-        .iter()
-        .map(|object| {
-            let object = object.clone();
-            of_kind(key(&object).kind).prop_map(move |other| renamed(other, &object))
-        })
-        .collect::<Vec<_>>()
-}
-
 /// An object before and after an update. Mostly some of its fields stay.
-pub(crate) fn two_versions() -> impl Strategy<Value = (Value, Value)> {
+pub(crate) fn two_versions() -> impl Strategy<Value = (Manifest, Manifest)> {
     let versions = object().prop_flat_map(|one| {
         let kind = key(&one).kind;
         (Just(one), of_kind(kind))
@@ -118,7 +109,7 @@ pub(crate) fn two_versions() -> impl Strategy<Value = (Value, Value)> {
                 }
             }
         }
-        (one, other)
+        (Manifest(one), Manifest(other))
     })
 }
 
@@ -205,6 +196,16 @@ impl Metadata {
 /// `null` where there is nothing, which is read as absent.
 fn some<T: Into<Value>>(value: Option<T>) -> Value {
     value.map_or(Value::Null, Into::into)
+}
+
+/// A manifest that is shown as JSON.
+#[derive(Clone)]
+pub(crate) struct Manifest(pub(crate) Value);
+
+impl fmt::Debug for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
 }
 
 /// Manifests that are shown one a line, ready to be pasted.

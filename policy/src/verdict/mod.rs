@@ -1,6 +1,6 @@
 //! The verdict: what is found about an object, and what each finding does.
 //!
-//! [`evaluate`] judges everything that exists (`check`, the audit); [`review`] judges one change of one object (the
+//! [`evaluate()`] judges everything that exists (`check`, the audit); [`review()`] judges one change of one object (the
 //! webhook).
 
 mod evaluate;

@@ -8,7 +8,7 @@ use libtest_mimic::Trial;
 use super::Outcome;
 use super::fixture::{Fixture, entries, file_name, require, root};
 
-/// The ways by which a naive check is got past, as `docs/limits.md` numbers them too: 42 to 44 are no objects.
+/// Ways by which a naive check is got past. 42 to 44 leave no trace in objects: `docs/limits.md`.
 const BYPASSES: [std::ops::RangeInclusive<u32>; 2] = [1..=41, 45..=45];
 /// What must never be refused.
 const TRAPS: [std::ops::RangeInclusive<u32>; 1] = [1..=25];

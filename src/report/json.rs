@@ -43,7 +43,7 @@ struct JsonFinding<'a> {
     location: Option<JsonLocation<'a>>,
     path: Vec<JsonHop<'a>>,
     message: &'a str,
-    remedy: &'a str,
+    remedy: String,
     documentation: String,
 }
 
@@ -141,7 +141,7 @@ fn finding(reported: &ReportedFinding) -> JsonFinding<'_> {
         location: reported.location.as_ref().map(location),
         path: finding.path.iter().map(hop).collect(),
         message: &finding.message,
-        remedy: &finding.remedy,
+        remedy: finding.remedy.to_string(),
         documentation: finding.rule.documentation(),
     }
 }

@@ -59,7 +59,7 @@ fn finding_case(reported: &ReportedFinding) -> TestCase {
     let details = format!(
         "{place}\n{}\n\n{}",
         evidence.join("\n"),
-        printable(&finding.remedy)
+        printable(&finding.remedy.to_string())
     );
     let is_failure = reported.judged.severity == Mode::Deny;
     let mut status = if is_failure {

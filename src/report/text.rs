@@ -132,7 +132,7 @@ fn finding_group(reported: &ReportedFinding) -> Group<'_> {
     }
     group
         .element(Level::NOTE.message(certainty(finding)))
-        .element(Level::HELP.message(printable(finding.remedy.trim_end())))
+        .element(Level::HELP.message(printable(finding.remedy.to_string().trim_end()).into_owned()))
         .element(
             Level::HELP
                 .with_name("more")

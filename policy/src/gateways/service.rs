@@ -27,8 +27,8 @@ pub struct Reach {
     pub services: Vec<ServiceHop>,
     /// What the last one fronts.
     pub behind: Behind,
-    /// The last one's facts, where it exists and fronts a gateway.
-    pub service: Option<Box<Service>>,
+    /// The last one's facts, where it is the end of the way and exists.
+    pub service: Option<Arc<Service>>,
 }
 
 /// A Service on the way.
@@ -97,27 +97,23 @@ pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
     loop {
         let key = service_object(&current);
         let facts = match world.facts(&key) {
-            Some(Facts::Service(facts)) => Some(&**facts),
+            Some(Facts::Service(facts)) => Some(facts),
             _ => None,
         };
         let Some(external) = facts.and_then(|facts| facts.external_name.as_deref()) else {
-            let (evidence, behind) = behind(world, istio, &current, facts);
+            let (evidence, behind) = behind(world, istio, &current, facts.map(Arc::as_ref));
             services.push(ServiceHop {
                 key,
                 evidence,
                 exists: facts.is_some(),
             });
-            let mut reach = Reach {
+            return Reach {
                 services,
                 behind,
-                service: None,
+                service: facts.cloned(),
             };
-            if reach.confidence().is_some() {
-                reach.service = facts.map(|facts| Box::new(facts.clone()));
-            }
-            return reach;
         };
-        if let Some(behind) = behind_alias(world, istio, &current, facts) {
+        if let Some(behind) = behind_alias(world, istio, &current, facts.map(Arc::as_ref)) {
             services.push(ServiceHop {
                 key,
                 evidence: "its endpoints are made by hand".to_owned(),
@@ -126,7 +122,7 @@ pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
             return Reach {
                 services,
                 behind,
-                service: facts.map(|facts| Box::new(facts.clone())),
+                service: facts.cloned(),
             };
         }
         services.push(ServiceHop {

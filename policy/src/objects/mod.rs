@@ -52,7 +52,7 @@ pub enum Facts {
     Ingress(Box<Ingress>),
     IngressClass(IngressClass),
     IngressClassParams(IngressClassParams),
-    Service(Box<Service>),
+    Service(Arc<Service>),
     Workload(Workload),
     Endpoints(EndpointList),
     IstioGateway(IstioGateway),
@@ -116,7 +116,7 @@ impl Reading<'_> {
                 )?)))
             }),
             Kind::Service => self.specified(|_, metadata, spec| {
-                Ok(Some(Facts::Service(Box::new(service::read(
+                Ok(Some(Facts::Service(Arc::new(service::read(
                     metadata, spec,
                 )?))))
             }),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::RuleCode;
+use super::remedy::Remedy;
 use crate::confidence::Confidence;
 use crate::fronts::Making;
 use crate::gateways::service::{Behind, Reach};
@@ -27,7 +28,7 @@ pub struct Finding {
     /// What is wrong, in a sentence or two.
     pub message: String,
     /// What to write instead, ready to paste.
-    pub remedy: String,
+    pub remedy: Remedy,
     /// The paths that it stands for: an update that adds none of them is not refused.
     pub identity: BTreeSet<PathId>,
     /// The objects that have part in it.
@@ -89,7 +90,7 @@ impl Finding {
         paths: &FrontPaths<'_>,
         leg: &Leg,
         message: String,
-        remedy: String,
+        remedy: Remedy,
     ) -> Self {
         let object = &paths.front.object.key;
         let mut path = Vec::new();

@@ -66,7 +66,7 @@
 //! When a requirement can be met by an ALB alone for now (AWS WAF or Cognito at the edge, say) and somebody owns the
 //! way out of it: exempt that one Ingress, with an expiry date.
 
-use super::remedy::{GatewayServiceName, network_load_balancer};
+use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
@@ -83,14 +83,13 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
         let Some(confidence) = paths.confidence(leg) else {
             continue;
         };
-        let service = GatewayServiceName::of_reach(&leg.reach);
         let message = format!(
             "{key} would put an AWS Application Load Balancer (L7) in front of the Istio ingress gateway behind {}",
             leg.reach.first_service()
         );
-        let remedy = format!(
-            "Remove the Ingress and let the gateway's Service ask for a Network Load Balancer (L4):\n\n{}",
-            network_load_balancer(&service, leg.reach.service.as_deref())
+        let remedy = Remedy::network_load_balancer(
+            "Remove the Ingress and let the gateway's Service ask for a Network Load Balancer (L4):",
+            &leg.reach,
         );
         findings.push(Finding::of_leg(
             RuleCode::L7G001,

@@ -55,7 +55,7 @@
 //!
 //! As for L7G001: when only an ALB meets a requirement for now, and somebody owns the way out of it.
 
-use super::remedy::{GatewayServiceName, network_load_balancer};
+use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
@@ -72,14 +72,13 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
         let Some(confidence) = paths.confidence(leg) else {
             continue;
         };
-        let service = GatewayServiceName::of_reach(&leg.reach);
         let message = format!(
             "{key} would make an AWS Application Load Balancer (L7) route to the Istio ingress gateway behind {}",
             leg.reach.first_service()
         );
-        let remedy = format!(
-            "Attach the route to an Istio Gateway, and let the gateway's Service ask for a Network Load Balancer (L4):\n\n{}",
-            network_load_balancer(&service, leg.reach.service.as_deref())
+        let remedy = Remedy::network_load_balancer(
+            "Attach the route to an Istio Gateway, and let the gateway's Service ask for a Network Load Balancer (L4):",
+            &leg.reach,
         );
         findings.push(Finding::of_leg(
             RuleCode::L7G002,

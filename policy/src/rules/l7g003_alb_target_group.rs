@@ -51,7 +51,7 @@
 //!
 //! When the load balancer is shared with other applications and moves later; with an owner and an expiry date.
 
-use super::remedy::{GatewayServiceName, network_load_balancer};
+use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
@@ -71,14 +71,13 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
         let Some(confidence) = paths.confidence(leg) else {
             continue;
         };
-        let service = GatewayServiceName::of_reach(&leg.reach);
         let message = format!(
             "{key} would put the target group of an AWS Application Load Balancer (L7) in front of the Istio ingress gateway behind {}",
             leg.reach.first_service()
         );
-        let remedy = format!(
-            "Bind the gateway to a target group of a Network Load Balancer (targetGroupProtocol: TCP), or let its Service ask for one:\n\n{}",
-            network_load_balancer(&service, leg.reach.service.as_deref())
+        let remedy = Remedy::network_load_balancer(
+            "Bind the gateway to a target group of a Network Load Balancer (targetGroupProtocol: TCP), or let its Service ask for one:",
+            &leg.reach,
         );
         findings.push(Finding::of_leg(
             RuleCode::L7G003,

@@ -61,7 +61,7 @@
 //! Never: the annotation does nothing that anybody wants.
 
 use super::load_balancer::{GatewayService, annotation_field};
-use super::remedy::{GatewayServiceName, network_load_balancer};
+use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 
 pub(super) const SOURCE: &str = include_str!("l7g004_alb_requested_by_service.rs");
@@ -81,12 +81,7 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let message = format!(
         "{key} of an Istio ingress gateway asks for an AWS Application Load Balancer (L7) by annotation. No controller honours {value:?}: a Classic Load Balancer would be built in its place"
     );
-    let remedy = format!(
-        "Ask for a Network Load Balancer (L4):\n\n{}",
-        network_load_balancer(
-            &GatewayServiceName::of_reach(&service.reach),
-            Some(service.service),
-        )
-    );
+    let remedy =
+        Remedy::network_load_balancer("Ask for a Network Load Balancer (L4):", &service.reach);
     findings.push(service.finding(RuleCode::L7G004, annotation_field("type"), message, remedy));
 }

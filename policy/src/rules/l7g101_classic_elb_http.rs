@@ -61,7 +61,7 @@
 //! While an old Classic Load Balancer is being replaced; with an expiry date.
 
 use super::load_balancer::{Built, GatewayService, annotation_field};
-use super::remedy::{GatewayServiceName, network_load_balancer};
+use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 
 pub(super) const SOURCE: &str = include_str!("l7g101_classic_elb_http.rs");
@@ -93,13 +93,8 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let message = format!(
         "{key} of an Istio ingress gateway gets a Classic Load Balancer with HTTP listeners (L7 under an older name)"
     );
-    let remedy = format!(
-        "Ask for a Network Load Balancer (L4):\n\n{}",
-        network_load_balancer(
-            &GatewayServiceName::of_reach(&service.reach),
-            Some(service.service),
-        )
-    );
+    let remedy =
+        Remedy::network_load_balancer("Ask for a Network Load Balancer (L4):", &service.reach);
     findings.push(service.finding(
         RuleCode::L7G101,
         annotation_field("backend-protocol"),

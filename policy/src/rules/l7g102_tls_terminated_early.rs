@@ -60,7 +60,7 @@
 //! When certificates can only live in AWS Certificate Manager, and the gateway is configured for plain text behind it.
 
 use super::load_balancer::{Built, GatewayService, annotation_field};
-use super::remedy::{GatewayServiceName, network_load_balancer};
+use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 
 pub(super) const SOURCE: &str = include_str!("l7g102_tls_terminated_early.rs");
@@ -80,12 +80,9 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let message = format!(
         "{key} ends TLS at the load balancer, before the Istio ingress gateway: SNI, mTLS and passthrough are lost"
     );
-    let remedy = format!(
-        "Drop the certificate annotations, so that TLS reaches the gateway, and name the certificate in the Istio Gateway (credentialName):\n\n{}",
-        network_load_balancer(
-            &GatewayServiceName::of_reach(&service.reach),
-            Some(service.service),
-        )
+    let remedy = Remedy::network_load_balancer(
+        "Drop the certificate annotations, so that TLS reaches the gateway, and name the certificate in the Istio Gateway (credentialName):",
+        &service.reach,
     );
     findings.push(service.finding(
         RuleCode::L7G102,

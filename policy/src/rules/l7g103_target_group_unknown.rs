@@ -45,6 +45,7 @@
 //!
 //! When the binding cannot be changed and its target group is known to be a Network Load Balancer's.
 
+use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::fronts::Making;
 use crate::paths::FrontPaths;
@@ -65,14 +66,17 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             "{key} binds the Istio ingress gateway behind {} to a target group without saying its protocol: it may be an AWS Application Load Balancer's (L7)",
             leg.reach.first_service()
         );
-        let remedy = "Say that the target group is a Network Load Balancer's (L4), if it is:\n\nspec:\n  targetGroupProtocol: TCP\n";
+        let remedy = Remedy::paste(
+            "Say that the target group is a Network Load Balancer's (L4), if it is:",
+            "spec:\n  targetGroupProtocol: TCP\n",
+        );
         findings.push(Finding::of_leg(
             RuleCode::L7G103,
             confidence,
             paths,
             leg,
             message,
-            remedy.to_owned(),
+            remedy,
         ));
     }
 }

@@ -64,7 +64,7 @@
 //! When a route of the gateway answers the check on purpose.
 
 use super::load_balancer::{Built, GatewayService, annotation_field};
-use super::remedy::{GatewayServiceName, network_load_balancer};
+use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::gateways::kind::STATUS_PORT;
 use crate::objects::service::TargetPort;
@@ -88,13 +88,7 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let message = format!(
         "{key} of an Istio ingress gateway has a health check that the gateway cannot answer: {reason}"
     );
-    let remedy = format!(
-        "Check the status port:\n\n{}",
-        network_load_balancer(
-            &GatewayServiceName::of_reach(&service.reach),
-            Some(service.service),
-        )
-    );
+    let remedy = Remedy::network_load_balancer("Check the status port:", &service.reach);
     findings.push(service.finding(
         RuleCode::L7G104,
         annotation_field(annotation),

@@ -53,6 +53,7 @@
 
 use std::collections::BTreeSet;
 
+use super::remedy::Remedy;
 use super::{Finding, Hop, HopRole, PathId, RuleCode};
 use crate::fronts::Making;
 use crate::paths::FrontPaths;
@@ -83,7 +84,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
                 "{object} makes an AWS Application Load Balancer (L7) forward to target group {}, and nothing visible says what is behind it",
                 group.as_str()
             ),
-            remedy: "Forward to a Service of this cluster, or make sure that the target group does not hold the Istio ingress gateway.\n".to_owned(),
+            remedy: Remedy::advice("Forward to a Service of this cluster, or make sure that the target group does not hold the Istio ingress gateway."),
             identity: BTreeSet::from([PathId {
                 rule: RuleCode::L7G105,
                 object: object.clone(),

@@ -54,6 +54,7 @@
 
 use std::collections::BTreeSet;
 
+use super::remedy::Remedy;
 use super::{Finding, Hop, HopRole, PathId, RuleCode};
 use crate::fronts::{Making, Target};
 use crate::paths::FrontPaths;
@@ -86,7 +87,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             message: format!(
                 "{object} refers to action {action:?}, which the AWS Load Balancer Controller cannot read ({reason}): nothing will be deployed"
             ),
-            remedy: "Correct the annotation; `l7guard explain L7G106` shows a valid one.\n".to_owned(),
+            remedy: Remedy::advice("Correct the annotation; `l7guard explain L7G106` shows a valid one."),
             identity: BTreeSet::from([PathId {
                 rule: RuleCode::L7G106,
                 object: object.clone(),

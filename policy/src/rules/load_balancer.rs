@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::finding::{hops_of_reach, identity_of_reach};
+use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::confidence::Confidence;
 use crate::gateways::service::Reach;
@@ -122,7 +123,7 @@ impl GatewayService<'_> {
         rule: RuleCode,
         field: String,
         message: String,
-        remedy: String,
+        remedy: Remedy,
     ) -> Finding {
         let object = &self.object.key;
         let mut participants: BTreeSet<ObjectKey> = self.reach.participants();

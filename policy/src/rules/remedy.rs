@@ -1,6 +1,7 @@
 //! What to write instead: manifests to paste, with the names of the objects at hand.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use super::load_balancer::Built;
 use crate::gateways::kind::STATUS_PORT;
@@ -10,21 +11,76 @@ use crate::objects::service::{
     LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, Service, ServicePort, TargetPort,
 };
 
-/// The Service that a remedy is written for.
-#[derive(Clone, Debug)]
-pub struct GatewayServiceName {
-    namespace: String,
-    name: String,
+/// What to write instead. It is written when it is shown, as most findings of a review are only compared or counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remedy {
+    advice: &'static str,
+    manifest: Manifest,
 }
 
-impl GatewayServiceName {
-    /// The Service with the gateway behind it.
-    #[must_use]
-    pub fn of_reach(reach: &Reach) -> Self {
-        let key = reach.services.last().map(|hop| &hop.key);
+/// What stands below the advice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Manifest {
+    Nothing,
+    /// A part of the object's own manifest.
+    Fixed(&'static str),
+    NetworkLoadBalancer {
+        name: GatewayServiceName,
+        service: Option<Arc<Service>>,
+    },
+}
+
+/// The Service that a remedy is written for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct GatewayServiceName {
+    namespace: Arc<str>,
+    name: Arc<str>,
+}
+
+impl Remedy {
+    /// Advice alone, a sentence.
+    pub(super) fn advice(advice: &'static str) -> Self {
         Self {
-            namespace: key.map_or_else(|| "istio-system".into(), |key| key.namespace.to_string()),
-            name: key.map_or_else(|| "istio-ingressgateway".into(), |key| key.name.to_string()),
+            advice,
+            manifest: Manifest::Nothing,
+        }
+    }
+
+    /// Advice, and what it is about, to paste.
+    pub(super) fn paste(advice: &'static str, manifest: &'static str) -> Self {
+        Self {
+            advice,
+            manifest: Manifest::Fixed(manifest),
+        }
+    }
+
+    /// Advice, and the Service at the end of the way with a Network Load Balancer, to paste.
+    pub(super) fn network_load_balancer(advice: &'static str, reach: &Reach) -> Self {
+        let key = reach.services.last().map(|hop| &hop.key);
+        let name = GatewayServiceName {
+            namespace: key.map_or_else(|| "istio-system".into(), |key| key.namespace.clone()),
+            name: key.map_or_else(|| "istio-ingressgateway".into(), |key| key.name.clone()),
+        };
+        Self {
+            advice,
+            manifest: Manifest::NetworkLoadBalancer {
+                name,
+                service: reach.service.clone(),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.advice)?;
+        match &self.manifest {
+            Manifest::Nothing => formatter.write_char('\n'),
+            Manifest::Fixed(manifest) => write!(formatter, "\n\n{manifest}"),
+            Manifest::NetworkLoadBalancer { name, service } => {
+                let manifest = network_load_balancer(name, service.as_deref());
+                write!(formatter, "\n\n{manifest}")
+            }
         }
     }
 }
@@ -35,8 +91,7 @@ impl GatewayServiceName {
 /// of Istio's charts. A Service that gets an NLB already keeps the way in which it asks for it, as the API server lets nobody add or change the class of a load balancer (Kubernetes
 /// `pkg/apis/core/validation`, `validateLoadBalancerClassField`). Every other one asks the AWS Load Balancer Controller by
 /// class, and comments say what to do without that controller and with a Service that is of type LoadBalancer already.
-#[must_use]
-pub fn network_load_balancer(name: &GatewayServiceName, service: Option<&Service>) -> String {
+fn network_load_balancer(name: &GatewayServiceName, service: Option<&Service>) -> String {
     let request = service.and_then(|service| service.load_balancer.as_deref());
     let builder = Builder::of_request(request);
     format!(

@@ -6,9 +6,10 @@
 
 use l7guard_policy::configuration::Configuration;
 use l7guard_policy::identity::Kind;
+use l7guard_policy::verdict::{Change, Verdict, review};
 use serde_json::{Value, json};
 
-use crate::{inventory, naive, policy_answer};
+use crate::{TODAY, inventory, naive, policy_answer, worlds};
 
 /// What is found, one line each: `RULE confidence Kind namespace/name`, or `unresolved Kind namespace/name`.
 fn judged_with(configuration: &Configuration, objects: &[Value]) -> Vec<String> {
@@ -309,4 +310,40 @@ fn an_old_revision_of_a_visible_workload_is_not_in_sight_by_itself() {
         owner,
     ];
     assert_eq!(judged(&world), ["L7G001 likely Ingress shop/web"]);
+}
+
+/// The verdict on an Istio Gateway that comes into a world, or is changed in it, where a Service called
+/// `istio-ingressgateway` stands behind an ALB already.
+fn istio_gateway_reviewed(old: Option<Value>, new: Value) -> Verdict {
+    let mut ingress = ingress(Some("alb"), json!({}));
+    ingress["spec"]["defaultBackend"]["service"]["name"] = json!("istio-ingressgateway");
+    let spec = json!({"selector": {"app": "edge"}});
+    let service = object(Kind::Service, "istio-ingressgateway", json!({"spec": spec}));
+    let view = |selector: Value| {
+        let gateway = object(
+            Kind::IstioGateway,
+            "edge",
+            json!({"spec": {"selector": selector}}),
+        );
+        worlds::view(&gateway).expect("the policy reads Istio Gateways")
+    };
+    let change = Change {
+        old: old.map(view),
+        new: view(new),
+    };
+    let base = inventory(&[ingress, service]);
+    review(&base, &Configuration::default(), &change, TODAY)
+}
+
+#[test]
+fn an_update_that_comes_to_stand_on_a_path_that_was_there_adds_none() {
+    let verdict = istio_gateway_reviewed(Some(json!({})), json!({"app": "edge"}));
+    assert_eq!(verdict.findings.len(), 1);
+    assert!(!verdict.is_denied());
+}
+
+#[test]
+fn an_istio_gateway_has_part_in_paths_over_services_that_select_more_than_it_does() {
+    let verdict = istio_gateway_reviewed(None, json!({"app": "edge", "tier": "front"}));
+    assert!(verdict.is_denied());
 }

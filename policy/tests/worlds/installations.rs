@@ -6,14 +6,15 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::Metadata;
-use super::pools::{SERVICES, namespace, one_of};
+use super::pools::{PODS, SERVICES, namespace, one_of};
 
 /// A gateway's workload and a Service that selects it, in one of several flavours, both otherwise random.
 pub(super) fn installation() -> BoxedStrategy<Vec<Value>> {
     prop_oneof![
         3 => gateway_with_service(),
         1 => alb_gateway(),
-        1 => front_with_binding(),
+        2 => front_with_binding(),
+        1 => service_by_hand(),
     ]
     .boxed()
 }
@@ -46,6 +47,31 @@ fn gateway_with_service() -> BoxedStrategy<Vec<Value>> {
         .boxed()
 }
 
+/// A Service without selector, and a slice that leads it to a router's Pod.
+fn service_by_hand() -> BoxedStrategy<Vec<Value>> {
+    (
+        namespace(),
+        one_of(SERVICES),
+        one_of(PODS),
+        super::of_kind(Kind::EndpointSlice),
+    )
+        .prop_map(|(namespace, name, pod, slice)| {
+            let service = Metadata::new(Some(namespace), name).object(Kind::Service, json!({"spec": {}}));
+            let pod = Metadata::new(Some(namespace), pod).object(
+                Kind::Pod,
+                json!({"spec": {"containers": [{"name": "istio-proxy", "args": ["proxy", "router"]}]}}),
+            );
+            let slice_name = json!({"metadata": {"namespace": namespace, "name": slice["metadata"]["name"]}});
+            let mut slice = super::renamed(slice, &slice_name);
+            slice["metadata"]["labels"] = json!({"kubernetes.io/service-name": name});
+            slice["endpoints"] = json!([
+                {"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": pod["metadata"]["name"]}},
+            ]);
+            vec![service, pod, slice]
+        })
+        .boxed()
+}
+
 fn alb_gateway() -> BoxedStrategy<Vec<Value>> {
     (
         super::of_kind(Kind::Gateway),
@@ -65,23 +91,36 @@ fn alb_gateway() -> BoxedStrategy<Vec<Value>> {
         .boxed()
 }
 
-/// An Ingress, and a binding that the controller made for one of its Services.
+/// An Ingress, and a binding: one that the controller made for its Service, or one of a target group that it names.
 fn front_with_binding() -> BoxedStrategy<Vec<Value>> {
     (
         super::of_kind(Kind::Ingress),
         super::of_kind(Kind::TargetGroupBinding),
         one_of(SERVICES),
+        any::<bool>(),
     )
-        .prop_map(|(mut ingress, mut binding, service)| {
+        .prop_map(|(mut ingress, mut binding, service, is_made_for_it)| {
             ingress["spec"]["ingressClassName"] = json!("alb");
-            ingress["spec"]["defaultBackend"] =
-                json!({"service": {"name": service, "port": {"number": 80}}});
-            binding["metadata"]["namespace"] = ingress["metadata"]["namespace"].clone();
-            binding["metadata"]["labels"] = json!({
-                "ingress.k8s.aws/stack-namespace": ingress["metadata"]["namespace"],
-                "ingress.k8s.aws/stack-name": ingress["metadata"]["name"],
-            });
-            binding["spec"]["serviceRef"]["name"] = json!(service);
+            if is_made_for_it {
+                ingress["spec"]["defaultBackend"] =
+                    json!({"service": {"name": service, "port": {"number": 80}}});
+                binding["metadata"]["namespace"] = ingress["metadata"]["namespace"].clone();
+                binding["metadata"]["labels"] = json!({
+                    "ingress.k8s.aws/stack-namespace": ingress["metadata"]["namespace"],
+                    "ingress.k8s.aws/stack-name": ingress["metadata"]["name"],
+                });
+                binding["spec"]["serviceRef"]["name"] = json!(service);
+            } else {
+                let action = json!({
+                    "type": "forward",
+                    "targetGroupARN": binding["spec"]["targetGroupARN"],
+                    "targetGroupName": binding["spec"]["targetGroupName"],
+                });
+                ingress["metadata"]["annotations"]["alb.ingress.kubernetes.io/actions.forward"] =
+                    json!(action.to_string());
+                ingress["spec"]["defaultBackend"] =
+                    json!({"service": {"name": "forward", "port": {"name": "use-annotation"}}});
+            }
             vec![ingress, binding]
         })
         .boxed()

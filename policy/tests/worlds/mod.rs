@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 pub(crate) use configuration::{Setting, setting};
-pub(crate) use history::{Step, histories};
+pub(crate) use history::{History, Step, histories};
 
 /// 0 to 40 objects, no two of one key.
 pub(crate) fn world() -> impl Strategy<Value = Manifests> {
@@ -26,15 +26,36 @@ pub(crate) fn world() -> impl Strategy<Value = Manifests> {
         4 => object().prop_map(|object| vec![object]),
         1 => installations::installation(),
     ];
-    prop::collection::vec(piece, 0..34).prop_map(|pieces| {
+    let pieces = prop::collection::vec(piece, 0..34);
+    (pieces, prop::bool::weighted(0.4)).prop_map(|(pieces, is_crowded)| {
         let mut objects: Vec<Value> = Vec::new();
-        for object in pieces.into_iter().flatten() {
+        for mut object in pieces.into_iter().flatten() {
+            if is_crowded {
+                crowd(&mut object);
+            }
             if objects.len() < 40 && objects.iter().all(|known| key(known) != key(&object)) {
                 objects.push(object);
             }
         }
         Manifests(objects)
     })
+}
+
+/// Moves an object into the one namespace of a crowded world, where more of them meet.
+fn crowd(object: &mut Value) {
+    let is_namespace = |key: &str| key == "namespace" || key.ends_with("/stack-namespace");
+    for part in ["/metadata", "/metadata/labels"] {
+        let fields = object.pointer_mut(part).and_then(Value::as_object_mut);
+        for (_, value) in fields
+            .into_iter()
+            .flatten()
+            .filter(|(key, _)| is_namespace(key))
+        {
+            if value.is_string() {
+                *value = Value::from("istio-system");
+            }
+        }
+    }
 }
 
 /// One object of any kind.
@@ -50,8 +71,8 @@ pub(crate) fn object() -> BoxedStrategy<Value> {
         1 => of_kind(Kind::DaemonSet),
         1 => of_kind(Kind::ReplicaSet),
         1 => of_kind(Kind::Rollout),
-        3 => of_kind(Kind::Pod),
-        3 => of_kind(Kind::EndpointSlice),
+        4 => of_kind(Kind::Pod),
+        4 => of_kind(Kind::EndpointSlice),
         1 => of_kind(Kind::Endpoints),
         2 => of_kind(Kind::IstioGateway),
         3 => of_kind(Kind::GatewayClass),
@@ -89,28 +110,43 @@ pub(crate) fn of_kind(kind: Kind) -> BoxedStrategy<Value> {
     }
 }
 
-/// An object before and after an update. Mostly some of its fields stay.
-pub(crate) fn two_versions() -> impl Strategy<Value = (Manifest, Manifest)> {
-    let versions = object().prop_flat_map(|one| {
-        let kind = key(&one).kind;
-        (Just(one), of_kind(kind))
-    });
-    (versions, prop::collection::vec(prop::bool::ANY, 12)).prop_map(|((one, other), stays)| {
-        let mut other = renamed(other, &one);
-        let mut stays = stays.into_iter();
-        for part in ["/metadata", "/spec"] {
-            let fields = other.pointer_mut(part).and_then(Value::as_object_mut);
-            let Some((fields, old)) = fields.zip(one.pointer(part)) else {
-                continue;
-            };
-            for (field, value) in fields {
-                if stays.next().unwrap_or_default() {
-                    *value = old.get(field).cloned().unwrap_or_default();
-                }
+/// An object before and after an update: mostly of one that a world knows, which then is the one or the other.
+pub(crate) fn update(world: &[Value]) -> BoxedStrategy<(Manifest, Manifest)> {
+    let stranger = object();
+    let known = if world.is_empty() {
+        object()
+    } else {
+        prop::sample::select(world.to_vec()).boxed()
+    };
+    let stays = || prop::collection::vec(prop::bool::weighted(0.6), 12);
+    prop_oneof![1 => stranger, 3 => known]
+        .prop_flat_map(move |one| {
+            let kind = key(&one).kind;
+            (Just(one), of_kind(kind), stays(), any::<bool>())
+        })
+        .prop_map(|(one, other, stays, is_old)| {
+            let other = blended(&one, renamed(other, &one), stays);
+            let (old, new) = if is_old { (one, other) } else { (other, one) };
+            (Manifest(old), Manifest(new))
+        })
+        .boxed()
+}
+
+/// Another version in which some fields stayed as they were.
+fn blended(one: &Value, mut other: Value, stays: Vec<bool>) -> Value {
+    let mut stays = stays.into_iter();
+    for part in ["/metadata", "/spec"] {
+        let fields = other.pointer_mut(part).and_then(Value::as_object_mut);
+        let Some((fields, old)) = fields.zip(one.pointer(part)) else {
+            continue;
+        };
+        for (field, value) in fields {
+            if stays.next().unwrap_or_default() {
+                *value = old.get(field).cloned().unwrap_or_default();
             }
         }
-        (Manifest(one), Manifest(other))
-    })
+    }
+    other
 }
 
 /// The object under the name and namespace of another.

@@ -17,6 +17,7 @@
 pub mod actions;
 pub mod confidence;
 pub mod configuration;
+pub mod confirmation;
 pub mod fronts;
 pub mod gateways;
 mod go_json;

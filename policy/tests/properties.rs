@@ -8,6 +8,8 @@ mod found;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod lagging;
+#[cfg(test)]
 mod naive;
 #[cfg(test)]
 mod shares;

@@ -12,17 +12,9 @@ use crate::objects::ingress::{BackendTarget, GROUP_ANNOTATION, Ingress};
 use crate::objects::target_group_binding::TargetGroup;
 use crate::objects::{Facts, Object};
 
-/// What an Ingress makes, and where it routes.
-pub(super) fn front(
-    world: &World<'_>,
-    aws: &Aws,
-    object: &Object,
-    ingress: &Ingress,
-) -> (Making, Vec<Destination>) {
+/// What an Ingress makes.
+pub(super) fn making(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
     let mut making = ingress_class::resolve(world, aws, ingress);
-    if making == Making::Nothing {
-        return (making, Vec::new());
-    }
     if let Making::Alb(_) = making
         && let Group::Invalid(name) = group(world, aws, ingress)
     {
@@ -32,7 +24,7 @@ pub(super) fn front(
             ))
         });
     }
-    (making, destinations(object, ingress))
+    making
 }
 
 /// The explicit IngressGroup of an Ingress.
@@ -94,7 +86,8 @@ fn is_valid_group_name(name: &str) -> bool {
         })
 }
 
-fn destinations(object: &Object, ingress: &Ingress) -> Vec<Destination> {
+/// Where an Ingress routes.
+pub(super) fn destinations(object: &Object, ingress: &Ingress) -> Vec<Destination> {
     let mut destinations = Vec::with_capacity(ingress.backends.len());
     let namespace = &object.key.namespace;
     for backend in &ingress.backends {

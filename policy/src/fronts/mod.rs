@@ -83,15 +83,31 @@ pub enum Target {
 /// The front that an object is; `None`: objects of this kind never are.
 #[must_use]
 pub fn of_object<'a>(world: &World<'a>, aws: &Aws, object: &'a Object) -> Option<Front<'a>> {
-    let (making, destinations) = match &object.facts {
-        Facts::Ingress(facts) => ingress::front(world, aws, object, facts),
-        Facts::Route(facts) => route::front(world, aws, facts),
-        Facts::TargetGroupBinding(facts) => target_group_binding::front(world, aws, object, facts),
+    let making = match &object.facts {
+        Facts::Ingress(facts) => ingress::making(world, aws, facts),
+        Facts::Route(facts) => route::making(world, aws, facts),
+        Facts::TargetGroupBinding(facts) => target_group_binding::making(world, aws, object, facts),
         _ => return None,
+    };
+    let destinations = if making == Making::Nothing {
+        Vec::new()
+    } else {
+        destinations(object)
     };
     Some(Front {
         object,
         making,
         destinations,
     })
+}
+
+/// Where an object would route, whatever it makes.
+#[must_use]
+pub fn destinations(object: &Object) -> Vec<Destination> {
+    match &object.facts {
+        Facts::Ingress(facts) => ingress::destinations(object, facts),
+        Facts::Route(facts) => route::destinations(facts),
+        Facts::TargetGroupBinding(facts) => target_group_binding::destinations(object, facts),
+        _ => Vec::new(),
+    }
 }

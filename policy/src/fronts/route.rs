@@ -16,8 +16,8 @@ use crate::objects::Facts;
 use crate::objects::gateway_api::{Parent, Route, RouteTarget};
 use crate::objects::target_group_binding::TargetGroup;
 
-/// What a route is part of, and where it routes. Of several parents the one that makes an ALB most surely counts.
-pub(super) fn front(world: &World<'_>, aws: &Aws, route: &Route) -> (Making, Vec<Destination>) {
+/// What a route is part of. Of several parents the one that makes an ALB most surely counts.
+pub(super) fn making(world: &World<'_>, aws: &Aws, route: &Route) -> Making {
     let mut best = Making::Nothing;
     for parent in &route.parents {
         let making = parent_making(world, aws, parent);
@@ -25,9 +25,11 @@ pub(super) fn front(world: &World<'_>, aws: &Aws, route: &Route) -> (Making, Vec
             best = making;
         }
     }
-    if best == Making::Nothing {
-        return (best, Vec::new());
-    }
+    best
+}
+
+/// Where a route routes.
+pub(super) fn destinations(route: &Route) -> Vec<Destination> {
     let destinations = route.backends.iter().map(|backend| Destination {
         field: backend.field().into(),
         target: match &backend.target {
@@ -39,7 +41,7 @@ pub(super) fn front(world: &World<'_>, aws: &Aws, route: &Route) -> (Making, Vec
             }
         },
     });
-    (best, destinations.collect())
+    destinations.collect()
 }
 
 fn rank(making: &Making) -> u8 {

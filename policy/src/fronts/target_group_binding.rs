@@ -25,41 +25,35 @@ const GATEWAY_STACK_NAME: &str = "gateway.k8s.aws.alb/stack-name";
 const SERVICE_STACK_NAMESPACE: &str = "service.k8s.aws/stack-namespace";
 const SERVICE_STACK_NAME: &str = "service.k8s.aws/stack-name";
 
-/// What a binding's target group belongs to, and the Service that it binds.
+/// The Service that a binding binds.
+pub(super) fn destinations(object: &Object, binding: &TargetGroupBinding) -> Vec<Destination> {
+    vec![Destination {
+        field: SERVICE_FIELD.into(),
+        target: Target::Service(service_of(object, binding)),
+    }]
+}
+
+fn service_of(object: &Object, binding: &TargetGroupBinding) -> ServiceKey {
+    (
+        Arc::clone(&object.key.namespace),
+        Arc::clone(&binding.service),
+    )
+}
+
+/// What a binding's target group belongs to.
 ///
 /// A binding that a controller made for a front which stands and routes to that Service is that front's path and no
 /// front of its own.
-pub(super) fn front(
+pub(super) fn making(
     world: &World<'_>,
     aws: &Aws,
     object: &Object,
     binding: &TargetGroupBinding,
-) -> (Making, Vec<Destination>) {
-    let service = (
-        Arc::clone(&object.key.namespace),
-        Arc::clone(&binding.service),
-    );
-    let making = making(world, aws, object, binding, &service);
-    if making == Making::Nothing {
-        return (making, Vec::new());
-    }
-    let destination = Destination {
-        field: SERVICE_FIELD.into(),
-        target: Target::Service(service),
-    };
-    (making, vec![destination])
-}
-
-fn making(
-    world: &World<'_>,
-    aws: &Aws,
-    object: &Object,
-    binding: &TargetGroupBinding,
-    service: &ServiceKey,
 ) -> Making {
     if binding.protocol == Protocol::Network {
         return Making::Nothing;
     }
+    let service = &service_of(object, binding);
     if is_made_for_a_front(world, aws, object, binding, service) {
         return Making::Nothing;
     }

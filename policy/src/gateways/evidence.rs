@@ -23,7 +23,7 @@ pub(crate) const WAYPOINT_CONTROLLERS: [&str; 2] = [
 /// GatewayClasses that istiod makes by itself without further switches, so that they count without the object.
 ///
 /// Source: Istio `pilot/pkg/config/kube/gatewaycommon/classinfo.go`.
-const BUILT_IN_CLASSES: [&str; 2] = ["istio", "istio-remote"];
+pub(crate) const BUILT_IN_CLASSES: [&str; 2] = ["istio", "istio-remote"];
 
 /// What shows that a workload is a gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 pub use index::IndexKey;
 pub(crate) use index::target_group_key;
-pub use world::{Overlay, Premise, Premises, World};
+pub use world::{Overlay, Premise, Premises, Scope, World};
 
 use crate::identity::{Kind, ObjectKey};
 use crate::objects::{Facts, Object};

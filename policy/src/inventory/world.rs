@@ -3,18 +3,29 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use super::Inventory;
 use super::index::IndexKey;
-use crate::identity::ObjectKey;
+use crate::identity::{Kind, ObjectKey};
 use crate::objects::{Facts, Object};
 
 /// What lies over an inventory: objects that replace theirs, and objects that are known to be gone. Nothing of the
 /// inventory is copied.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Overlay {
     objects: Inventory,
     hidden: HashSet<ObjectKey>,
+    replaced: HashSet<(Kind, Scope)>,
+}
+
+/// Where the objects of a kind are looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// In the whole cluster.
+    Cluster,
+    /// In this namespace.
+    Namespace(Arc<str>),
 }
 
 impl Overlay {
@@ -34,6 +45,62 @@ impl Overlay {
     pub fn hide(&mut self, key: ObjectKey) {
         self.objects.remove(&key);
         self.hidden.insert(key);
+    }
+
+    /// Puts all objects of a kind in place of those that are there: those of the inventory are hidden, and so is what
+    /// this overlay holds of them.
+    pub fn replace(
+        &mut self,
+        kind: Kind,
+        scope: &Scope,
+        objects: impl IntoIterator<Item = Object>,
+    ) {
+        let gone: Vec<ObjectKey> = self
+            .objects
+            .objects()
+            .map(|object| &object.key)
+            .filter(|key| key.kind == kind && scope.holds(key))
+            .cloned()
+            .collect();
+        for key in &gone {
+            self.objects.remove(key);
+        }
+        self.replaced.insert((kind, scope.clone()));
+        for object in objects {
+            self.objects.apply(object);
+        }
+    }
+
+    /// Whether all objects of a kind were put in place of those that are there, in this scope or a wider one.
+    #[must_use]
+    pub fn replaces(&self, kind: Kind, scope: &Scope) -> bool {
+        self.replaced.contains(&(kind, Scope::Cluster))
+            || self.replaced.contains(&(kind, scope.clone()))
+    }
+
+    /// Whether the inventory's object of this key, or its absence, does not count.
+    fn hides(&self, key: &ObjectKey) -> bool {
+        self.hidden.contains(key)
+            || (!self.replaced.is_empty() && self.replaces(key.kind, &Scope::of(key)))
+    }
+}
+
+impl Scope {
+    /// The namespace of an object; for one that has none the cluster.
+    #[must_use]
+    pub fn of(key: &ObjectKey) -> Self {
+        if key.namespace.is_empty() {
+            Self::Cluster
+        } else {
+            Self::Namespace(Arc::clone(&key.namespace))
+        }
+    }
+
+    fn holds(&self, key: &ObjectKey) -> bool {
+        match self {
+            Self::Cluster => true,
+            Self::Namespace(namespace) => key.namespace == *namespace,
+        }
     }
 }
 
@@ -98,7 +165,7 @@ impl<'a> World<'a> {
             premises.borrow_mut().insert(Premise::Object(key.clone()));
         }
         if let Some(overlay) = self.overlay
-            && overlay.hidden.contains(key)
+            && overlay.hides(key)
         {
             return overlay.objects.get(key);
         }
@@ -120,7 +187,7 @@ impl<'a> World<'a> {
         let below = self
             .inventory
             .posting(key)
-            .filter(move |object| overlay.is_none_or(|over| !over.hidden.contains(&object.key)));
+            .filter(move |object| overlay.is_none_or(|over| !over.hides(&object.key)));
         let above = overlay.map(|over| over.objects.posting(key));
         below.chain(above.into_iter().flatten())
     }
@@ -139,7 +206,7 @@ impl<'a> World<'a> {
         let below = self
             .inventory
             .objects()
-            .filter(move |object| overlay.is_none_or(|over| !over.hidden.contains(&object.key)));
+            .filter(move |object| overlay.is_none_or(|over| !over.hides(&object.key)));
         let above = overlay.map(|over| over.objects.objects());
         below.chain(above.into_iter().flatten())
     }

@@ -41,21 +41,31 @@ pub struct Leg {
 /// Follows a front to everything that it routes to. A front that makes nothing leads nowhere.
 #[must_use]
 pub fn of_front<'a>(world: &World<'a>, istio: &Istio, front: Front<'a>) -> FrontPaths<'a> {
-    let mut paths = FrontPaths {
-        legs: Vec::new(),
-        open_target_groups: Vec::new(),
+    let mut open_target_groups = Vec::new();
+    let legs = legs(world, istio, &front.destinations, &mut open_target_groups);
+    FrontPaths {
         front,
-    };
-    if paths.front.making == Making::Nothing {
-        return paths;
+        legs,
+        open_target_groups,
     }
+}
+
+/// Follows each destination to the Services behind it; target groups that no visible binding explains are added to
+/// `open_target_groups`.
+pub(crate) fn legs(
+    world: &World<'_>,
+    istio: &Istio,
+    destinations: &[Destination],
+    open_target_groups: &mut Vec<(String, TargetGroup)>,
+) -> Vec<Leg> {
+    let mut legs = Vec::new();
     let mut services: HashSet<ServiceKey> = HashSet::new();
     let mut groups: HashSet<TargetGroup> = HashSet::new();
-    for Destination { field, target } in &paths.front.destinations {
+    for Destination { field, target } in destinations {
         match target {
             Target::Service(service) => {
                 if services.insert(service.clone()) {
-                    paths.legs.push(Leg {
+                    legs.push(Leg {
                         field: field.to_string(),
                         binding: None,
                         reach: reach(world, istio, service),
@@ -68,13 +78,11 @@ pub fn of_front<'a>(world: &World<'a>, istio: &Istio, front: Front<'a>) -> Front
                 }
                 let bound = bindings(world, group);
                 if bound.is_empty() {
-                    paths
-                        .open_target_groups
-                        .push((field.to_string(), group.clone()));
+                    open_target_groups.push((field.to_string(), group.clone()));
                 }
                 for (binding, service) in bound {
                     if services.insert(service.clone()) {
-                        paths.legs.push(Leg {
+                        legs.push(Leg {
                             field: field.to_string(),
                             binding: Some((binding, group.clone())),
                             reach: reach(world, istio, &service),
@@ -85,7 +93,7 @@ pub fn of_front<'a>(world: &World<'a>, istio: &Istio, front: Front<'a>) -> Front
             Target::Unreadable { .. } => {}
         }
     }
-    paths
+    legs
 }
 
 /// The bindings that may give a target group of an ALB its targets, in the order of their keys. Those of a protocol

@@ -13,7 +13,7 @@ use crate::identity::ObjectKey;
 use crate::rules::{Finding, Mode};
 
 pub use evaluate::evaluate;
-pub use review::{Change, premises, review};
+pub use review::{Change, premises, review, review_over};
 
 /// A finding and what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]

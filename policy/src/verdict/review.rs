@@ -22,6 +22,17 @@ pub struct Change {
     pub old: Option<Object>,
 }
 
+impl Change {
+    /// The object as it is judged.
+    pub(crate) fn judged(&self) -> Object {
+        let mut new = self.new.clone();
+        if let Some(old) = &self.old {
+            keep_protocol(old, &mut new);
+        }
+        new
+    }
+}
+
 /// Judges a change in the world of `inventory`, whose own copy of the object is not looked at, on this day (UTC).
 #[must_use]
 pub fn review(
@@ -30,7 +41,19 @@ pub fn review(
     change: &Change,
     today: Date,
 ) -> Verdict {
-    let overlays = Overlays::of(change);
+    review_over(inventory, &Overlay::new(), configuration, change, today)
+}
+
+/// The same with `reads`, what was read from the cluster itself, put over the inventory.
+#[must_use]
+pub fn review_over(
+    inventory: &Inventory,
+    reads: &Overlay,
+    configuration: &Configuration,
+    change: &Change,
+    today: Date,
+) -> Verdict {
+    let overlays = Overlays::of(change, reads);
     let (new, old) = overlays.worlds(inventory);
     judge(&new, old.as_ref(), configuration, change, today)
 }
@@ -38,7 +61,7 @@ pub fn review(
 /// What the verdict on a change rests on, besides the change itself: if nothing of it changes, the verdict does not.
 #[must_use]
 pub fn premises(inventory: &Inventory, configuration: &Configuration, change: &Change) -> Premises {
-    let overlays = Overlays::of(change);
+    let overlays = Overlays::of(change, &Overlay::new());
     let (new, old) = overlays.worlds(inventory);
     let (new, old) = (new.recording(), old.map(World::recording));
     judge(&new, old.as_ref(), configuration, change, Date::MIN);
@@ -54,17 +77,16 @@ struct Overlays {
 }
 
 impl Overlays {
-    fn of(change: &Change) -> Self {
-        let mut new = change.new.clone();
-        let old = change.old.clone().map(|old| {
-            keep_protocol(&old, &mut new);
-            let mut overlay = Overlay::new();
-            overlay.put(old);
+    fn of(change: &Change, reads: &Overlay) -> Self {
+        let with = |object| {
+            let mut overlay = reads.clone();
+            overlay.put(object);
             overlay
-        });
-        let mut overlay = Overlay::new();
-        overlay.put(new);
-        Self { new: overlay, old }
+        };
+        Self {
+            new: with(change.judged()),
+            old: change.old.clone().map(with),
+        }
     }
 
     fn worlds<'a>(&'a self, inventory: &'a Inventory) -> (World<'a>, Option<World<'a>>) {

@@ -1,0 +1,63 @@
+//! Which objects of the cluster can bear an index key: what to read where the inventory's answer is not enough.
+
+use std::sync::Arc;
+
+use super::Question;
+use crate::identity::{Kind, ServiceKey};
+use crate::inventory::{IndexKey, Scope};
+
+/// TargetGroupBindings of either controller.
+pub(super) const BINDINGS: [Kind; 2] = [Kind::TargetGroupBinding, Kind::EksTargetGroupBinding];
+const ROUTES: [Kind; 2] = [Kind::HttpRoute, Kind::GrpcRoute];
+/// Pod templates. Pods are asked for where no template decides.
+pub(super) const TEMPLATES: [Kind; 5] = [
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::Rollout,
+    Kind::ReplicaSet,
+];
+
+/// What to read to answer the question of an index. The workloads that a Service selects are [`super::service`]'s matter,
+/// and so are its endpoints.
+pub(super) fn questions(key: &IndexKey) -> Vec<Question> {
+    let in_cluster = |kinds: &[Kind]| {
+        let question = |kind: &Kind| Question::Objects(*kind, Scope::Cluster);
+        kinds.iter().map(question).collect()
+    };
+    match key {
+        IndexKey::NamesService(service) => naming_service(service),
+        IndexKey::NamesTargetGroup(_) => {
+            let kinds = [Kind::Ingress].into_iter().chain(BINDINGS).chain(ROUTES);
+            in_cluster(&kinds.collect::<Vec<_>>())
+        }
+        IndexKey::OfIngressClass(_) | IndexKey::ClassLess | IndexKey::InGroup(_) => {
+            in_cluster(&[Kind::Ingress])
+        }
+        IndexKey::DefaultClass | IndexKey::UsesParams(_) => in_cluster(&[Kind::IngressClass]),
+        IndexKey::IstioSelector(..) => in_cluster(&[Kind::IstioGateway]),
+        IndexKey::OfGatewayClass(_) | IndexKey::NamesGatewayService(_) => {
+            in_cluster(&[Kind::Gateway])
+        }
+        IndexKey::AttachedToGateway(..) => {
+            let kinds = ROUTES.into_iter().chain([Kind::ListenerSet]);
+            in_cluster(&kinds.collect::<Vec<_>>())
+        }
+        IndexKey::AttachedToListenerSet(..) => in_cluster(&ROUTES),
+        IndexKey::WorkloadLabel(..)
+        | IndexKey::GatewayCandidates(_)
+        | IndexKey::SelectorPair(..)
+        | IndexKey::EndpointsOf(_)
+        | IndexKey::EndpointsToPod(..) => Vec::new(),
+    }
+}
+
+/// Fronts that name a Service: Ingresses and bindings of its namespace, routes of any.
+fn naming_service((namespace, _): &ServiceKey) -> Vec<Question> {
+    let here = Scope::Namespace(Arc::clone(namespace));
+    let of_namespace = [Kind::Ingress].into_iter().chain(BINDINGS);
+    of_namespace
+        .map(|kind| Question::Objects(kind, here.clone()))
+        .chain(ROUTES.map(|kind| Question::Objects(kind, Scope::Cluster)))
+        .collect()
+}

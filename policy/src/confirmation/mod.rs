@@ -1,0 +1,190 @@
+//! Read your writes: what has to be read from the cluster itself before a verdict may be given.
+//!
+//! A watch lags behind the writes by milliseconds, and `kubectl apply -f` writes Service and Ingress faster than that. What
+//! the inventory does not know may exist, and what it knows may be gone. So a verdict in which one end of a path is in
+//! sight rests on live reads of the other end:
+//!
+//! ```text
+//! questions(inventory, reads, change) ──▶ none: review_over(inventory, reads, change) is the verdict
+//!        ▲                           └──▶ some: whoever can read the cluster answers them
+//!        └────────────── Reads::answer ◀────────┘
+//! ```
+//!
+//! An end is *in sight* unless what is known excludes it: an Ingress of a known class of another controller makes no ALB, a
+//! Service that selects a known ordinary workload is no gateway's. With neither end in sight nothing is read, and that is
+//! nearly every review. [`front`] asks about the front's end, [`service`] about the gateway's, [`subject`] about the fronts
+//! that a change of anything else joins to it.
+
+mod front;
+mod index;
+mod service;
+mod subject;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::configuration::{Configuration, Date};
+use crate::identity::{Kind, ObjectKey};
+use crate::inventory::{Inventory, Overlay, Premise, Premises, Scope, World};
+use crate::objects::Object;
+use crate::verdict::{Change, review_over};
+
+/// Something to be read from the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Question {
+    /// The object of this key, or its absence.
+    Object(ObjectKey),
+    /// All objects of a kind. Of EndpointSlices those that no endpoint slice controller made.
+    Objects(Kind, Scope),
+    /// The Pods of a namespace with this label: (namespace, key, value).
+    Pods(Arc<str>, Arc<str>, Arc<str>),
+}
+
+/// What was read from the cluster for one review.
+#[derive(Clone, Debug, Default)]
+pub struct Reads {
+    overlay: Overlay,
+    answered: BTreeSet<Question>,
+}
+
+impl Reads {
+    /// Nothing was read yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in the answer to a question: the objects that were found, none where there are none. An object that no rule
+    /// reads is no object.
+    pub fn answer(&mut self, question: Question, objects: Vec<Object>) {
+        match &question {
+            Question::Object(key) => match objects.into_iter().next() {
+                Some(object) => self.overlay.put(object),
+                None => self.overlay.hide(key.clone()),
+            },
+            Question::Objects(kind, scope) => self.overlay.replace(*kind, scope, objects),
+            Question::Pods(..) => objects.into_iter().for_each(|pod| self.overlay.put(pod)),
+        }
+        self.answered.insert(question);
+    }
+
+    /// Whether nothing was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.answered.is_empty()
+    }
+
+    /// What to put over the inventory.
+    #[must_use]
+    pub fn overlay(&self) -> &Overlay {
+        &self.overlay
+    }
+
+    fn answers(&self, question: &Question) -> bool {
+        self.answered.contains(question)
+            || match question {
+                Question::Object(key) => self.overlay.replaces(key.kind, &Scope::of(key)),
+                Question::Objects(kind, scope) => self.overlay.replaces(*kind, scope),
+                Question::Pods(..) => false,
+            }
+    }
+}
+
+/// What is still to be read before the verdict on a change may be given; nothing, if `reads` answers all.
+#[must_use]
+pub fn questions(
+    inventory: &Inventory,
+    reads: &Reads,
+    configuration: &Configuration,
+    change: &Change,
+    today: Date,
+) -> BTreeSet<Question> {
+    let is_same = |old: &Object| old.facts == change.new.facts;
+    if change.old.as_ref().is_some_and(is_same) {
+        return BTreeSet::new();
+    }
+    let mut overlay = reads.overlay.clone();
+    overlay.put(change.judged());
+    let mut plan = Plan {
+        inventory,
+        overlay: &overlay,
+        reads,
+        configuration,
+        subject: &change.new.key,
+        open: BTreeSet::new(),
+    };
+    plan.ask_about_subject(&change.judged());
+    if plan.open.is_empty() {
+        plan.ask_about_denials(change, today);
+    }
+    plan.open
+}
+
+/// The questions of one review as they are collected.
+struct Plan<'a> {
+    inventory: &'a Inventory,
+    /// The reads, and over them the object under review.
+    overlay: &'a Overlay,
+    reads: &'a Reads,
+    configuration: &'a Configuration,
+    subject: &'a ObjectKey,
+    open: BTreeSet<Question>,
+}
+
+impl<'a> Plan<'a> {
+    fn world(&self) -> World<'a> {
+        World::with_overlay(self.inventory, self.overlay)
+    }
+
+    /// What `look` sees, with the premises of it.
+    fn recorded<T>(&self, look: impl FnOnce(&World<'a>) -> T) -> (T, Premises) {
+        let world = self.world().recording();
+        let seen = look(&world);
+        (seen, world.into_premises())
+    }
+
+    /// Asks, unless it is answered or is the object under review, which nobody has to read. Returns whether the answer is
+    /// there.
+    fn ask(&mut self, question: Question) -> bool {
+        let is_known = match &question {
+            Question::Object(key) => key == self.subject,
+            _ => false,
+        };
+        if is_known || self.reads.answers(&question) {
+            return true;
+        }
+        self.open.insert(question);
+        false
+    }
+
+    fn ask_premises(&mut self, premises: Premises) {
+        for premise in premises {
+            match premise {
+                Premise::Object(key) => {
+                    self.ask(Question::Object(key));
+                }
+                Premise::Index(key) => {
+                    for question in index::questions(&key) {
+                        self.ask(question);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Everything on the path of a denial is read, however it was found.
+    fn ask_about_denials(&mut self, change: &Change, today: Date) {
+        let verdict = review_over(
+            self.inventory,
+            self.reads.overlay(),
+            self.configuration,
+            change,
+            today,
+        );
+        for judged in verdict.denials() {
+            for key in &judged.finding.participants {
+                self.ask(Question::Object(key.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The gateway's end of a path: the Services on the way, and the workloads and endpoints behind the last one.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::index::TEMPLATES;
+use super::{Plan, Question};
+use crate::gateways::service::{Behind, Reach, reach, selects};
+use crate::identity::{Kind, ObjectKey, ServiceKey};
+use crate::inventory::{IndexKey, Premise, Scope};
+use crate::labels::Labels;
+
+/// From this many known workloads behind one Service on they are read by one list of their namespace.
+const MANY: usize = 16;
+
+impl Plan<'_> {
+    /// Asks about a Service that is known to be on the way of a front, and about what is behind it.
+    pub(super) fn ask_about_service(&mut self, way: &Reach) {
+        let mut is_there = false;
+        for hop in &way.services {
+            is_there = self.ask(Question::Object(hop.key.clone())) || hop.exists;
+        }
+        // Where the last one is missing, all else depends on what it will be found to be.
+        let Some(last) = way.services.last().filter(|_| is_there) else {
+            return;
+        };
+        let service: ServiceKey = (Arc::clone(&last.key.namespace), Arc::clone(&last.key.name));
+        let namespace = Scope::Namespace(Arc::clone(&service.0));
+        let is_settled = way.behind == Behind::Ordinary;
+        if let Some(facts) = &way.service {
+            if !facts.selector.is_empty() {
+                self.ask_about_selected(&service.0, &facts.selector);
+            }
+            if !is_settled {
+                self.ask(Question::Objects(Kind::EndpointSlice, namespace));
+            }
+        }
+        self.ask_about_evidence(&service, is_settled);
+    }
+
+    /// The workloads that a selector selects: those that are known by name; where none is, all of the namespace, and where
+    /// no template is among them, its Pods.
+    fn ask_about_selected(&mut self, namespace: &Arc<str>, selector: &Labels) {
+        let (templates, pods): (Vec<_>, Vec<_>) = self
+            .selected(namespace, selector)
+            .into_iter()
+            .partition(|key| key.kind != Kind::Pod);
+        if !templates.is_empty() && templates.len() < MANY {
+            for key in templates {
+                self.ask(Question::Object(key));
+            }
+            return;
+        }
+        let here = Scope::Namespace(Arc::clone(namespace));
+        let are_listed = TEMPLATES
+            .map(|kind| self.ask(Question::Objects(kind, here.clone())))
+            .into_iter()
+            .all(|is_answered| is_answered);
+        if are_listed
+            && templates.is_empty()
+            && pods.is_empty()
+            && let Some((key, value)) = selector.iter().next()
+        {
+            self.ask(Question::Pods(
+                Arc::clone(namespace),
+                Arc::clone(key),
+                Arc::clone(value),
+            ));
+        }
+    }
+
+    fn selected(&self, namespace: &Arc<str>, selector: &Labels) -> BTreeSet<ObjectKey> {
+        let world = self.world();
+        let pairs = selector.iter().map(|(key, value)| {
+            IndexKey::WorkloadLabel(Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
+        });
+        let candidates = IndexKey::GatewayCandidates(Arc::clone(namespace));
+        let mut keys = BTreeSet::new();
+        for index in pairs.chain([candidates]) {
+            for object in world.find(&index) {
+                let workload = object.facts.as_workload();
+                if workload.is_some_and(|workload| selects(selector, object, workload)) {
+                    keys.insert(object.key.clone());
+                }
+            }
+        }
+        keys
+    }
+
+    /// What else the evidence rests on: Pods that endpoints name, Gateways and their classes, Istio Gateways. An ordinary
+    /// workload settles the matter, whatever else there is.
+    fn ask_about_evidence(&mut self, service: &ServiceKey, is_settled: bool) {
+        let istio = &self.configuration.istio;
+        let (_, premises) = self.recorded(|world| reach(world, istio, service));
+        let is_evidence = |premise: &Premise| match premise {
+            Premise::Object(key) => !matches!(key.kind, Kind::Service),
+            Premise::Index(_) => !is_settled,
+        };
+        self.ask_premises(premises.into_iter().filter(is_evidence).collect());
+    }
+}

@@ -1,0 +1,174 @@
+//! Read your writes: an inventory that lags behind the cluster by one write misleads nobody, as what it says is confirmed
+//! by reads of the cluster.
+
+use l7guard_policy::configuration::Configuration;
+use l7guard_policy::confirmation::{Question, Reads, questions};
+use l7guard_policy::identity::{Kind, ObjectKey};
+use l7guard_policy::inventory::{Inventory, Scope};
+use l7guard_policy::objects::{Facts, Object};
+use l7guard_policy::verdict::{Change, Verdict, review, review_over};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::worlds::{self, History, Manifest, key, view};
+use crate::{TODAY, configured, histories_with_an_update, inventory};
+
+/// The kinds that the webhook is asked about.
+const JUDGED: [Kind; 10] = [
+    Kind::Ingress,
+    Kind::IngressClass,
+    Kind::Service,
+    Kind::Gateway,
+    Kind::GatewayClass,
+    Kind::ListenerSet,
+    Kind::HttpRoute,
+    Kind::GrpcRoute,
+    Kind::TargetGroupBinding,
+    Kind::EksTargetGroupBinding,
+];
+
+/// What can stand behind a Service.
+const BEHIND: [Kind; 8] = [
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ReplicaSet,
+    Kind::Rollout,
+    Kind::Pod,
+    Kind::EndpointSlice,
+    Kind::Endpoints,
+];
+
+/// More rounds than any way through the cluster takes.
+const ROUNDS: usize = 20;
+
+proptest! {
+    #![proptest_config(configured())]
+
+    #[test]
+    fn an_inventory_that_lags_by_one_write_misses_no_path_and_refuses_nobody_for_one_that_is_gone(
+        (history, (Manifest(old), Manifest(new))) in histories_with_an_update(),
+        which in any::<prop::sample::Index>(),
+        is_creation in any::<bool>(),
+        is_update in any::<bool>(),
+        setting in worlds::setting(),
+    ) {
+        let configuration = &setting.configuration;
+        let Some(new) = view(&new).filter(|new| JUDGED.contains(&new.key.kind)) else {
+            return Ok(());
+        };
+        let change = Change {
+            old: view(&old).filter(|_| is_update),
+            new,
+        };
+        let cluster = without_hidden_kinds(&history.world.0);
+        let Some(lagging) = lagging(&history, &cluster, which, is_creation) else {
+            return Ok(());
+        };
+        let cluster = inventory(&cluster);
+        let (verdict, reads) = confirmed(&lagging, &cluster, configuration, &change);
+        let truth = review(&cluster, configuration, &change, TODAY);
+        prop_assert_eq!(verdict.is_denied(), truth.is_denied(), "{:?}\n{:?}\n{:?}", truth, verdict, reads);
+    }
+
+    #[test]
+    fn what_changes_nothing_that_a_rule_reads_asks_nothing(
+        history in worlds::histories(),
+        Manifest(object) in worlds::object().prop_map(Manifest),
+        setting in worlds::setting(),
+    ) {
+        if let Some(new) = view(&object) {
+            let change = Change { old: Some(new.clone()), new };
+            let inventory = inventory(&history.world.0);
+            let open = questions(&inventory, &Reads::new(), &setting.configuration, &change, TODAY);
+            prop_assert!(open.is_empty());
+        }
+    }
+}
+
+/// Endpoints are mirrored into EndpointSlices, which are what the inventory of a cluster holds.
+fn without_hidden_kinds(objects: &[Value]) -> Vec<Value> {
+    let is_read = |object: &&Value| key(object).kind != Kind::Endpoints;
+    objects.iter().filter(is_read).cloned().collect()
+}
+
+/// The inventory of a cluster whose last write it has not seen: one object is missing, in its earlier version, or still
+/// there. Pods are never in it. `None`: the write is one that only the audit finds, of a workload beside others.
+fn lagging(
+    history: &History,
+    cluster: &[Value],
+    which: prop::sample::Index,
+    is_creation: bool,
+) -> Option<Inventory> {
+    let candidates: Vec<(usize, &Value)> = history
+        .world
+        .0
+        .iter()
+        .chain(&history.passing.0)
+        .enumerate()
+        .filter(|(_, object)| key(object).kind != Kind::Endpoints)
+        .collect();
+    if candidates.is_empty() {
+        return None;
+    }
+    let (at, object) = *which.get(&candidates);
+    let written = key(object);
+    let stands_behind = |key: &ObjectKey| BEHIND.contains(&key.kind);
+    let stands_beside = |other: &Value| {
+        let other = key(other);
+        stands_behind(&other) && other.namespace == written.namespace && other != written
+    };
+    if stands_behind(&written) && cluster.iter().any(stands_beside) {
+        return None;
+    }
+    let mut lagging = inventory(cluster);
+    lagging.remove(&written);
+    let stale = match history.before.0.get(at) {
+        Some(_) if is_creation => None,
+        Some(before) => view(before),
+        None => view(object),
+    };
+    if let Some(stale) = stale {
+        lagging.apply(stale);
+    }
+    lagging.reset(Kind::Pod, []);
+    Some(lagging)
+}
+
+/// The verdict after every question was answered from the cluster.
+fn confirmed(
+    inventory: &Inventory,
+    cluster: &Inventory,
+    configuration: &Configuration,
+    change: &Change,
+) -> (Verdict, Reads) {
+    let mut reads = Reads::new();
+    for _ in 0..ROUNDS {
+        let open = questions(inventory, &reads, configuration, change, TODAY);
+        if open.is_empty() {
+            let verdict = review_over(inventory, reads.overlay(), configuration, change, TODAY);
+            return (verdict, reads);
+        }
+        for question in open {
+            let answer = answer(cluster, &question);
+            reads.answer(question, answer);
+        }
+    }
+    panic!("there is no end of questions: {reads:?}");
+}
+
+fn answer(cluster: &Inventory, question: &Question) -> Vec<Object> {
+    let is_asked_for = |object: &&Object| match question {
+        Question::Object(key) => object.key == *key,
+        Question::Objects(kind, Scope::Cluster) => object.key.kind == *kind,
+        Question::Objects(kind, Scope::Namespace(namespace)) => {
+            object.key.kind == *kind && object.key.namespace == *namespace
+        }
+        Question::Pods(namespace, label, value) => {
+            object.key.kind == Kind::Pod
+                && object.key.namespace == *namespace
+                && matches!(&object.facts, Facts::Workload(pod) if pod.labels.get(label) == Some(value))
+        }
+    };
+    cluster.objects().filter(is_asked_for).cloned().collect()
+}

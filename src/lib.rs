@@ -6,7 +6,10 @@
 pub mod cli;
 mod clock;
 pub mod configuration;
+pub mod live;
 pub mod manifests;
+pub mod metrics;
+pub mod operations;
 pub mod pki;
 pub mod report;
 pub mod server;

@@ -1,0 +1,194 @@
+//! Whether this process can judge, and if not, why.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The conditions of this process. Clones share them.
+///
+/// Parts of the program register what has to be true with [`Readiness::condition`]; each begins as not ready.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    conditions: Mutex<Vec<State>>,
+    /// How many conditions do not hold without which no review can be judged: read on the way of every review.
+    unable: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct State {
+    name: &'static str,
+    needed_for: NeededFor,
+    /// Why it does not hold; `None` when it does.
+    missing: Option<String>,
+}
+
+/// What a condition is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeededFor {
+    /// A verdict: without it reviews are sent away to come again, and no more are to be sent here.
+    Verdicts,
+    /// New callers: those that come all the same are answered.
+    NewCallers,
+}
+
+/// One condition, held by the part of the program that knows whether it is true. It stays as it is when this is dropped.
+#[derive(Debug)]
+pub struct Condition {
+    readiness: Readiness,
+    index: usize,
+}
+
+impl Readiness {
+    /// Without any condition: ready.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Registers a condition, which does not hold yet because of `missing`. `name` is a word or two, for people.
+    #[must_use]
+    pub fn condition(
+        &self,
+        name: &'static str,
+        needed_for: NeededFor,
+        missing: impl Into<String>,
+    ) -> Condition {
+        let mut conditions = self.conditions();
+        conditions.push(State {
+            name,
+            needed_for,
+            missing: Some(missing.into()),
+        });
+        self.count(&conditions);
+        Condition {
+            readiness: self.clone(),
+            index: conditions.len() - 1,
+        }
+    }
+
+    /// Whether every condition holds: `/readyz`.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.conditions().iter().all(|state| state.missing.is_none())
+    }
+
+    /// Whether verdicts can be given. A server that drains is not ready, but judges whatever still comes.
+    #[must_use]
+    pub fn can_judge(&self) -> bool {
+        self.0.unable.load(Ordering::Acquire) == 0
+    }
+
+    /// Why no verdict can be given, in a line; empty when it can.
+    #[must_use]
+    pub fn why_not(&self) -> String {
+        let conditions = self.conditions();
+        let reasons = conditions
+            .iter()
+            .filter(|state| state.needed_for == NeededFor::Verdicts)
+            .filter_map(|state| Some(format!("{}: {}", state.name, state.missing.as_ref()?)));
+        reasons.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Every condition on a line of its own, as the API server's `/readyz?verbose` writes them, and the sum.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let mut text = String::new();
+        let conditions = self.conditions();
+        for state in conditions.iter() {
+            let _ = match &state.missing {
+                None => writeln!(text, "[+] {}: ok", state.name),
+                Some(missing) => writeln!(text, "[-] {}: {missing}", state.name),
+            };
+        }
+        let is_ready = conditions.iter().all(|state| state.missing.is_none());
+        text.push_str(if is_ready { "ready\n" } else { "not ready\n" });
+        text
+    }
+
+    fn set(&self, index: usize, missing: Option<String>) {
+        let mut conditions = self.conditions();
+        let state = &mut conditions[index];
+        if state.missing == missing {
+            return;
+        }
+        match &missing {
+            None => tracing::info!(condition = state.name, "a condition of readiness holds"),
+            Some(missing) => tracing::warn!(
+                condition = state.name,
+                reason = %missing,
+                "a condition of readiness does not hold"
+            ),
+        }
+        state.missing = missing;
+        self.count(&conditions);
+    }
+
+    fn count(&self, conditions: &[State]) {
+        let unable = conditions
+            .iter()
+            .filter(|state| state.needed_for == NeededFor::Verdicts && state.missing.is_some());
+        self.0.unable.store(unable.count(), Ordering::Release);
+    }
+
+    fn conditions(&self) -> MutexGuard<'_, Vec<State>> {
+        // Whoever panicked while holding it had finished its change or not begun it.
+        let conditions = self.0.conditions.lock();
+        conditions.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Condition {
+    /// It holds.
+    pub fn holds(&self) {
+        self.readiness.set(self.index, None);
+    }
+
+    /// It does not hold because of `missing`.
+    pub fn fails(&self, missing: impl Into<String>) {
+        self.readiness.set(self.index, Some(missing.into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ready_is_when_every_condition_holds_and_the_report_names_each() {
+        let readiness = Readiness::new();
+        assert!(readiness.is_ready());
+        let world = readiness.condition("world", NeededFor::Verdicts, "not listed yet");
+        let certificate = readiness.condition("certificate", NeededFor::NewCallers, "none yet");
+        certificate.holds();
+        assert_eq!(
+            readiness.report(),
+            "[-] world: not listed yet\n[+] certificate: ok\nnot ready\n"
+        );
+        assert!(!readiness.is_ready());
+        world.holds();
+        assert_eq!(
+            readiness.report(),
+            "[+] world: ok\n[+] certificate: ok\nready\n"
+        );
+        assert!(readiness.is_ready());
+    }
+
+    #[test]
+    fn verdicts_need_only_the_conditions_that_say_so() {
+        let readiness = Readiness::new();
+        let draining = readiness.condition("draining", NeededFor::NewCallers, "asked to stop");
+        assert!(readiness.can_judge() && !readiness.is_ready());
+        let world = readiness.condition("world", NeededFor::Verdicts, "Services are not listed");
+        assert!(!readiness.can_judge());
+        assert_eq!(readiness.why_not(), "world: Services are not listed");
+        world.holds();
+        assert!(readiness.can_judge());
+        world.fails("the API server is away");
+        assert!(!readiness.can_judge());
+        draining.holds();
+        assert_eq!(readiness.why_not(), "world: the API server is away");
+    }
+}

@@ -6,6 +6,7 @@ mod demo;
 mod demo_client;
 mod demo_reviews;
 mod explain;
+mod invocation;
 mod serve;
 mod serving;
 
@@ -13,7 +14,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +77,7 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     // Usage errors end in clap with status 2, help and version with 0.
-    let command_line = CommandLine::parse();
+    let command_line = CommandLine::typed();
     let ended = match command_line.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
@@ -93,6 +94,19 @@ pub fn run() -> ExitCode {
             let _ = writeln!(io::stderr(), "error: {error:#}");
             ExitStatus::Error.into()
         }
+    }
+}
+
+impl CommandLine {
+    /// What was typed, with help and usage in the words in which it was.
+    fn typed() -> Self {
+        let program = std::env::args_os().next().unwrap_or_default();
+        let mut command = Self::command();
+        if let Some(name) = invocation::typed_name(&program) {
+            command = command.bin_name(name);
+        }
+        let matches = command.clone().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
     }
 }
 

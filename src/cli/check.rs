@@ -1,6 +1,6 @@
 //! `l7guard check`: judges manifests where they are written.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -12,9 +12,10 @@ use l7guard_policy::verdict;
 
 use super::ExitStatus;
 use super::config::ConfigurationFile;
+use super::terminal::style;
 use crate::clock;
 use crate::manifests::Locator;
-use crate::report::{Report, ReportedFinding, github, json, junit, printable, sarif, text};
+use crate::report::{Report, ReportedFinding, github, json, junit, one_line, sarif, text};
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
@@ -35,6 +36,12 @@ pub(super) struct Arguments {
     /// The lowest severity that makes the exit status 1
     #[arg(long, value_enum, default_value_t = FailOn::Deny)]
     fail_on: FailOn,
+    /// Say only what decides the exit status: errors, and findings at or above --fail-on
+    ///
+    /// Without it the text also has notes on what was skipped, lesser findings, what could not be told, exemptions and
+    /// a summary line. JSON, SARIF and JUnit are always complete; only notes and progress on standard error go.
+    #[arg(long, short)]
+    quiet: bool,
     /// The namespace of objects that name none
     #[arg(long, short, default_value = "default")]
     namespace: String,
@@ -66,6 +73,18 @@ enum FailOn {
     Never,
 }
 
+impl FailOn {
+    /// Whether a finding makes the run fail.
+    fn fails(self, finding: &ReportedFinding) -> bool {
+        let severity = finding.judged.severity;
+        match self {
+            Self::Deny => severity >= Mode::Deny,
+            Self::Warn => severity >= Mode::Warn,
+            Self::Never => false,
+        }
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let configuration = arguments.configuration.load()?;
     let report = check(&arguments.paths, &arguments.namespace, &configuration);
@@ -73,11 +92,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let mut buffered = io::BufWriter::new(stdout.lock());
     match arguments.output {
         Output::Text => {
-            let style = text::Style {
-                colour: stdout.is_terminal() && colour_is_wanted(),
-                ..text::Style::default()
-            };
-            text::write(&report, style, &mut buffered)?;
+            write_text(&report, arguments, style(&stdout), &mut buffered)?;
         }
         Output::Json => json::write(&report, &mut buffered)?,
         Output::Sarif => sarif::write(&report, &mut buffered)?,
@@ -85,10 +100,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
         Output::Github => github::write(&report, &mut buffered)?,
     }
     buffered.flush()?;
-    if matches!(arguments.output, Output::Json | Output::Junit) {
+    if matches!(arguments.output, Output::Json | Output::Junit) && !arguments.quiet {
         write_notes(&report, io::stderr().lock())?;
     }
     Ok(exit_status(&report, arguments.fail_on))
+}
+
+fn write_text(
+    report: &Report,
+    arguments: &Arguments,
+    style: text::Style,
+    output: impl Write,
+) -> io::Result<()> {
+    if arguments.quiet {
+        let findings = report.findings.iter();
+        let failing = findings.filter(|finding| arguments.fail_on.fails(finding));
+        text::write_failures(&report.errors, failing, style, output)
+    } else {
+        text::write(report, style, output)
+    }
 }
 
 /// Notes have no place in some formats; they are not to be lost.
@@ -98,17 +128,11 @@ fn write_notes(report: &Report, mut output: impl Write) -> io::Result<()> {
         writeln!(
             output,
             "note: {}:{line}: {}",
-            printable(&note.file),
-            printable(&note.message)
+            one_line(&note.file),
+            one_line(&note.message)
         )?;
     }
     Ok(())
-}
-
-/// `NO_COLOR` (no-color.org) and a terminal that understands none.
-pub(super) fn colour_is_wanted() -> bool {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 fn check(paths: &[PathBuf], namespace: &str, configuration: &Configuration) -> Report {
@@ -145,17 +169,7 @@ fn exit_status(report: &Report, fail_on: FailOn) -> ExitStatus {
     if !report.errors.is_empty() {
         return ExitStatus::Error;
     }
-    let worst = report
-        .findings
-        .iter()
-        .map(|finding| finding.judged.severity)
-        .max();
-    let fails = match fail_on {
-        FailOn::Deny => worst >= Some(Mode::Deny),
-        FailOn::Warn => worst >= Some(Mode::Warn),
-        FailOn::Never => false,
-    };
-    if fails {
+    if report.findings.iter().any(|finding| fail_on.fails(finding)) {
         ExitStatus::Findings
     } else {
         ExitStatus::Success

@@ -1,20 +1,19 @@
 //! `l7guard config`: checks a configuration file, prints the JSON Schema of the format, and loads the file that
 //! `--config` names for other commands.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
-use annotate_snippets::Level;
 use anyhow::{Context, Result};
 use l7guard_policy::configuration::Configuration;
 
 use super::ExitStatus;
-use super::check::colour_is_wanted;
+use super::terminal::style;
 use crate::clock;
 use crate::configuration::{self, Gravity, Problem, Reading};
 use crate::manifests::files::{self, Input};
-use crate::report::text::{self, Style};
-use crate::report::{Location, printable};
+use crate::report::diagnostic::{Diagnostic, Level, Place, Style};
+use crate::report::{Location, one_line};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -72,7 +71,7 @@ fn check(paths: &[PathBuf], style: Style, output: &mut impl Write) -> Result<Exi
         }
     }
     for error in &unreadable {
-        writeln!(output, "error: {}", printable(&error.to_string()))?;
+        writeln!(output, "error: {}", one_line(&error.to_string()))?;
     }
     Ok(if are_sound && unreadable.is_empty() {
         ExitStatus::Success
@@ -100,7 +99,7 @@ fn check_one(
     if warnings > 0 {
         summary = format!("{summary}, {}", counted(warnings, "warning"));
     }
-    writeln!(output, "{}: {summary}", printable(reading.source.name()))?;
+    writeln!(output, "{}: {summary}", one_line(reading.source.name()))?;
     Ok(errors == 0)
 }
 
@@ -133,9 +132,9 @@ fn write_problems(
 ) -> io::Result<()> {
     for problem in &reading.problems {
         let level = if problem.gravity >= error {
-            Level::ERROR
+            Level::Error
         } else {
-            Level::WARNING
+            Level::Warning
         };
         let message = match problem.pointer.as_str() {
             "" => problem.message.clone(),
@@ -150,16 +149,17 @@ fn write_problems(
                 .line(problem.place.line)
                 .map(std::borrow::Cow::into_owned),
         };
-        text::write_diagnostic(level, &message, &location, style, &mut *output)?;
+        let diagnostic = Diagnostic {
+            level,
+            code: None,
+            message: &message,
+            place: Place::Quoted(&location),
+            remarks: Vec::new(),
+        };
+        diagnostic.write(style, &mut *output)?;
+        writeln!(output)?;
     }
     Ok(())
-}
-
-fn style(stream: &impl IsTerminal) -> Style {
-    Style {
-        colour: stream.is_terminal() && colour_is_wanted(),
-        ..Style::default()
-    }
 }
 
 fn counted(count: usize, word: &str) -> String {

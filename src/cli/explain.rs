@@ -14,7 +14,7 @@ use l7guard_policy::{fronts, paths};
 
 use super::ExitStatus;
 use super::config::ConfigurationFile;
-use crate::report::{object_name, printable, traffic};
+use crate::report::{object_name, one_line, traffic};
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
@@ -65,9 +65,9 @@ fn explain_object(arguments: &Arguments, kind: &str, name: &str) -> Result<ExitS
         writeln!(
             stderr,
             "error: {}:{}: {}",
-            printable(&error.file),
+            one_line(&error.file),
             error.line.unwrap_or_default(),
-            printable(&error.message)
+            one_line(&error.message)
         )?;
     }
     let object = find(&read, kind, name, &arguments.namespace).with_context(|| {

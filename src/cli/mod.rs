@@ -9,12 +9,16 @@ mod explain;
 mod invocation;
 mod serve;
 mod serving;
+mod terminal;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::report::printable;
+use terminal::Colour;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,16 @@ impl From<ExitStatus> for ExitCode {
     propagate_version = true
 )]
 struct CommandLine {
+    /// When to use colours
+    #[arg(
+        long,
+        visible_alias = "colour",
+        global = true,
+        value_enum,
+        default_value_t = Colour::Auto,
+        value_name = "WHEN"
+    )]
+    color: Colour,
     #[command(subcommand)]
     command: Command,
 }
@@ -78,6 +92,7 @@ enum Command {
 pub fn run() -> ExitCode {
     // Usage errors end in clap with status 2, help and version with 0.
     let command_line = CommandLine::typed();
+    command_line.color.apply();
     let ended = match command_line.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
@@ -91,7 +106,7 @@ pub fn run() -> ExitCode {
         Ok(status) => status.into(),
         Err(error) if is_broken_pipe(&error) => ExitStatus::Success.into(),
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            let _ = writeln!(io::stderr(), "error: {}", printable(&format!("{error:#}")));
             ExitStatus::Error.into()
         }
     }

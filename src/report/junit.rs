@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use l7guard_policy::rules::Mode;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Report, ReportedError, ReportedFinding, object_name, printable};
+use super::{Report, ReportedError, ReportedFinding, object_name, one_line, printable};
 
 /// Writes the report as one test suite. Denials are failures, inputs that cannot be read are errors, warnings are
 /// passed cases whose output says what they are; a run that found nothing is one passed case.
@@ -33,7 +33,7 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
 
 fn error_case(error: &ReportedError) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_message(printable(&error.message).into_owned());
+    status.set_message(one_line(&error.message).into_owned());
     let mut case = TestCase::new(place(&error.file, error.line, error.column), status);
     case.set_classname("input");
     case
@@ -52,7 +52,7 @@ fn finding_case(reported: &ReportedFinding) -> TestCase {
                 "{} {}: {}",
                 hop.role.as_str(),
                 object_name(&hop.object),
-                printable(&hop.evidence)
+                one_line(&hop.evidence)
             )
         })
         .collect();
@@ -68,20 +68,20 @@ fn finding_case(reported: &ReportedFinding) -> TestCase {
         TestCaseStatus::success()
     };
     if is_failure {
-        status.set_message(printable(&finding.message).into_owned());
+        status.set_message(one_line(&finding.message).into_owned());
         status.set_type(finding.rule.as_str());
         status.set_description(details.clone());
     }
     let mut case = TestCase::new(format!("{} {place}", object_name(&finding.object)), status);
     case.set_classname(format!("{} {}", finding.rule, finding.rule.name()));
     if !is_failure {
-        case.set_system_out(format!("{}\n{details}", printable(&finding.message)));
+        case.set_system_out(format!("{}\n{details}", one_line(&finding.message)));
     }
     case
 }
 
 fn place(file: &str, line: Option<usize>, column: Option<usize>) -> String {
-    let mut place = printable(file).into_owned();
+    let mut place = one_line(file).into_owned();
     for number in [line, column].into_iter().flatten() {
         place.push(':');
         place.push_str(&number.to_string());

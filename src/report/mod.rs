@@ -3,6 +3,7 @@
 //! One file a format; each takes a [`Report`] and knows nothing of how it came to be.
 
 pub mod admission;
+pub mod diagnostic;
 pub mod github;
 pub mod json;
 pub mod junit;
@@ -78,15 +79,39 @@ impl Report {
     }
 }
 
-/// Text of an object for a terminal or a log: control characters and bidirectional overrides are escaped, so that no
-/// object can write to the screen what it is not.
+/// Text of an object for a terminal or a log: control characters, bidirectional overrides and what cannot be seen are
+/// escaped, so that no object can write to the screen what it is not. Line breaks stay.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let is_harmful = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(is_harmful) {
+    escaped(text, |c| is_harmful(c) && c != '\n')
+}
+
+/// [`printable`] text that has to stay on one line, so that no object can begin a line of its own.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    escaped(text, is_harmful)
+}
+
+/// Control characters (also those that set the direction of text) and characters without a width of their own, by which
+/// one name looks like another: Unicode categories Cc and Cf as far as they are no part of ordinary text.
+fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+fn escaped(text: &str, is_harmful: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_harmful) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len());
@@ -103,5 +128,5 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 /// `Kind namespace/name` with text that is safe to print.
 #[must_use]
 pub fn object_name(key: &ObjectKey) -> String {
-    printable(&key.to_string()).into_owned()
+    one_line(&key.to_string()).into_owned()
 }

@@ -1,31 +1,16 @@
 //! The report for people: a compiler's diagnostic for each finding, then a summary line.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
-use std::ops::Range;
 
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use l7guard_policy::confidence::Confidence;
+use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Finding, Mode};
 
-use super::{Location, Report, ReportedError, ReportedFinding, object_name, printable};
+use super::diagnostic::{Diagnostic, Level, Place};
+use super::{Report, ReportedError, ReportedFinding, object_name, one_line, printable};
 
-/// How the text looks.
-#[derive(Clone, Copy, Debug)]
-pub struct Style {
-    /// Whether to use colours.
-    pub colour: bool,
-    /// Width of the terminal in characters.
-    pub width: usize,
-}
-
-impl Default for Style {
-    fn default() -> Self {
-        Self {
-            colour: false,
-            width: 120,
-        }
-    }
-}
+pub use super::diagnostic::Style;
 
 /// Writes the report.
 ///
@@ -33,154 +18,151 @@ impl Default for Style {
 ///
 /// The output cannot be written.
 pub fn write(report: &Report, style: Style, mut output: impl Write) -> io::Result<()> {
-    let renderer = renderer(style);
     for note in &report.notes {
-        let group = input_group(Level::NOTE, note);
-        writeln!(output, "{}\n", renderer.render(&[group]))?;
+        write_input(Level::Note, note, style, &mut output)?;
     }
-    for error in &report.errors {
-        let group = input_group(Level::ERROR, error);
-        writeln!(output, "{}\n", renderer.render(&[group]))?;
-    }
-    for finding in &report.findings {
-        let group = finding_group(finding);
-        writeln!(output, "{}\n", renderer.render(&[group]))?;
-    }
+    write_failures(&report.errors, report.findings.iter(), style, &mut output)?;
     for unresolved in &report.unresolved {
-        writeln!(
-            output,
-            "unresolved: {} {}\n",
-            object_name(&unresolved.object),
-            printable(&unresolved.reason)
-        )?;
+        let name = object_name(&unresolved.object);
+        let reason = one_line(&unresolved.reason);
+        write_line(&format!("unresolved: {name} {reason}"), style, &mut output)?;
     }
     for exempted in &report.exempt {
-        writeln!(
-            output,
-            "exempt: [{}] {} by exemption {:?} until {}\n",
+        let line = format!(
+            "exempt: [{}] {} by exemption {:?} until {}",
             exempted.finding.rule,
             object_name(&exempted.finding.object),
             exempted.exemption,
             exempted.expires
-        )?;
+        );
+        write_line(&line, style, &mut output)?;
     }
-    writeln!(output, "{}", summary(report))
+    for line in style.wrap(&summary(report), "  ") {
+        writeln!(output, "{line}")?;
+    }
+    Ok(())
 }
 
-/// Writes one diagnostic that is no finding: what is wrong, with the offending line quoted.
+/// Writes errors and these findings alone: what decides how the run ends.
 ///
 /// # Errors
 ///
 /// The output cannot be written.
-pub(crate) fn write_diagnostic(
-    level: Level<'_>,
-    message: &str,
-    location: &Location,
+pub fn write_failures<'a>(
+    errors: &[ReportedError],
+    findings: impl Iterator<Item = &'a ReportedFinding>,
     style: Style,
     mut output: impl Write,
 ) -> io::Result<()> {
-    let group = Group::with_title(level.primary_title(printable(message)));
-    let group = quoted(group, location);
-    writeln!(output, "{}\n", renderer(style).render(&[group]))
-}
-
-fn renderer(style: Style) -> Renderer {
-    let renderer = if style.colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    renderer
-        .decor_style(DecorStyle::Ascii)
-        .term_width(style.width)
-}
-
-fn input_group<'a>(level: Level<'a>, error: &'a ReportedError) -> Group<'a> {
-    let mut origin = Origin::path(printable(&error.file));
-    if let Some(line) = error.line {
-        origin = origin.line(line);
-        if let Some(column) = error.column {
-            origin = origin.char_column(column);
-        }
+    for error in errors {
+        write_input(Level::Error, error, style, &mut output)?;
     }
-    level
-        .primary_title(printable(&error.message))
-        .element(origin)
+    let mut remedies = HashMap::new();
+    for finding in findings {
+        write_finding(finding, &mut remedies, style, &mut output)?;
+    }
+    Ok(())
 }
 
-fn finding_group(reported: &ReportedFinding) -> Group<'_> {
+fn write_input(
+    level: Level,
+    error: &ReportedError,
+    style: Style,
+    output: &mut impl Write,
+) -> io::Result<()> {
+    let diagnostic = Diagnostic {
+        level,
+        code: None,
+        message: &error.message,
+        place: Place::File {
+            file: &error.file,
+            line: error.line,
+            column: error.column,
+        },
+        remarks: Vec::new(),
+    };
+    diagnostic.write(style, &mut *output)?;
+    writeln!(output)
+}
+
+/// Writes a finding with its remedy. One that was shown before, in `remedies` with the object that it was shown for, is
+/// only referred to.
+fn write_finding<'a>(
+    reported: &'a ReportedFinding,
+    remedies: &mut HashMap<String, &'a ObjectKey>,
+    style: Style,
+    output: &mut impl Write,
+) -> io::Result<()> {
     let finding = &reported.judged.finding;
-    let level = match reported.judged.severity {
-        Mode::Deny => Level::ERROR,
-        Mode::Warn => Level::WARNING,
-        Mode::Audit | Mode::Off => Level::NOTE,
+    let mut remarks: Vec<_> = finding
+        .path
+        .iter()
+        .map(|hop| {
+            let evidence = format!("{}: {}", hop.object, hop.evidence);
+            (hop.role.as_str(), evidence)
+        })
+        .collect();
+    remarks.push(("note", certainty(finding).to_owned()));
+    remarks.push(("more", format!("l7guard explain {}", finding.rule)));
+    let diagnostic = Diagnostic {
+        level: match reported.judged.severity {
+            Mode::Deny => Level::Error,
+            Mode::Warn => Level::Warning,
+            Mode::Audit | Mode::Off => Level::Note,
+        },
+        code: Some(finding.rule.as_str()),
+        message: &finding.message,
+        place: reported
+            .location
+            .as_ref()
+            .map_or(Place::Nowhere, Place::Quoted),
+        remarks,
     };
-    let mut group = Group::with_title(
-        level
-            .primary_title(printable(&finding.message))
-            .id(finding.rule.as_str()),
-    );
-    if let Some(location) = &reported.location {
-        group = quoted(group, location);
-    }
-    for hop in &finding.path {
-        group = group.element(Level::NOTE.with_name(hop.role.as_str()).message(format!(
-            "{}: {}",
-            object_name(&hop.object),
-            printable(&hop.evidence)
-        )));
-    }
-    group
-        .element(Level::NOTE.message(certainty(finding)))
-        .element(Level::HELP.message(printable(finding.remedy.to_string().trim_end()).into_owned()))
-        .element(
-            Level::HELP
-                .with_name("more")
-                .message(format!("l7guard explain {}", finding.rule)),
-        )
+    diagnostic.write(style, &mut *output)?;
+    let remedy = finding.remedy.to_string();
+    let before = remedies.get(&remedy).copied();
+    write_remedy(&remedy, before, style, output)?;
+    remedies.entry(remedy).or_insert(&finding.object);
+    writeln!(output)
 }
 
-/// The source line with the offending field marked, or its place alone where the line cannot be shown.
-fn quoted<'a>(group: Group<'a>, location: &'a Location) -> Group<'a> {
-    match location.text.as_deref().map(printable) {
-        Some(text) if !text.trim().is_empty() => {
-            let span = token(&text, location.column);
-            group.element(
-                Snippet::source(text)
-                    .line_start(location.line)
-                    .path(printable(&location.file))
-                    .annotation(AnnotationKind::Primary.span(span)),
-            )
+/// What to do, wrapped; then the manifest as it is, from the first column, so that it can be copied and pasted.
+fn write_remedy(
+    remedy: &str,
+    before: Option<&ObjectKey>,
+    style: Style,
+    output: &mut impl Write,
+) -> io::Result<()> {
+    let (advice, manifest) = remedy.split_once("\n\n").unwrap_or((remedy, ""));
+    let mut advice = format!("help: {}", one_line(advice.trim_end()));
+    if let Some(object) = before.filter(|_| !manifest.is_empty()) {
+        let shown = format!(" as it is written above for {}", object_name(object));
+        advice = format!("{}{shown}", advice.trim_end_matches(':'));
+    }
+    for (at, line) in style.wrap(&advice, "    ").iter().enumerate() {
+        match line.strip_prefix("help") {
+            Some(rest) if at == 0 => writeln!(output, "{}{rest}", style.help("help"))?,
+            _ => writeln!(output, "{line}")?,
         }
-        _ => group.element(
-            Origin::path(printable(&location.file))
-                .line(location.line)
-                .char_column(location.column),
-        ),
     }
+    if before.is_none() && !manifest.is_empty() {
+        writeln!(output, "\n{}", printable(manifest.trim_end()))?;
+    }
+    Ok(())
 }
 
-/// The bytes of the word that begins at a column.
-fn token(text: &str, column: usize) -> Range<usize> {
-    let start = text
-        .char_indices()
-        .nth(column.saturating_sub(1))
-        .map_or(text.len(), |(at, _)| at);
-    let rest = &text[start..];
-    let length = rest
-        .find(|c: char| c.is_whitespace() || matches!(c, ',' | '}' | ']'))
-        .unwrap_or(rest.len());
-    start..start + length.max(rest.chars().next().map_or(0, char::len_utf8))
+/// One line, or several in a narrow terminal, and an empty one.
+fn write_line(text: &str, style: Style, output: &mut impl Write) -> io::Result<()> {
+    for line in style.wrap(text, "    ") {
+        writeln!(output, "{line}")?;
+    }
+    writeln!(output)
 }
 
-fn certainty(finding: &Finding) -> String {
+fn certainty(finding: &Finding) -> &'static str {
     match finding.confidence {
-        l7guard_policy::confidence::Confidence::Confirmed => {
-            "confirmed: objects prove both ends of this path".to_owned()
-        }
-        l7guard_policy::confidence::Confidence::Likely => {
-            "likely: an object that would prove it is not visible here".to_owned()
-        }
+        Confidence::Confirmed => "confirmed: objects prove both ends of this path",
+        Confidence::Likely => "likely: an object that would prove it is not visible here",
     }
 }
 
@@ -208,17 +190,4 @@ fn summary(report: &Report) -> String {
         parts.push(plural(report.errors.len(), "error"));
     }
     parts.join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::token;
-
-    #[test]
-    fn a_token_ends_at_a_blank_or_a_bracket() {
-        assert_eq!(token("  name: gateway # x", 9), 8..15);
-        assert_eq!(token("{name: gw}", 8), 7..9);
-        assert_eq!(token("name:", 9), 5..5);
-        assert_eq!(token("ä: ö", 4), 4..6);
-    }
 }

@@ -7,7 +7,7 @@ use l7guard_policy::fronts::Making;
 use l7guard_policy::gateways::service::Behind;
 use l7guard_policy::paths::{FrontPaths, Leg};
 
-use super::{object_name, printable};
+use super::{object_name, one_line};
 
 /// Draws every way that leads from a front.
 #[must_use]
@@ -25,12 +25,12 @@ pub fn draw(paths: &FrontPaths<'_>) -> String {
             return format!("{front} makes no AWS load balancer that works on Layer 7.\n");
         }
     };
-    let entry = format!("{entry:<20} {front}: {}", printable(&why));
+    let entry = format!("{entry:<20} {front}: {}", one_line(&why));
     for leg in &paths.legs {
         draw_leg(&mut drawing, &entry, paths, leg);
     }
     for (_, group) in &paths.open_target_groups {
-        let target = format!("target group {}", printable(group.as_str()));
+        let target = format!("target group {}", one_line(group.as_str()));
         let lines = [
             "Client".to_owned(),
             entry.clone(),
@@ -54,8 +54,8 @@ fn draw_leg(drawing: &mut String, entry: &str, paths: &FrontPaths<'_>, leg: &Leg
         lines.push(format!(
             "{:<20} {}: {}",
             "Service (L4)",
-            printable(&hop.key.qualified_name()),
-            printable(&hop.evidence)
+            one_line(&hop.key.qualified_name()),
+            one_line(&hop.evidence)
         ));
     }
     match &leg.reach.behind {
@@ -65,7 +65,7 @@ fn draw_leg(drawing: &mut String, entry: &str, paths: &FrontPaths<'_>, leg: &Leg
                     "{:<20} {}: {}",
                     "Istio Envoy (L7)",
                     object_name(&gateway.key),
-                    printable(&gateway.evidence.text)
+                    one_line(&gateway.evidence.text)
                 ));
             }
             lines.push("application".to_owned());
@@ -74,12 +74,12 @@ fn draw_leg(drawing: &mut String, entry: &str, paths: &FrontPaths<'_>, leg: &Leg
             lines.push(format!(
                 "{:<20} likely: {}",
                 "Istio Envoy (L7)",
-                printable(&hint.text)
+                one_line(&hint.text)
             ));
             lines.push("application".to_owned());
         }
         Behind::Ordinary => lines.push("application".to_owned()),
-        Behind::Unknown(reason) => lines.push(format!("{:<20} {}", "?", printable(reason))),
+        Behind::Unknown(reason) => lines.push(format!("{:<20} {}", "?", one_line(reason))),
     }
     drawing.push_str(&chain(&lines));
     if paths.confidence(leg).is_some() {

@@ -7,6 +7,7 @@
 mod check;
 mod demo;
 mod serve;
+mod terminal;
 
 use std::io::Write;
 use std::path::Path;
@@ -18,7 +19,10 @@ fn l7guard(arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env_remove("RUST_LOG");
+        .env_remove("RUST_LOG")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR")
+        .env_remove("CLICOLOR_FORCE");
     command
 }
 

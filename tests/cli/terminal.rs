@@ -1,0 +1,201 @@
+//! What is seen on a terminal: a pseudo-terminal of a given width stands in for one.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::process::Command;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use super::{directory, l7guard, path, run, run_with_input};
+
+const WORLD: [&str; 3] = [
+    "check",
+    "examples/quickstart/world",
+    "examples/quickstart/alb-to-gateway.yaml",
+];
+
+/// Runs a command with standard output and standard error on a terminal of so many columns; what is on the screen in
+/// the end, with escape sequences.
+fn on_terminal(mut command: Command, columns: u16) -> String {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let size = Winsize {
+        ws_row: 50,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&master, size).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let terminal = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(name.to_str().unwrap())
+        .unwrap();
+    let mut child = command
+        .env("TERM", "xterm")
+        .stdout(terminal.try_clone().unwrap())
+        .stderr(terminal)
+        .spawn()
+        .unwrap();
+    // Or the terminal stays open as long as the command's own files are.
+    drop(command);
+    let mut screen = Vec::new();
+    let mut master = File::from(master);
+    let mut piece = [0; 4096];
+    // At the end Linux says that there is no such device any more.
+    while let Ok(length @ 1..) = master.read(&mut piece) {
+        screen.extend_from_slice(&piece[..length]);
+    }
+    child.wait().unwrap();
+    String::from_utf8(screen).unwrap().replace("\r\n", "\n")
+}
+
+/// A text without its colours.
+fn plain(screen: &str) -> String {
+    anstream::adapter::strip_str(screen).to_string()
+}
+
+#[test]
+fn a_narrow_terminal_gets_lines_that_fit_and_the_remedy_as_it_is() {
+    for columns in [40, 60, 80] {
+        let screen = plain(&on_terminal(l7guard(&WORLD), columns));
+        insta::assert_snapshot!(format!("columns-{columns}"), screen);
+    }
+}
+
+#[test]
+fn a_remedy_can_be_copied_from_any_terminal_and_is_no_finding() {
+    for columns in [40, 200] {
+        let screen = plain(&on_terminal(l7guard(&WORLD), columns));
+        let from = screen.find("\napiVersion: v1\n").unwrap();
+        let to = from + screen[from..].find("\n\n").unwrap();
+        let ended = run_with_input(&["check", "-"], &screen[from..to]);
+        assert_eq!(ended.stdout, "1 object, 0 denied, 0 warnings\n");
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_unless_somebody_says_otherwise() {
+    let is_coloured = |text: &str| text.contains("\u{1b}[");
+    let screen = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = l7guard(&[&WORLD, arguments].concat());
+        command.envs(variables.iter().copied());
+        is_coloured(&on_terminal(command, 100))
+    };
+    assert!(screen(&[], &[]));
+    assert!(!screen(&[], &[("NO_COLOR", "1")]));
+    assert!(screen(&[], &[("NO_COLOR", "")]), "empty is unset");
+    assert!(screen(&["--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(!screen(&["--color", "never"], &[]));
+    let file = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = l7guard(&[&WORLD, arguments].concat());
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        is_coloured(&String::from_utf8(output.stdout).unwrap())
+    };
+    assert!(!file(&[], &[]));
+    assert!(file(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!file(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(file(&["--color=always"], &[]));
+}
+
+#[test]
+fn a_terminal_that_understands_no_colours_gets_none() {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "TERM=dumb exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_l7guard"))
+        .args(WORLD)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("CI")
+        .env_remove("CLICOLOR");
+    let screen = on_terminal(shell, 100);
+    assert!(!screen.contains('\u{1b}'), "{screen}");
+}
+
+#[test]
+fn nothing_in_an_object_or_a_file_name_reaches_the_terminal_as_a_command() {
+    const HOSTILE: &str = "\\e[2J\\u202e\\u009b31m\\u061c\\u200b\\r\\nerror: forged\\n\\n0 objects";
+    let manifest = format!(
+        "\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: \"edge{HOSTILE}\"
+  annotations: {{kubernetes.io/ingress.class: alb, alb.ingress.kubernetes.io/actions.x: \"{HOSTILE}\"}}
+spec:
+  rules:
+    - http: {{paths: [{{backend: {{service: {{name: \"x{HOSTILE}\", port: {{name: use-annotation}}}}}}}}]}}
+  defaultBackend: {{service: {{name: istio-ingressgateway, port: {{number: 80}}}}}}
+---
+apiVersion: elbv2.k8s.aws/v1beta1
+kind: TargetGroupBinding
+metadata: {{name: \"{HOSTILE}\"}}
+spec: {{targetType: [\"{HOSTILE}\"], serviceRef: \"{HOSTILE}\"}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: &a \"{HOSTILE}\", {{a: *a}}: 1}}
+"
+    );
+    let files = directory(&[("a\u{1b}[2J\u{202e}\nerror: forged.yaml", &manifest)]);
+    for output in ["text", "github"] {
+        let mut command = l7guard(&["check", "-o", output, path(files.path())]);
+        command.env("NO_COLOR", "1");
+        let screen = on_terminal(command, 120);
+        let harmful = |c: char| {
+            (c.is_control() && c != '\n') || "\u{202e}\u{61c}\u{200b}\u{2028}\u{ad}".contains(c)
+        };
+        assert!(!screen.contains(harmful), "{output}: {screen:?}");
+        let forged =
+            |line: &str| line.starts_with("error: forged") || line.starts_with("0 objects");
+        assert!(!screen.lines().any(forged), "{output}: {screen}");
+        assert!(screen.contains("L7G001"), "{output}: {screen}");
+    }
+}
+
+#[test]
+fn a_remedy_that_was_shown_already_is_referred_to() {
+    let violator = "\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: NAME, namespace: istio-system}
+spec:
+  ingressClassName: alb
+  defaultBackend: {service: {name: istio-ingressgateway, port: {number: 80}}}
+";
+    let two = format!(
+        "{}---\n{}",
+        violator.replace("NAME", "one"),
+        violator.replace("NAME", "two")
+    );
+    let ended = run_with_input(&["check", "-"], &two);
+    assert_eq!(ended.stdout.matches("error[L7G001]").count(), 2);
+    assert_eq!(ended.stdout.matches("apiVersion: v1").count(), 1);
+    assert!(
+        ended
+            .stdout
+            .contains("as it is written above for Ingress istio-system/one\n"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn quiet_leaves_errors_and_what_fails() {
+    let ended = run(&[&WORLD[..], &["--quiet"]].concat());
+    assert_eq!(ended.status, 1);
+    assert!(ended.stdout.contains("error[L7G001]"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("objects,"), "{}", ended.stdout);
+    let innocent = run(&["check", "-q", "examples/quickstart/alb-to-application.yaml"]);
+    assert_eq!((innocent.status, innocent.stdout.as_str()), (0, ""));
+    let never = run(&[&WORLD[..], &["--quiet", "--fail-on", "never"]].concat());
+    assert_eq!((never.status, never.stdout.as_str()), (0, ""));
+    let broken = run_with_input(&["check", "-q", "-"], "kind: [\n");
+    assert_eq!(broken.status, 2);
+    assert!(broken.stdout.starts_with("error: "), "{}", broken.stdout);
+    let machine = run(&[&WORLD[..], &["--quiet", "-o", "json", "--fail-on", "never"]].concat());
+    assert!(machine.stdout.contains("\"deny\": 1"), "{}", machine.stdout);
+}

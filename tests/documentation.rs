@@ -46,6 +46,12 @@ fn the_index_of_rules_lists_each_with_its_default() {
 }
 
 #[test]
+fn the_schema_of_the_report_is_published() {
+    let schema = l7guard::report::json::schema();
+    assert_documented("docs/report.schema.json", &format!("{schema:#}\n"));
+}
+
+#[test]
 fn no_page_is_left_of_a_rule_that_is_gone() {
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
     for entry in fs::read_dir(pages).unwrap() {

@@ -96,7 +96,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
         }
         Output::Json => json::write(&report, &mut buffered)?,
         Output::Sarif => sarif::write(&report, &mut buffered)?,
-        Output::Junit => junit::write(&report, &mut buffered)?,
+        Output::Junit => {
+            let fails = |finding: &ReportedFinding| arguments.fail_on.fails(finding);
+            junit::write(&report, fails, &mut buffered)?;
+        }
         Output::Github => github::write(&report, &mut buffered)?,
     }
     buffered.flush()?;

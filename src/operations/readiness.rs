@@ -72,7 +72,9 @@ impl Readiness {
     /// Whether every condition holds: `/readyz`.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.conditions().iter().all(|state| state.missing.is_none())
+        self.conditions()
+            .iter()
+            .all(|state| state.missing.is_none())
     }
 
     /// Whether verdicts can be given. A server that drains is not ready, but judges whatever still comes.

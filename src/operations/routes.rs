@@ -19,7 +19,10 @@ use crate::metrics::{self, Metrics};
 /// | `/metrics` | all metrics as `OpenMetrics` text |
 pub fn router(readiness: Readiness, metrics: Metrics) -> Router {
     Router::new()
-        .route("/livez", get(async || plain(StatusCode::OK, "alive\n".to_owned())))
+        .route(
+            "/livez",
+            get(async || plain(StatusCode::OK, "alive\n".to_owned())),
+        )
         .route("/readyz", get(readyz).with_state(readiness))
         .route("/metrics", get(write_metrics).with_state(metrics))
         .fallback(async || {

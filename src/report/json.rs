@@ -1,100 +1,190 @@
-//! The JSON report, `l7guard/report/v1`: stable, documented in `docs/report.md`.
+//! The JSON report, `l7guard/report/v1`: stable, documented in `docs/report.md`, with its JSON Schema in
+//! `docs/report.schema.json`.
 
 use std::io::{self, Write};
 
+use l7guard_policy::confidence::Confidence;
 use l7guard_policy::identity::ObjectKey;
-use l7guard_policy::rules::{Hop, Mode};
+use l7guard_policy::rules::{Hop, HopRole, Mode};
 use l7guard_policy::verdict::Exempted;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Location, Report, ReportedError, ReportedFinding};
 
 /// The version of the format.
 pub const SCHEMA: &str = "l7guard/report/v1";
 
-#[derive(Serialize)]
+/// What `l7guard` found in manifests. Within a version of the format fields are added, never changed or removed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Report")]
 struct JsonReport<'a> {
+    /// The version of the format.
+    #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
+    /// How many of each there are.
     summary: Summary,
+    /// Findings, the severest first, then by rule, object and field.
     findings: Vec<JsonFinding<'a>>,
+    /// Objects of which one end of a path is in sight and the other cannot be told.
     unresolved: Vec<JsonUnresolved<'a>>,
+    /// Findings that an exemption of the configuration covers.
     exempt: Vec<JsonExempt<'a>>,
+    /// Inputs that could not be read, wholly or in part.
     errors: Vec<JsonError<'a>>,
 }
 
-#[derive(Serialize)]
+/// How many of each there are.
+#[derive(Serialize, JsonSchema)]
 struct Summary {
+    /// Objects read, also of kinds that no rule reads.
     objects: usize,
+    /// Findings that would be refused.
     deny: usize,
+    /// Findings that would be warned about.
     warn: usize,
+    /// Objects that cannot be told.
     unresolved: usize,
+    /// Findings that are exempt.
     exempt: usize,
 }
 
-#[derive(Serialize)]
+/// A path that a rule forbids, or a defect of one Service.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
 struct JsonFinding<'a> {
+    /// The rule's code, never renumbered.
+    #[schemars(regex(pattern = "^L7G[0-9]{3}$"))]
     rule: &'static str,
+    /// The rule's name.
     name: &'static str,
+    /// The mode in which the finding takes effect.
+    #[schemars(extend("enum" = [Mode::Deny.as_str(), Mode::Warn.as_str(), Mode::Audit.as_str()]))]
     severity: &'static str,
+    /// `confirmed`: objects prove both ends; `likely`: one that would prove it is not visible.
+    #[schemars(extend("enum" = [Confidence::Confirmed.as_str(), Confidence::Likely.as_str()]))]
     confidence: &'static str,
+    /// What the finding is about: the front, or the Service.
     object: JsonObject<'a>,
+    /// JSON pointer (RFC 6901) of the offending field of that object.
     field: &'a str,
+    /// Where that field stands, if the object came from a file.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "JsonLocation")]
     location: Option<JsonLocation<'a>>,
+    /// The way from the front to the gateway.
     path: Vec<JsonHop<'a>>,
+    /// What is wrong, in a sentence.
     message: &'a str,
+    /// What to write instead: advice, an empty line, then YAML to paste where there is any.
     remedy: String,
+    /// The rule's page.
     documentation: String,
 }
 
-#[derive(Serialize)]
+/// An object's type and name.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Object")]
 struct JsonObject<'a> {
+    /// As it was written.
     api_version: &'a str,
+    /// As it was written.
     kind: &'static str,
+    /// Empty for cluster-scoped objects.
     namespace: &'a str,
+    /// `metadata.name`.
     name: &'a str,
 }
 
-#[derive(Serialize)]
+/// A place in a file.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Location")]
 struct JsonLocation<'a> {
+    /// The file as it was named, `<stdin>` for standard input.
     file: &'a str,
+    /// The line, from 1.
+    #[schemars(range(min = 1))]
     line: usize,
+    /// The column, from 1, in characters.
+    #[schemars(range(min = 1))]
     column: usize,
 }
 
-#[derive(Serialize)]
+/// An object on the path.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Hop")]
 struct JsonHop<'a> {
+    /// Its part in the path.
+    #[schemars(extend("enum" = [HopRole::Front.as_str(), HopRole::Service.as_str(), HopRole::Gateway.as_str()]))]
     hop: &'static str,
+    /// The object's kind.
     kind: &'static str,
+    /// Empty for cluster-scoped objects.
     namespace: &'a str,
+    /// The object's name.
     name: &'a str,
+    /// What proves its part.
     evidence: &'a str,
 }
 
-#[derive(Serialize)]
+/// An object of which one end of a path is in sight and the other cannot be told.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Unresolved")]
 struct JsonUnresolved<'a> {
+    /// The object.
     object: JsonObject<'a>,
+    /// JSON pointer (RFC 6901) of the field that leads to what cannot be told.
     field: &'a str,
+    /// Why it cannot be told.
     reason: &'a str,
 }
 
-#[derive(Serialize)]
+/// A finding that an exemption covers.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Exempt")]
 struct JsonExempt<'a> {
+    /// The rule's code.
+    #[schemars(regex(pattern = "^L7G[0-9]{3}$"))]
     rule: &'static str,
+    /// What the finding is about.
     object: JsonObject<'a>,
+    /// The exemption's name in the configuration.
     exemption: &'a str,
+    /// The last day (UTC) on which it holds.
+    #[schemars(extend("format" = "date"))]
     expires: String,
 }
 
-#[derive(Serialize)]
+/// An input that could not be read.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
 struct JsonError<'a> {
+    /// The file as it was named, `<stdin>` for standard input.
     file: &'a str,
+    /// The line, from 1, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize", range(min = 1))]
     line: Option<usize>,
+    /// The column, from 1, in characters, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize", range(min = 1))]
     column: Option<usize>,
+    /// What is wrong, and what to do about it.
     message: &'a str,
+}
+
+/// The JSON Schema (draft 2020-12) of the format. It lets further fields be, as a later release may add some.
+#[must_use]
+pub fn schema() -> Value {
+    let mut schema = SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<JsonReport<'static>>();
+    schema.insert("title".to_owned(), SCHEMA.into());
+    schema.to_value()
 }
 
 /// Writes the report as one indented JSON object.

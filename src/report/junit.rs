@@ -1,34 +1,59 @@
 //! JUnit XML: a test case a finding, for continuous integration that shows test results.
 
+use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use l7guard_policy::rules::Mode;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Report, ReportedError, ReportedFinding, object_name, one_line, printable};
 
-/// Writes the report as one test suite. Denials are failures, inputs that cannot be read are errors, warnings are
-/// passed cases whose output says what they are; a run that found nothing is one passed case.
+/// Writes the report as one test suite. Findings that fail the run are failures, inputs that cannot be read are errors,
+/// other findings are passed cases whose output says what they are; a run that found nothing is one passed case.
+///
+/// A case is named by class and name (GitLab shows only the first of several that have both alike, and compares branches
+/// by them): neither holds a line number, and no two cases have the same.
 ///
 /// # Errors
 ///
 /// The output cannot be written.
-pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
-    let mut suite = TestSuite::new("l7guard");
-    suite.add_test_cases(report.errors.iter().map(error_case));
-    suite.add_test_cases(report.findings.iter().map(finding_case));
-    if report.errors.is_empty() && report.findings.is_empty() {
+pub fn write(
+    report: &Report,
+    fails: impl Fn(&ReportedFinding) -> bool,
+    mut output: impl Write,
+) -> io::Result<()> {
+    let mut cases: Vec<TestCase> = report.errors.iter().map(error_case).collect();
+    let findings = report.findings.iter();
+    cases.extend(findings.map(|finding| finding_case(finding, fails(finding))));
+    if cases.is_empty() {
         let mut case = TestCase::new(
             format!("{} objects", report.objects),
             TestCaseStatus::success(),
         );
         case.set_classname("l7guard");
-        suite.add_test_case(case);
+        cases.push(case);
     }
+    let mut seen = HashMap::new();
+    for case in &mut cases {
+        number_duplicate(case, &mut seen);
+    }
+    let mut suite = TestSuite::new("l7guard");
+    suite.add_test_cases(cases);
     let mut junit = quick_junit::Report::new("l7guard");
     junit.add_test_suite(suite);
     let xml = junit.to_string().map_err(io::Error::other)?;
     output.write_all(xml.as_bytes())
+}
+
+fn number_duplicate(case: &mut TestCase, seen: &mut HashMap<String, usize>) {
+    let class = case.classname.as_deref().unwrap_or_default();
+    let before = seen
+        .entry(format!("{class}\n{}", case.name.as_str()))
+        .or_insert(0);
+    *before += 1;
+    if *before > 1 {
+        case.name = format!("{} ({before})", case.name.as_str()).into();
+    }
 }
 
 fn error_case(error: &ReportedError) -> TestCase {
@@ -36,10 +61,11 @@ fn error_case(error: &ReportedError) -> TestCase {
     status.set_message(one_line(&error.message).into_owned());
     let mut case = TestCase::new(place(&error.file, error.line, error.column), status);
     case.set_classname("input");
+    set_file(&mut case, &error.file, error.line);
     case
 }
 
-fn finding_case(reported: &ReportedFinding) -> TestCase {
+fn finding_case(reported: &ReportedFinding, is_failure: bool) -> TestCase {
     let finding = &reported.judged.finding;
     let place = reported.location.as_ref().map_or(String::new(), |at| {
         place(&at.file, Some(at.line), Some(at.column))
@@ -61,7 +87,6 @@ fn finding_case(reported: &ReportedFinding) -> TestCase {
         evidence.join("\n"),
         printable(&finding.remedy.to_string())
     );
-    let is_failure = reported.judged.severity == Mode::Deny;
     let mut status = if is_failure {
         TestCaseStatus::non_success(NonSuccessKind::Failure)
     } else {
@@ -72,12 +97,29 @@ fn finding_case(reported: &ReportedFinding) -> TestCase {
         status.set_type(finding.rule.as_str());
         status.set_description(details.clone());
     }
-    let mut case = TestCase::new(format!("{} {place}", object_name(&finding.object)), status);
+    let mut name = object_name(&finding.object);
+    let own = finding.object.qualified_name();
+    if let Some(target) = reported.target().filter(|target| *target != own) {
+        let _ = write!(name, " to {}", one_line(target));
+    }
+    let mut case = TestCase::new(name, status);
+    if let Some(location) = &reported.location {
+        set_file(&mut case, &location.file, Some(location.line));
+    }
     case.set_classname(format!("{} {}", finding.rule, finding.rule.name()));
     if !is_failure {
         case.set_system_out(format!("{}\n{details}", one_line(&finding.message)));
     }
     case
+}
+
+/// GitLab links a case to its `file`.
+fn set_file(case: &mut TestCase, file: &str, line: Option<usize>) {
+    let attributes = &mut case.extra;
+    attributes.insert("file".into(), one_line(file).as_ref().into());
+    if let Some(line) = line {
+        attributes.insert("line".into(), line.to_string().into());
+    }
 }
 
 fn place(file: &str, line: Option<usize>, column: Option<usize>) -> String {

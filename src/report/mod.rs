@@ -42,6 +42,17 @@ pub struct ReportedFinding {
     pub location: Option<Location>,
 }
 
+impl ReportedFinding {
+    /// Where the path leads: a Service or a target group. With rule and object it makes a finding the same one in the
+    /// next run, wherever it has moved in its file; the gateway workloads do not, as they come and go with what else was
+    /// read.
+    #[must_use]
+    pub fn target(&self) -> Option<&str> {
+        let path = self.judged.finding.identity.first();
+        path.map(|path| path.to.as_str())
+    }
+}
+
 /// A place in a file, lines and columns counted from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
@@ -93,7 +104,8 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// Control characters (also those that set the direction of text) and characters without a width of their own, by which
-/// one name looks like another: Unicode categories Cc and Cf as far as they are no part of ordinary text.
+/// one name looks like another: of Unicode's categories Cc and Cf those that names and prose do without, and the two
+/// that XML cannot hold.
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -106,6 +118,7 @@ fn is_harmful(c: char) -> bool {
                 | '\u{2060}'..='\u{206f}'
                 | '\u{feff}'
                 | '\u{fff9}'..='\u{fffb}'
+                | '\u{fffe}'..='\u{ffff}'
                 | '\u{e0000}'..='\u{e007f}'
         )
 }

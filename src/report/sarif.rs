@@ -214,17 +214,11 @@ fn result(reported: &ReportedFinding) -> ResultObject {
     }
 }
 
-/// What makes a finding the same one in the next run, wherever it has moved in its file: rule, object and where the
-/// path leads. The gateway workloads are left out, as they come and go with what else was read.
+/// What makes a finding the same one in the next run.
 fn fingerprint(reported: &ReportedFinding) -> String {
     let finding = &reported.judged.finding;
-    let to = finding.identity.first().map(|path| path.to.as_str());
-    format!(
-        "{}/{}/{}",
-        finding.rule,
-        finding.object,
-        to.unwrap_or_default()
-    )
+    let target = reported.target().unwrap_or_default();
+    format!("{}/{}/{target}", finding.rule, finding.object)
 }
 
 fn index(rule: RuleCode) -> usize {

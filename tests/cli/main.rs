@@ -6,6 +6,7 @@
 
 mod check;
 mod demo;
+mod outputs;
 mod serve;
 mod terminal;
 

@@ -5,6 +5,7 @@
 
 pub mod cli;
 mod clock;
+pub mod cluster;
 pub mod configuration;
 pub mod live;
 pub mod manifests;

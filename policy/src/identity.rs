@@ -3,6 +3,7 @@
 //! These are the only identity types of the crate; facts, indexes, paths and findings all speak of objects through
 //! them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -257,6 +258,23 @@ impl Kind {
         self.row().2
     }
 
+    /// The kind's name, where two kinds of different groups share one with a prefix that tells them apart: for metrics.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::IstioGateway => "IstioGateway",
+            Self::EksIngressClassParams => "EksIngressClassParams",
+            Self::EksTargetGroupBinding => "EksTargetGroupBinding",
+            other => other.name(),
+        }
+    }
+
+    /// The API groups of all kinds; the core group is the empty one.
+    #[must_use]
+    pub fn groups() -> BTreeSet<&'static str> {
+        KINDS.iter().map(|(_, group, ..)| *group).collect()
+    }
+
     /// The newest API version.
     #[must_use]
     pub fn api_version(self) -> &'static str {
@@ -363,6 +381,14 @@ mod tests {
         for (kind, ..) in KINDS {
             assert_eq!(kind.row().0, *kind);
         }
+    }
+
+    #[test]
+    fn no_two_kinds_have_the_same_label() {
+        let labels =
+            |kinds: BTreeSet<Kind>| kinds.into_iter().map(Kind::label).collect::<BTreeSet<_>>();
+        let kinds: BTreeSet<Kind> = KINDS.iter().map(|(kind, ..)| *kind).collect();
+        assert_eq!(labels(kinds.clone()).len(), kinds.len());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::ExitStatus;
 use super::demo_client::Client;
 use super::demo_reviews::{self, Step};
 use super::serving::{Certificate, Serving};
+use crate::live::Live;
 use crate::manifests;
 use crate::server::{Settings, StopHandle, stop, stop_on_signals};
 use crate::world::ManifestWorld;
@@ -40,7 +41,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
     let mut certificate = Certificate::development(&[])?;
     let serving = Serving::bind(
         address,
-        world.inventory,
+        Live::new(world.inventory),
         Configuration::default(),
         &certificate,
         Settings {

@@ -8,6 +8,7 @@ mod demo_reviews;
 mod explain;
 mod invocation;
 mod serve;
+mod served_world;
 mod serving;
 mod terminal;
 

@@ -5,23 +5,24 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::ExitStatus;
 use super::config::ConfigurationFile;
 use super::demo_reviews;
+use super::served_world::WorldArguments;
 use super::serving::{Certificate, Serving};
+use crate::metrics::Metrics;
+use crate::operations::Readiness;
 use crate::server::{Settings, stop_on_signals};
-use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, default_value = "0.0.0.0:8443", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
-    /// A directory of manifests that stands for the cluster
-    #[arg(long, required = true, value_name = "DIR")]
-    manifests: PathBuf,
+    #[command(flatten)]
+    world: WorldArguments,
     #[command(flatten)]
     configuration: ConfigurationFile,
     /// The server's certificate chain, PEM; without it a development certificate is made in memory
@@ -48,7 +49,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
 
 async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
     let configuration = arguments.configuration.load()?;
-    let world = read_world(arguments)?;
+    let (metrics, readiness) = (Metrics::new(), Readiness::new());
+    let world = arguments.world.open(&metrics, &readiness).await?;
     let mut certificate = match (&arguments.tls_cert, &arguments.tls_key) {
         (Some(certificate), Some(key)) => Certificate::from_files(certificate, key)?,
         _ => Certificate::development(&[])?,
@@ -58,10 +60,10 @@ async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
         drain: Duration::from_secs(arguments.drain),
         ..Settings::default()
     };
-    let objects = world.inventory.len();
+    let judged_in = world.describe();
     let serving = Serving::bind(
         arguments.listen,
-        world.inventory,
+        world,
         configuration,
         &certificate,
         settings,
@@ -69,11 +71,7 @@ async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
     .await?;
     let address = serving.local_addr();
     let mut out = io::stdout();
-    writeln!(
-        out,
-        "l7guard serves https://{address}/validate with {objects} objects of {}",
-        arguments.manifests.display()
-    )?;
+    writeln!(out, "l7guard serves https://{address}/validate {judged_in}")?;
     if !certificate.authority_pem().is_empty() {
         let review = serde_json::to_vec_pretty(&demo_reviews::review(&demo_reviews::STEPS[0])?)?;
         writeln!(
@@ -84,28 +82,4 @@ async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
     }
     serving.run(stop).await;
     Ok(ExitStatus::Success)
-}
-
-/// Reads the world; a world with errors would judge wrongly, so it is not served.
-fn read_world(arguments: &Arguments) -> Result<ManifestWorld> {
-    let world = ManifestWorld::read(std::slice::from_ref(&arguments.manifests), "default");
-    if world.errors.is_empty() {
-        return Ok(world);
-    }
-    let errors: Vec<String> = world
-        .errors
-        .iter()
-        .map(|error| {
-            format!(
-                "  {}:{}: {}",
-                error.file,
-                error.line.unwrap_or_default(),
-                error.message
-            )
-        })
-        .collect();
-    bail!(
-        "the manifests cannot be read whole, so nothing is served:\n{}",
-        errors.join("\n")
-    );
 }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use l7guard_policy::configuration::Configuration;
-use l7guard_policy::inventory::Inventory;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tempfile::TempDir;
 
+use crate::live::Live;
 use crate::pki::{crypto, development, files};
 use crate::server::{OldestTls, Server, Settings, Stop, Stopped, tls_config};
-use crate::webhook::{PolicyJudge, VALIDATE_PATH, router};
+use crate::webhook::{KnownWorld, PolicyJudge, VALIDATE_PATH, router};
 
 /// The certificate that is served.
 pub(super) struct Certificate {
@@ -81,14 +81,14 @@ impl Serving {
     /// Takes the address; the world does not change while it serves.
     pub(super) async fn bind(
         address: SocketAddr,
-        inventory: Inventory,
+        world: impl KnownWorld,
         configuration: Configuration,
         certificate: &Certificate,
         settings: Settings,
     ) -> Result<Self> {
         let resolver = Arc::new(SingleCertAndKey::from(Arc::clone(&certificate.key)));
         let tls = tls_config(crypto::install(), resolver, OldestTls::default())?;
-        let judge = PolicyJudge::new(Arc::new(inventory), Arc::new(configuration));
+        let judge = PolicyJudge::new(world, Live::new(configuration));
         let server = Server::bind(address, tls, router(Arc::new(judge)), settings).await?;
         Ok(Self(server))
     }

@@ -100,6 +100,8 @@ descriptions! {
         "When the watch of the kind was last heard of, in seconds since 1970";
     WATCH_RESTARTS: Counter "watch_restarts" ["kind", "reason"]
         "Watches that had to be begun anew";
+    UNREADABLE_OBJECTS: Counter "unreadable_objects" ["kind"]
+        "Objects of the cluster that are left out of the world, as a field of them has a wrong type";
     LIVE_READ_DURATION: Histogram "live_read_duration_seconds" ["kind", "outcome"]
         "How long reads of the cluster during a review took";
     RELOADS: Counter "reloads" ["file", "outcome"]

@@ -254,6 +254,12 @@ impl Metrics {
         self.families.watch_restarts.get_or_create(&restart).inc();
     }
 
+    /// An object of the cluster has a field of a wrong type, and is left out of the world.
+    pub fn unreadable_object(&self, kind: &'static str) {
+        let kind = labels::OfKind { kind };
+        self.families.unreadable_objects.get_or_create(&kind).inc();
+    }
+
     /// The cluster was read during a review. `outcome` is one of a few words.
     pub fn live_read(&self, kind: &'static str, outcome: &'static str, duration: Duration) {
         self.families

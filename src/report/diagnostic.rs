@@ -232,7 +232,7 @@ impl Place<'_> {
     }
 }
 
-fn origin<'a>(file: &'a str, line: Option<usize>, column: Option<usize>) -> Origin<'a> {
+fn origin(file: &str, line: Option<usize>, column: Option<usize>) -> Origin<'_> {
     let mut origin = Origin::path(one_line(file));
     if let Some(line) = line {
         origin = origin.line(line);

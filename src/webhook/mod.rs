@@ -9,10 +9,13 @@
 //! Who judges is not known here: [`router()`] serves any [`Judge`]. What we fail at is never an answer of allowed or denied
 //! but an HTTP error, so that the API server applies the `failurePolicy` that the cluster's owner chose.
 
+mod annotations;
 mod body;
+mod confirmed;
 mod deadline;
 mod envelope;
 mod judge;
+mod known_world;
 mod policy_judge;
 mod refusal;
 pub mod response;
@@ -25,6 +28,7 @@ mod tests;
 
 pub use body::BODY_LIMIT;
 pub use judge::{Judge, JudgeError};
+pub use known_world::{KnownWorld, ReadFailure};
 pub use policy_judge::PolicyJudge;
 pub use response::{Answer, Cause, Status};
 pub use review::{Operation, Review, ReviewError};

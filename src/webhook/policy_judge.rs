@@ -1,77 +1,76 @@
 //! The judge that asks the policy: a review in, the policy's verdict as an answer out.
 
-use std::sync::Arc;
-
-use l7guard_policy::configuration::Configuration;
-use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::{self, DecodeError, Naming, Object, Source};
-use l7guard_policy::rules::Mode;
-use l7guard_policy::verdict::{self, Change, Verdict};
+use l7guard_policy::verdict::{Change, Verdict};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::judge::{Judge, JudgeError};
+use super::known_world::KnownWorld;
 use super::response::{Answer, Cause};
 use super::review::{Operation, Review};
-use crate::clock;
+use super::{annotations, confirmed};
+use crate::live::LiveConfiguration;
 use crate::report::admission;
 
-/// Judges reviews by the policy, in a world that does not change while it runs.
+/// Judges reviews by the policy in force, in the world as it is then known.
 #[derive(Debug)]
-pub struct PolicyJudge {
-    inventory: Arc<Inventory>,
-    configuration: Arc<Configuration>,
+pub struct PolicyJudge<W> {
+    world: W,
+    configuration: LiveConfiguration,
 }
 
-impl PolicyJudge {
+impl<W: KnownWorld> PolicyJudge<W> {
     /// A judge for this world.
     #[must_use]
-    pub fn new(inventory: Arc<Inventory>, configuration: Arc<Configuration>) -> Self {
+    pub fn new(world: W, configuration: LiveConfiguration) -> Self {
         Self {
-            inventory,
+            world,
             configuration,
         }
     }
-
-    fn verdict(&self, review: &Review<'_>) -> Result<Option<Verdict>, JudgeError> {
-        let is_write = matches!(review.operation, Operation::Create | Operation::Update);
-        if !is_write || review.sub_resource.is_some() {
-            return Ok(None);
-        }
-        let Some(new) = read(review, review.object)? else {
-            return Ok(None);
-        };
-        let old = match review.operation {
-            Operation::Update => read(review, review.old_object)?,
-            _ => None,
-        };
-        let change = Change { new, old };
-        Ok(Some(verdict::review(
-            &self.inventory,
-            &self.configuration,
-            &change,
-            clock::today(),
-        )))
-    }
 }
 
-impl Judge for PolicyJudge {
+impl<W: KnownWorld> Judge for PolicyJudge<W> {
     async fn judge(&self, review: &Review<'_>, _deadline: Instant) -> Result<Answer, JudgeError> {
-        let Some(verdict) = self.verdict(review)? else {
-            return Ok(annotated(Answer::allow(), "allow", None));
+        let Some(change) = change(review)? else {
+            let mut answer = Answer::allow();
+            answer.audit_annotations = annotations::of_nothing();
+            return Ok(answer);
         };
-        let warnings = admission::warnings(&verdict);
-        let mut answer = if verdict.is_denied() {
-            log_denial(review, &verdict);
-            let answer = Answer::deny(admission::denial(&verdict), causes(&verdict));
-            annotated(answer, "deny", Some(&verdict))
+        let configuration = self.configuration.current();
+        let confirmed = confirmed::verdict(&self.world, &configuration, &change).await?;
+        let verdict = &confirmed.verdict;
+        let warnings = admission::warnings(verdict);
+        let (mut answer, decision) = if verdict.is_denied() {
+            log_denial(review, verdict);
+            let answer = Answer::deny(admission::denial(verdict), causes(verdict));
+            (answer, "deny")
+        } else if warnings.is_empty() {
+            (Answer::allow(), "allow")
         } else {
-            let decision = if warnings.is_empty() { "allow" } else { "warn" };
-            annotated(Answer::allow(), decision, Some(&verdict))
+            (Answer::allow(), "warn")
         };
+        answer.audit_annotations = annotations::of_verdict(&confirmed, decision, self.world.age());
         answer.warnings = warnings;
         Ok(answer)
     }
+}
+
+/// The change that a review asks about; `None`: nothing that a rule reads is created or updated.
+fn change(review: &Review<'_>) -> Result<Option<Change>, JudgeError> {
+    let is_write = matches!(review.operation, Operation::Create | Operation::Update);
+    if !is_write || review.sub_resource.is_some() {
+        return Ok(None);
+    }
+    let Some(new) = read(review, review.object)? else {
+        return Ok(None);
+    };
+    let old = match review.operation {
+        Operation::Update => read(review, review.old_object)?,
+        _ => None,
+    };
+    Ok(Some(Change { new, old }))
 }
 
 /// Reads an object of the review. `None`: there is none, or no rule reads such an object.
@@ -113,29 +112,6 @@ fn causes(verdict: &Verdict) -> Vec<Cause> {
             message: judged.finding.message.clone(),
         })
         .collect()
-}
-
-/// Adds what the API server writes to its audit log.
-fn annotated(mut answer: Answer, decision: &str, verdict: Option<&Verdict>) -> Answer {
-    let annotations = &mut answer.audit_annotations;
-    annotations.insert("decision".to_owned(), decision.to_owned());
-    let Some(verdict) = verdict else {
-        return answer;
-    };
-    let mut rules: Vec<&str> = verdict
-        .findings
-        .iter()
-        .filter(|judged| judged.severity >= Mode::Audit)
-        .map(|judged| judged.finding.rule.as_str())
-        .collect();
-    rules.dedup();
-    if !rules.is_empty() {
-        annotations.insert("rules".to_owned(), rules.join(","));
-    }
-    if let Some(unresolved) = verdict.unresolved.first() {
-        annotations.insert("unresolved".to_owned(), unresolved.reason.clone());
-    }
-    answer
 }
 
 fn log_denial(review: &Review<'_>, verdict: &Verdict) {

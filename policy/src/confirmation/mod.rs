@@ -40,6 +40,9 @@ pub enum Question {
     Pods(Arc<str>, Arc<str>, Arc<str>),
 }
 
+/// What was found for a question: nothing where there is nothing.
+pub type Answer = (Question, Vec<Object>);
+
 /// What was read from the cluster for one review.
 #[derive(Clone, Debug, Default)]
 pub struct Reads {
@@ -54,9 +57,8 @@ impl Reads {
         Self::default()
     }
 
-    /// Takes in the answer to a question: the objects that were found, none where there are none. An object that no rule
-    /// reads is no object.
-    pub fn answer(&mut self, question: Question, objects: Vec<Object>) {
+    /// Takes in the answer to a question. An object that no rule reads is no object.
+    pub fn answer(&mut self, (question, objects): Answer) {
         match &question {
             Question::Object(key) => match objects.into_iter().next() {
                 Some(object) => self.overlay.put(object),

@@ -151,7 +151,7 @@ fn confirmed(
         }
         for question in open {
             let answer = answer(cluster, &question);
-            reads.answer(question, answer);
+            reads.answer((question, answer));
         }
     }
     panic!("there is no end of questions: {reads:?}");

@@ -1,0 +1,79 @@
+//! How the cluster is reached: only in a way that somebody named.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::{Client, Config};
+use thiserror::Error;
+
+/// How long a connection to the API server may take to be made.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Which cluster to connect to, and as whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// The cluster that this process runs in, by its Pod's `ServiceAccount`.
+    InCluster,
+    /// A context of a kubeconfig.
+    Kubeconfig {
+        /// The file; `None`: what kubectl reads, `$KUBECONFIG` or `~/.kube/config`.
+        file: Option<PathBuf>,
+        /// The context; `None`: the current one.
+        context: Option<String>,
+    },
+}
+
+/// Why there is no connection to make.
+#[derive(Debug, Error)]
+pub enum ConnectionError {
+    /// The process runs in no Pod, or its Pod mounts no `ServiceAccount` token.
+    #[error("this process does not run in a cluster: {0}")]
+    InCluster(#[from] InClusterError),
+    /// The kubeconfig cannot be read or does not name what is asked for.
+    #[error("the kubeconfig cannot be used: {0}")]
+    Kubeconfig(#[from] Box<KubeconfigError>),
+    /// The client cannot be made of it: a broken certificate or key, say.
+    #[error("no client can be made for the cluster: {0}")]
+    Client(#[from] Box<kube::Error>),
+}
+
+impl Connection {
+    /// Whether this process runs in a Pod of a cluster, as Kubernetes tells it.
+    #[must_use]
+    pub fn is_in_cluster() -> bool {
+        std::env::var_os("KUBERNETES_SERVICE_HOST").is_some()
+    }
+
+    /// A client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When what names the cluster cannot be read.
+    pub async fn client(&self) -> Result<Client, ConnectionError> {
+        let mut config = match self {
+            Self::InCluster => Config::incluster()?,
+            Self::Kubeconfig { file, context } => from_kubeconfig(file.as_ref(), context.clone())
+                .await
+                .map_err(Box::new)?,
+        };
+        config.connect_timeout = Some(CONNECT);
+        // A review has a deadline of its own, and a watch backs off by itself.
+        config.default_retry = false;
+        Ok(Client::try_from(config).map_err(Box::new)?)
+    }
+}
+
+async fn from_kubeconfig(
+    file: Option<&PathBuf>,
+    context: Option<String>,
+) -> Result<Config, KubeconfigError> {
+    let kubeconfig = match file {
+        Some(file) => Kubeconfig::read_from(file)?,
+        None => Kubeconfig::read()?,
+    };
+    let options = KubeConfigOptions {
+        context,
+        ..KubeConfigOptions::default()
+    };
+    Config::from_custom_kubeconfig(kubeconfig, &options).await
+}

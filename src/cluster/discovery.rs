@@ -1,0 +1,92 @@
+//! Which kinds the API server serves, and under which resource.
+
+use std::collections::BTreeMap;
+
+use kube::Client;
+use kube::core::{ApiResource, GroupVersionKind};
+use kube::discovery::{ApiGroup, Discovery, verbs};
+use l7guard_policy::identity::Kind;
+use thiserror::Error;
+
+use super::kinds::BUILT_IN;
+
+/// The kinds that are served.
+pub(super) type Served = BTreeMap<Kind, ApiResource>;
+
+/// Why nobody knows what is served.
+#[derive(Debug, Error)]
+pub enum DiscoveryError {
+    /// The API server did not tell.
+    #[error("the API server does not say which kinds it serves: {0}")]
+    Unanswered(#[from] Box<kube::Error>),
+    /// It serves no kind of this name, which every API server does.
+    #[error("the API server serves no {0}")]
+    NotServed(Kind),
+}
+
+/// Asks the API server.
+pub(super) async fn served(client: &Client) -> Result<Served, DiscoveryError> {
+    let groups: Vec<&str> = Kind::groups().into_iter().collect();
+    let discovery = Discovery::new(client.clone())
+        .filter(&groups)
+        .run_aggregated()
+        .await
+        .map_err(Box::new)?;
+    let mut served = Served::new();
+    for (resource, capabilities) in discovery
+        .groups()
+        .flat_map(ApiGroup::resources_by_stability)
+    {
+        let kind = Kind::of(&resource.api_version, &resource.kind);
+        if let Some((kind, _)) = kind.filter(|_| capabilities.supports_operation(verbs::WATCH)) {
+            keep_newest(&mut served, kind, resource);
+        }
+    }
+    match BUILT_IN.into_iter().find(|kind| !served.contains_key(kind)) {
+        Some(missing) => Err(DiscoveryError::NotServed(missing)),
+        None => Ok(served),
+    }
+}
+
+/// One kind may be served by two groups, of which one is its old home.
+fn keep_newest(served: &mut Served, kind: Kind, resource: ApiResource) {
+    let home = kind
+        .api_version()
+        .split_once('/')
+        .map_or("", |(group, _)| group);
+    if resource.group == home || !served.contains_key(&kind) {
+        served.insert(kind, resource);
+    }
+}
+
+/// The resource that a kind has where it is served: for a kind of a CRD that was installed a moment ago.
+pub(super) fn assumed(kind: Kind) -> ApiResource {
+    let (group, version) = kind
+        .api_version()
+        .split_once('/')
+        .unwrap_or(("", kind.api_version()));
+    ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plural_of_every_kind_is_its_resource() {
+        for (kind, plural) in [
+            (Kind::IngressClassParams, "ingressclassparams"),
+            (Kind::Endpoints, "endpoints"),
+            (Kind::EndpointSlice, "endpointslices"),
+            (Kind::HttpRoute, "httproutes"),
+            (Kind::GatewayClass, "gatewayclasses"),
+            (Kind::IstioGateway, "gateways"),
+            (Kind::TargetGroupBinding, "targetgroupbindings"),
+            (Kind::ListenerSet, "listenersets"),
+            (Kind::Rollout, "rollouts"),
+            (Kind::Pod, "pods"),
+        ] {
+            assert_eq!(assumed(kind).plural, plural);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Which kinds are watched, and how.
+
+use kube::runtime::watcher;
+use l7guard_policy::identity::Kind;
+use l7guard_policy::objects::{Facts, Object};
+
+/// What every API server serves. Without one of them nothing can be judged.
+pub(super) const BUILT_IN: [Kind; 8] = [
+    Kind::Ingress,
+    Kind::IngressClass,
+    Kind::Service,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ReplicaSet,
+    Kind::EndpointSlice,
+];
+
+/// EndpointSlices by hand, of other controllers, and mirrored from Endpoints. What the endpoint slice controller makes
+/// repeats the Service's selector.
+///
+/// Source: Kubernetes `pkg/controller/endpointslice` (`controllerName`).
+const BY_HAND: &str = "endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io";
+
+/// Objects a page of a list.
+pub(super) const PAGE: u32 = 500;
+
+/// Whether a kind is watched. Pods are read where no template decides, and Endpoints are mirrored into `EndpointSlice`s.
+pub(super) fn is_watched(kind: Kind) -> bool {
+    !matches!(kind, Kind::Pod | Kind::Endpoints)
+}
+
+/// The label selector by which the objects of a kind are asked for.
+pub(super) fn label_selector(kind: Kind) -> Option<&'static str> {
+    (kind == Kind::EndpointSlice).then_some(BY_HAND)
+}
+
+/// How a kind is watched: listed page by page, then followed.
+pub(super) fn watch_config(kind: Kind) -> watcher::Config {
+    let config = watcher::Config::default().page_size(PAGE);
+    match label_selector(kind) {
+        Some(selector) => config.labels(selector),
+        None => config,
+    }
+}
+
+/// Whether an object is kept. A ReplicaSet that a Deployment or Rollout made repeats its template, and old revisions of it
+/// would be most of what is kept.
+pub(super) fn is_kept(object: &Object) -> bool {
+    let Facts::Workload(workload) = &object.facts else {
+        return true;
+    };
+    let is_revision = workload
+        .owner
+        .as_deref()
+        .is_some_and(|(kind, _)| matches!(&**kind, "Deployment" | "Rollout"));
+    !(object.key.kind == Kind::ReplicaSet && is_revision)
+}

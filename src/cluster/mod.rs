@@ -1,0 +1,22 @@
+//! The live world: what the cluster holds, watched and read.
+//!
+//! ```text
+//! connection ─▶ discovery: which kinds are served ─▶ reflector, one a kind: watch ─▶ facts ─▶ the inventory
+//!                                                └─▶ live_read: answers to the policy's questions
+//! ```
+//!
+//! No object is kept: each is read into the policy's facts as it arrives, and dropped.
+
+mod connection;
+mod discovery;
+mod kinds;
+mod live_read;
+mod raw_object;
+mod reflector;
+mod watch_state;
+mod world;
+
+pub use connection::{Connection, ConnectionError};
+pub use discovery::DiscoveryError;
+pub use live_read::ReadError;
+pub use world::ClusterWorld;

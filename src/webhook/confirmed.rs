@@ -1,0 +1,81 @@
+//! The verdict on a change, confirmed by reads of the cluster where an end of a path is in sight.
+
+use std::collections::BTreeSet;
+
+use l7guard_policy::configuration::Configuration;
+use l7guard_policy::confirmation::{Question, Reads, questions};
+use l7guard_policy::verdict::{Change, Verdict, review_over};
+use thiserror::Error;
+
+use super::judge::JudgeError;
+use super::known_world::KnownWorld;
+use crate::clock;
+
+/// How often answers may lead to further questions. The longest way through a cluster (class, Service, alias, workloads,
+/// Pods) takes half of it; a world that changes while it is read may take more.
+const ROUNDS: usize = 12;
+
+/// The world changed faster than it could be read.
+#[derive(Debug, Error)]
+#[error("the cluster changes faster than it can be read; the next attempt may do better")]
+struct Unsettled;
+
+/// A verdict, and how it came about.
+pub(super) struct Confirmed {
+    pub(super) verdict: Verdict,
+    /// How many live reads it rests on.
+    pub(super) reads: usize,
+}
+
+/// Judges a change: asks until nothing is open. In a world that is no copy of another one there is nothing to ask.
+pub(super) async fn verdict<W: KnownWorld>(
+    world: &W,
+    configuration: &Configuration,
+    change: &Change,
+) -> Result<Confirmed, JudgeError> {
+    let today = clock::today();
+    let mut reads = Reads::new();
+    let mut count = 0;
+    let is_copy = world.age().is_some();
+    for _ in 0..ROUNDS {
+        let step = world.with_inventory(|inventory| {
+            let open = if is_copy {
+                questions(inventory, &reads, configuration, change, today)
+            } else {
+                BTreeSet::new()
+            };
+            if open.is_empty() {
+                let overlay = reads.overlay();
+                Step::Done(review_over(
+                    inventory,
+                    overlay,
+                    configuration,
+                    change,
+                    today,
+                ))
+            } else {
+                Step::Open(open)
+            }
+        });
+        match step {
+            Step::Done(verdict) => {
+                return Ok(Confirmed {
+                    verdict,
+                    reads: count,
+                });
+            }
+            Step::Open(open) => {
+                for answer in world.answer(open).await? {
+                    count += 1;
+                    reads.answer(answer);
+                }
+            }
+        }
+    }
+    Err(JudgeError::Failed(Box::new(Unsettled)))
+}
+
+enum Step {
+    Done(Verdict),
+    Open(BTreeSet<Question>),
+}

@@ -1,0 +1,47 @@
+//! What a judge knows of the world, and how it learns what it does not know.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::time::Duration;
+
+use l7guard_policy::confirmation::{Answer, Question};
+use l7guard_policy::inventory::Inventory;
+
+use crate::live::Live;
+
+/// Why something could not be read: the log has it, the caller an id.
+pub type ReadFailure = Box<dyn Error + Send + Sync>;
+
+/// The world that reviews are judged in.
+pub trait KnownWorld: Send + Sync + 'static {
+    /// Looks at the inventory as it is now. Others may wait for the end of the look.
+    fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T;
+
+    /// How long ago the inventory was last known to be up to date, for the kind that is furthest behind. `None`: it is not a
+    /// copy of anything, so what it holds is all there is and no question is asked.
+    fn age(&self) -> Option<Duration>;
+
+    /// Reads the answers to questions from what the inventory is a copy of.
+    ///
+    /// # Errors
+    /// When one of them cannot be read. It must never answer that an object does not exist because something failed.
+    fn answer(
+        &self,
+        questions: BTreeSet<Question>,
+    ) -> impl Future<Output = Result<Vec<Answer>, ReadFailure>> + Send;
+}
+
+/// A world of manifests: all there is.
+impl KnownWorld for Live<Inventory> {
+    fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
+        look(&self.current())
+    }
+
+    fn age(&self) -> Option<Duration> {
+        None
+    }
+
+    async fn answer(&self, _questions: BTreeSet<Question>) -> Result<Vec<Answer>, ReadFailure> {
+        Ok(Vec::new())
+    }
+}

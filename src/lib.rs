@@ -7,6 +7,7 @@ pub mod cli;
 mod clock;
 pub mod cluster;
 pub mod configuration;
+pub mod known_world;
 pub mod live;
 pub mod manifests;
 pub mod metrics;

@@ -9,10 +9,10 @@ use l7guard_policy::confirmation::{Answer, Question};
 use l7guard_policy::inventory::Inventory;
 
 use crate::cluster::{ClusterWorld, Connection};
+use crate::known_world::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::operations::Readiness;
-use crate::webhook::{KnownWorld, ReadFailure};
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
@@ -116,14 +116,14 @@ impl KnownWorld for ServedWorld {
     fn age(&self) -> Option<Duration> {
         match self {
             Self::Manifests { inventory, .. } => inventory.age(),
-            Self::Cluster(cluster) => Some(cluster.age()),
+            Self::Cluster(cluster) => cluster.age(),
         }
     }
 
     async fn answer(&self, questions: BTreeSet<Question>) -> Result<Vec<Answer>, ReadFailure> {
         match self {
             Self::Manifests { inventory, .. } => inventory.answer(questions).await,
-            Self::Cluster(cluster) => Ok(cluster.answer(questions).await?),
+            Self::Cluster(cluster) => cluster.answer(questions).await,
         }
     }
 }

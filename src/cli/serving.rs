@@ -10,10 +10,11 @@ use l7guard_policy::configuration::Configuration;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tempfile::TempDir;
 
+use crate::known_world::KnownWorld;
 use crate::live::Live;
 use crate::pki::{crypto, development, files};
 use crate::server::{OldestTls, Server, Settings, Stop, Stopped, tls_config};
-use crate::webhook::{KnownWorld, PolicyJudge, VALIDATE_PATH, router};
+use crate::webhook::{PolicyJudge, VALIDATE_PATH, router};
 
 /// The certificate that is served.
 pub(super) struct Certificate {

@@ -16,9 +16,9 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::discovery::{self, Served};
 use super::kinds::is_watched;
-use super::live_read::ReadError;
 use super::reflector;
 use super::watch_state::{Trouble, WatchStates};
+use crate::known_world::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::operations::{Condition, NeededFor, Readiness};
@@ -71,25 +71,20 @@ impl ClusterWorld {
             _watches: Arc::new(watches),
         }
     }
+}
 
-    /// Looks at the inventory as it is now. Nothing else may change it meanwhile, so the look has to be short.
-    pub fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
+impl KnownWorld for ClusterWorld {
+    fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
         let inventory = self.shared.inventory.read();
         look(&inventory.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// How long ago the inventory was last known to be up to date, for the kind that is furthest behind.
-    #[must_use]
-    pub fn age(&self) -> Duration {
-        self.shared.states.age()
+    fn age(&self) -> Option<Duration> {
+        Some(self.shared.states.age())
     }
 
-    /// Reads the answers to questions from the cluster.
-    ///
-    /// # Errors
-    /// When one of them cannot be read: then nothing is known.
-    pub async fn answer(&self, questions: BTreeSet<Question>) -> Result<Vec<Answer>, ReadError> {
-        self.shared.answer(questions).await
+    async fn answer(&self, questions: BTreeSet<Question>) -> Result<Vec<Answer>, ReadFailure> {
+        Ok(self.shared.answer(questions).await?)
     }
 }
 

@@ -8,8 +8,8 @@ use l7guard_policy::verdict::{Change, Verdict, review_over};
 use thiserror::Error;
 
 use super::judge::JudgeError;
-use super::known_world::KnownWorld;
 use crate::clock;
+use crate::known_world::KnownWorld;
 
 /// How often answers may lead to further questions. The longest way through a cluster (class, Service, alias, workloads,
 /// Pods) takes half of it; a world that changes while it is read may take more.

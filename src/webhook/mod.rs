@@ -15,7 +15,6 @@ mod confirmed;
 mod deadline;
 mod envelope;
 mod judge;
-mod known_world;
 mod policy_judge;
 mod refusal;
 pub mod response;
@@ -28,7 +27,6 @@ mod tests;
 
 pub use body::BODY_LIMIT;
 pub use judge::{Judge, JudgeError};
-pub use known_world::{KnownWorld, ReadFailure};
 pub use policy_judge::PolicyJudge;
 pub use response::{Answer, Cause, Status};
 pub use review::{Operation, Review, ReviewError};

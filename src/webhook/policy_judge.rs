@@ -6,10 +6,10 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::judge::{Judge, JudgeError};
-use super::known_world::KnownWorld;
 use super::response::{Answer, Cause};
 use super::review::{Operation, Review};
 use super::{annotations, confirmed};
+use crate::known_world::KnownWorld;
 use crate::live::LiveConfiguration;
 use crate::report::admission;
 

@@ -27,6 +27,14 @@ pub enum Error {
         /// All that `go build` printed.
         output: String,
     },
+    /// A Go module cannot be had.
+    #[error("`go {command}` failed:\n{output}")]
+    Module {
+        /// The arguments of `go`.
+        command: String,
+        /// What it printed.
+        output: String,
+    },
     /// A component ended by itself while the control plane was starting.
     #[error("{component} ended ({status}); its log ends with:\n{log_end}\n(logs kept in {})", .logs.display())]
     ComponentEnded {

@@ -23,6 +23,7 @@ mod build_cache;
 mod certificates;
 mod components;
 mod control_plane;
+mod crds;
 mod error;
 mod go_build;
 mod kubectl;
@@ -33,6 +34,7 @@ mod webhook_service;
 
 pub use binaries::Binaries;
 pub use control_plane::{ControlPlane, Options};
+pub use crds::{AWS_CRDS, gateway_api_crds, istio_crds};
 pub use error::Error;
 pub use kubectl::Outcome;
 pub use webhook_service::WEBHOOK_PORT;

@@ -1,0 +1,227 @@
+//! What happens to watches in the life of a cluster: a relist, an outage, CRDs that come later, rights that are missing.
+
+use kube::Client;
+use l7guard::cluster::ClusterWorld;
+use l7guard::metrics::Metrics;
+use l7guard::operations::Readiness;
+use libtest_mimic::Failed;
+use serde_json::{Value, json};
+
+use crate::gate::{Passes, until};
+use crate::scenery::{ALB, Write, Written, binding, deployment, ingress, ingress_class, service};
+use crate::stage::{Stage, client, done, key};
+use crate::{Case, Named, boxed};
+
+/// EKS Auto Mode's binding: no other trial needs it, so it can come late.
+const LATE_CRD: &str = r"
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: targetgroupbindings.eks.amazonaws.com}
+spec:
+  group: eks.amazonaws.com
+  scope: Namespaced
+  names: {kind: TargetGroupBinding, plural: targetgroupbindings, singular: targetgroupbinding}
+  versions:
+    - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
+";
+
+/// What the webhook's `ServiceAccount` needs, without the Ingresses.
+const NOT_INGRESSES: &str = r#"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reads-some}
+rules:
+  - {apiGroups: [""], resources: [services], verbs: [get, list, watch]}
+  - {apiGroups: [networking.k8s.io], resources: [ingressclasses], verbs: [get, list, watch]}
+  - {apiGroups: [apps], resources: [deployments, statefulsets, daemonsets, replicasets], verbs: [get, list, watch]}
+  - {apiGroups: [discovery.k8s.io], resources: [endpointslices], verbs: [get, list, watch]}
+  - {apiGroups: [gateway.networking.k8s.io, networking.istio.io, elbv2.k8s.aws, eks.amazonaws.com], resources: ["*"], verbs: [get, list, watch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: reads-some}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reads-some}
+subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
+"#;
+
+/// The Ingresses too.
+const INGRESSES: &str = r"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reads-ingresses}
+rules:
+  - {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [get, list, watch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: reads-ingresses}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reads-ingresses}
+subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
+";
+
+pub(crate) fn cases() -> Vec<Case> {
+    let cases: [Named; 6] = [
+        (
+            "what was deleted while a watch fell behind is no ghost after the relist",
+            relist_without_ghosts,
+        ),
+        (
+            "while the API server is away nothing is decided by guessing, and what changed meanwhile is known afterwards",
+            outage,
+        ),
+        ("a kind whose CRD is installed later is watched", late_crd),
+        (
+            "a missing right keeps l7guard unready, says which it is, and heals",
+            missing_right,
+        ),
+        (
+            "an object that cannot be read is left out and hinders no other",
+            unreadable_object,
+        ),
+        (
+            "a default IngressClass takes in the Ingresses that have no class",
+            default_class,
+        ),
+    ];
+    cases.into_iter().map(boxed).collect()
+}
+
+fn relist_without_ghosts(stage: &Stage) -> Result<(), Failed> {
+    stage.play(async |stage, at| {
+        let (ghost, stays) = (service(at, "ghost", "web"), service(at, "stays", "web"));
+        stage.know(&[ghost.clone(), stays.clone()]).await?;
+        stage.gate.let_pass(Passes::NoWatchEvents);
+        stage
+            .hand
+            .write(&Write::Delete(ghost.clone()))
+            .await?
+            .accepted()?;
+        assert!(stage.knows(&key(&ghost)?), "the watch is held");
+        stage.gate.let_pass(Passes::NoOldWatches);
+        until("the ghost is gone", || {
+            key(&ghost).is_ok_and(|ghost| !stage.knows(&ghost))
+        })
+        .await?;
+        assert!(stage.knows(&key(&stays)?));
+        stage.gate.let_pass(Passes::Everything);
+        stage.know(&[service(at, "new", "web")]).await
+    })
+}
+
+fn outage(stage: &Stage) -> Result<(), Failed> {
+    stage.play(async |stage, at| {
+        stage
+            .know(&[
+                deployment(at, "edge", true),
+                deployment(at, "web", false),
+                ingress_class(at, ALB),
+                ingress_class(&format!("{at}-nginx"), crate::scenery::NGINX),
+                service(at, "front", "edge"),
+                service(at, "shop", "web"),
+            ])
+            .await?;
+        stage.gate.let_pass(Passes::Nothing);
+        // Both ends are in sight, and none can be confirmed.
+        let violating = ingress(at, "web", Some(at), "front");
+        match stage.hand.create(&violating).await? {
+            Written::Failed(error) => assert!(error.contains("failed calling webhook"), "{error}"),
+            other => return Err(format!("decided without the cluster: {other:?}").into()),
+        }
+        // No end is in sight.
+        let ordinary = ingress(at, "shop", Some(&format!("{at}-nginx")), "shop");
+        stage.hand.create(&ordinary).await?.accepted()?;
+        assert!(
+            stage.readiness.is_ready(),
+            "replicas do not all leave at once"
+        );
+        stage.gate.let_pass(Passes::Everything);
+        let key = key(&ordinary)?;
+        until("the watches are back", || stage.knows(&key)).await?;
+        stage.hand.create(&violating).await?.refused().map(drop)
+    })
+}
+
+fn late_crd(stage: &Stage) -> Result<(), Failed> {
+    done(&stage.cluster.apply(LATE_CRD)?)?;
+    let wait = [
+        "wait",
+        "--for=condition=Established",
+        "crd/targetgroupbindings.eks.amazonaws.com",
+    ];
+    done(&stage.cluster.run_kubectl(&wait)?)?;
+    stage.play(async |stage, at| {
+        let mut late = binding(at, "late", "front");
+        late["apiVersion"] = json!("eks.amazonaws.com/v1");
+        stage.know(&[late]).await
+    })
+}
+
+fn missing_right(stage: &Stage) -> Result<(), Failed> {
+    done(&stage.cluster.apply(NOT_INGRESSES)?)?;
+    stage.play(async |stage, _| {
+        let developer = client(&stage.cluster.developer_kubeconfig().to_owned()).await?;
+        let (readiness, _world) = another(developer);
+        let complains = || {
+            let report = readiness.report();
+            report.contains("ingresses.networking.k8s.io") && report.contains("get, list and watch")
+        };
+        until("the missing right is named", complains).await?;
+        let others = readiness.report();
+        assert!(!others.contains("services"), "{others}");
+        done(&stage.cluster.apply(INGRESSES)?)?;
+        until("l7guard is ready", || readiness.is_ready()).await
+    })
+}
+
+/// Another l7guard.
+fn another(client: Client) -> (Readiness, ClusterWorld) {
+    let readiness = Readiness::new();
+    let world = ClusterWorld::watch(client, Metrics::new(), &readiness);
+    (readiness, world)
+}
+
+fn unreadable_object(stage: &Stage) -> Result<(), Failed> {
+    stage.play(async |stage, at| {
+        let mut broken = binding(at, "broken", "front");
+        broken["spec"]["serviceRef"] = json!("a text where an object belongs");
+        // While it is under review that is an error, so it has to come past the webhook.
+        let without_webhook = ["delete", "validatingwebhookconfiguration", "l7guard"];
+        let configuration: Value = stage
+            .cluster
+            .get_json(&["validatingwebhookconfiguration", "l7guard"])?;
+        done(&stage.cluster.run_kubectl(&without_webhook)?)?;
+        let broken_written = stage.hand.create(&broken).await?;
+        let mut again = configuration;
+        again["metadata"] = json!({"name": "l7guard"});
+        done(&stage.cluster.apply(&again.to_string())?)?;
+        broken_written.accepted()?;
+        stage.know(&[binding(at, "sound", "other")]).await?;
+        assert!(!stage.knows(&key(&broken)?));
+        Ok(())
+    })
+}
+
+fn default_class(stage: &Stage) -> Result<(), Failed> {
+    stage.play(async |stage, at| {
+        stage
+            .know(&[deployment(at, "edge", true), service(at, "front", "edge")])
+            .await?;
+        stage.gate.let_pass(Passes::NoWatchEvents);
+        let class_less = ingress(at, "web", None, "front");
+        stage.hand.create(&class_less).await?.accepted()?;
+        let mut class = ingress_class(at, ALB);
+        class["metadata"]["annotations"] =
+            json!({"ingressclass.kubernetes.io/is-default-class": "true"});
+        stage.hand.create(&class).await?.refused()?;
+        // The other way round the API server itself writes the class into the Ingress.
+        stage
+            .hand
+            .write(&Write::Delete(class_less.clone()))
+            .await?
+            .accepted()?;
+        stage.hand.create(&class).await?.accepted()?;
+        let refused = stage.hand.create(&class_less).await?.refused();
+        stage.hand.write(&Write::Delete(class)).await?.accepted()?;
+        refused.map(drop)
+    })
+}

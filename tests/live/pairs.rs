@@ -1,0 +1,296 @@
+//! Read your writes: two writes that complete a path together, the second sent when the first was answered and long before
+//! any watch could tell of it. The second is refused, whichever it is.
+
+use libtest_mimic::Failed;
+use serde_json::{Value, json};
+
+use crate::Case;
+use crate::gate::Passes;
+use crate::scenery::{
+    ALB, Write, alias, binding, deployment, gateway, gateway_class, ingress, ingress_class, pod,
+    route, service, service_by_hand, slice,
+};
+use crate::stage::Stage;
+
+/// Writes that complete a path together.
+struct Completing {
+    name: &'static str,
+    /// What l7guard knows before, in a namespace of this name.
+    known: fn(&str) -> Vec<Value>,
+    writes: fn(&str) -> Vec<Write>,
+}
+
+/// The workloads of every trial: an Istio gateway and an application.
+fn workloads(at: &str) -> Vec<Value> {
+    vec![deployment(at, "edge", true), deployment(at, "web", false)]
+}
+
+fn with(at: &str, more: Vec<Value>) -> Vec<Value> {
+    workloads(at).into_iter().chain(more).collect()
+}
+
+/// A Service whose selector goes over to the gateway.
+fn selector_change(at: &str) -> Write {
+    Write::Patch(service(at, "front", "edge"))
+}
+
+fn annotated(at: &str, class: &str) -> Value {
+    let mut ingress = ingress(at, "web", None, "front");
+    ingress["metadata"]["annotations"] = json!({"kubernetes.io/ingress.class": class});
+    ingress
+}
+
+const PAIRS: &[Completing] = &[
+    Completing {
+        name: "Ingress and Service",
+        known: |at| with(at, vec![ingress_class(at, ALB)]),
+        writes: |at| {
+            vec![
+                Write::Create(ingress(at, "web", Some(at), "front")),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "Ingress and IngressClass",
+        known: |at| with(at, vec![service(at, "front", "edge")]),
+        writes: |at| {
+            vec![
+                Write::Create(ingress(at, "web", Some(at), "front")),
+                Write::Create(ingress_class(at, ALB)),
+            ]
+        },
+    },
+    Completing {
+        name: "IngressClass and Service, with an Ingress that knows neither",
+        known: |at| with(at, vec![ingress(at, "web", Some(at), "front")]),
+        writes: |at| {
+            vec![
+                Write::Create(ingress_class(at, ALB)),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "Ingress and the selector of its Service",
+        known: |at| {
+            with(
+                at,
+                vec![ingress_class(at, ALB), service(at, "front", "web")],
+            )
+        },
+        writes: |at| {
+            vec![
+                Write::Create(ingress(at, "web", Some(at), "front")),
+                selector_change(at),
+            ]
+        },
+    },
+    Completing {
+        name: "IngressClass and the selector of a Service",
+        known: |at| {
+            with(
+                at,
+                vec![
+                    service(at, "front", "web"),
+                    ingress(at, "web", Some(at), "front"),
+                ],
+            )
+        },
+        writes: |at| vec![Write::Create(ingress_class(at, ALB)), selector_change(at)],
+    },
+    Completing {
+        name: "an Ingress that is annotated later and Service",
+        known: |at| with(at, vec![annotated(at, "nginx")]),
+        writes: |at| {
+            vec![
+                Write::Patch(annotated(at, "alb")),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "HTTPRoute and Gateway",
+        known: |at| with(at, vec![gateway_class(at), service(at, "front", "edge")]),
+        writes: |at| {
+            vec![
+                Write::Create(route(at, "web", "public", "front")),
+                Write::Create(gateway(at, "public", at)),
+            ]
+        },
+    },
+    Completing {
+        name: "HTTPRoute and GatewayClass",
+        known: |at| {
+            with(
+                at,
+                vec![gateway(at, "public", at), service(at, "front", "edge")],
+            )
+        },
+        writes: |at| {
+            vec![
+                Write::Create(route(at, "web", "public", "front")),
+                Write::Create(gateway_class(at)),
+            ]
+        },
+    },
+    Completing {
+        name: "Gateway and GatewayClass",
+        known: |at| {
+            with(
+                at,
+                vec![
+                    route(at, "web", "public", "front"),
+                    service(at, "front", "edge"),
+                ],
+            )
+        },
+        writes: |at| {
+            vec![
+                Write::Create(gateway(at, "public", at)),
+                Write::Create(gateway_class(at)),
+            ]
+        },
+    },
+    Completing {
+        name: "HTTPRoute and Service",
+        known: |at| with(at, vec![gateway_class(at), gateway(at, "public", at)]),
+        writes: |at| {
+            vec![
+                Write::Create(route(at, "web", "public", "front")),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "a TargetGroupBinding that changes its Service, and the Service's selector",
+        known: |at| {
+            let services = vec![service(at, "front", "web"), service(at, "other", "web")];
+            with(at, [services, vec![binding(at, "web", "other")]].concat())
+        },
+        writes: |at| {
+            vec![
+                Write::Patch(binding(at, "web", "front")),
+                selector_change(at),
+            ]
+        },
+    },
+    Completing {
+        name: "Ingress and an alias of the gateway's Service",
+        known: |at| {
+            with(
+                at,
+                vec![ingress_class(at, ALB), service(at, "front", "edge")],
+            )
+        },
+        writes: |at| {
+            vec![
+                Write::Create(ingress(at, "web", Some(at), "alias")),
+                Write::Create(alias(at, "alias", "front")),
+            ]
+        },
+    },
+    Completing {
+        name: "Ingress and Service of Pods that no template made",
+        known: |at| vec![pod(at, "bare", true), ingress_class(at, ALB)],
+        writes: |at| {
+            vec![
+                Write::Create(ingress(at, "web", Some(at), "front")),
+                Write::Create(service(at, "front", "bare")),
+            ]
+        },
+    },
+    Completing {
+        name: "Ingress and Service whose endpoints were made by hand",
+        known: |at| {
+            vec![
+                pod(at, "bare", true),
+                slice(at, "front", "bare"),
+                ingress_class(at, ALB),
+            ]
+        },
+        writes: |at| {
+            vec![
+                Write::Create(ingress(at, "web", Some(at), "front")),
+                Write::Create(service_by_hand(at, "front")),
+            ]
+        },
+    },
+];
+
+/// Everything at once: nothing is known before.
+const BURST: Completing = Completing {
+    name: "class, workload, Service and Ingress",
+    known: |_| Vec::new(),
+    writes: |at| {
+        vec![
+            Write::Create(ingress_class(at, ALB)),
+            Write::Create(service(at, "front", "edge")),
+            Write::Create(ingress(at, "web", Some(at), "front")),
+            Write::Create(deployment(at, "edge", true)),
+        ]
+    },
+};
+
+pub(crate) fn cases() -> Vec<Case> {
+    let pairs = PAIRS.iter().flat_map(|pair| {
+        [[0, 1], [1, 0]].map(|order| {
+            let which = if order[0] == 0 {
+                "in this order"
+            } else {
+                "in the other order"
+            };
+            let name = format!(
+                "the second of two writes is refused, {which}: {}",
+                pair.name
+            );
+            let case: Case = (
+                name,
+                Box::new(move |stage| refused_at_last(stage, pair, &order)),
+            );
+            case
+        })
+    });
+    // Nobody is asked about workloads: one that comes last is found by the audit.
+    let orders = permutations(4).into_iter().filter(|order| order[3] != 3);
+    let bursts = orders.map(|order| {
+        let name = format!(
+            "the last of four writes is refused, in the order {order:?}: {}",
+            BURST.name
+        );
+        let case: Case = (
+            name,
+            Box::new(move |stage| refused_at_last(stage, &BURST, &order)),
+        );
+        case
+    });
+    pairs.chain(bursts).collect()
+}
+
+fn permutations(count: usize) -> Vec<Vec<usize>> {
+    (0..count).fold(vec![Vec::new()], |orders, next| {
+        let insert = |order: Vec<usize>| {
+            (0..=order.len()).map(move |at| {
+                let mut order = order.clone();
+                order.insert(at, next);
+                order
+            })
+        };
+        orders.into_iter().flat_map(insert).collect()
+    })
+}
+
+/// No watch tells anything while the writes come.
+fn refused_at_last(stage: &Stage, completing: &Completing, order: &[usize]) -> Result<(), Failed> {
+    stage.play(async |stage, at| {
+        stage.know(&(completing.known)(at)).await?;
+        stage.gate.let_pass(Passes::NoWatchEvents);
+        let writes = (completing.writes)(at);
+        let (last, before) = order.split_last().ok_or("no writes")?;
+        for write in before {
+            stage.hand.write(&writes[*write]).await?.accepted()?;
+        }
+        stage.hand.write(&writes[*last]).await?.refused()?;
+        Ok(())
+    })
+}

@@ -2,7 +2,7 @@
 //! `--config` names for other commands.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use l7guard_policy::configuration::Configuration;
@@ -104,6 +104,11 @@ fn check_one(
 }
 
 impl ConfigurationFile {
+    /// The file, if one was named.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     /// The configuration of the file, or the default one if no file was named. What has expired, or is about to, is a
     /// warning on standard error.
     ///

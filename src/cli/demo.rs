@@ -5,16 +5,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use l7guard_policy::configuration::Configuration;
 use serde_json::Value;
 
 use super::ExitStatus;
 use super::demo_client::Client;
 use super::demo_reviews::{self, Step};
-use super::serving::{Certificate, Serving};
-use crate::live::Live;
+use super::serving::{DevelopmentCertificate, Serving, Tls};
+use crate::live::{Live, LiveConfiguration};
 use crate::manifests;
-use crate::server::{Settings, StopHandle, stop, stop_on_signals};
+use crate::metrics::Metrics;
+use crate::server::{OldestTls, Settings, StopHandle, stop, stop_on_signals};
+use crate::webhook::{Gate, PolicyJudge};
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
@@ -38,16 +39,26 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         world.add(&Arc::new(source), "default");
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mut certificate = Certificate::development(&[])?;
+    let mut certificate = DevelopmentCertificate::generate(&[])?;
+    let metrics = Metrics::new();
     let serving = Serving::bind(
         address,
-        Live::new(world.inventory),
-        Configuration::default(),
-        &certificate,
+        PolicyJudge::new(
+            Live::new(world.inventory),
+            LiveConfiguration::default(),
+            metrics.clone(),
+        ),
+        Gate::default(),
+        Tls {
+            resolver: certificate.resolver(),
+            oldest: OldestTls::default(),
+            clients: None,
+        },
         Settings {
             drain: std::time::Duration::ZERO,
             ..Settings::default()
         },
+        metrics,
     )
     .await?;
     let address = serving.local_addr();

@@ -2,77 +2,142 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use rustls::server::ResolvesServerCert;
+use rustls::server::danger::ClientCertVerifier;
+use tokio::time::interval;
 
-use super::ExitStatus;
-use super::config::ConfigurationFile;
-use super::demo_reviews;
-use super::served_world::WorldArguments;
-use super::serving::{Certificate, Serving};
+use super::serve_arguments::TlsArguments;
+use super::serving::{DevelopmentCertificate, Serving, Tls};
+use super::{ExitStatus, demo_reviews, logging, reloading};
+use crate::clock;
+use crate::configuration::exemption_states;
+use crate::live::LiveConfiguration;
 use crate::metrics::Metrics;
-use crate::operations::Readiness;
-use crate::server::{Settings, stop_on_signals};
+use crate::operations::{self, Condition, NeededFor, Readiness};
+use crate::pki::clients::ClientCertificates;
+use crate::pki::files::Validness;
+use crate::pki::rotating::RotatingCertificate;
+use crate::reload::follow;
+use crate::server::{self, Server, Settings, Stop, stop_on_signals};
+use crate::webhook::{Gate, PolicyJudge};
 
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, default_value = "0.0.0.0:8443", value_name = "ADDRESS:PORT")]
-    listen: SocketAddr,
-    #[command(flatten)]
-    world: WorldArguments,
-    #[command(flatten)]
-    configuration: ConfigurationFile,
-    /// The server's certificate chain, PEM; without it a development certificate is made in memory
-    #[arg(long, requires = "tls_key", value_name = "FILE")]
-    tls_cert: Option<PathBuf>,
-    /// The private key of --tls-cert, PEM
-    #[arg(long, requires = "tls_cert", value_name = "FILE")]
-    tls_key: Option<PathBuf>,
-    /// How long to go on answering after SIGTERM, for the API server to notice, in seconds
-    #[arg(long, default_value_t = 15, value_name = "SECONDS")]
-    drain: u64,
-}
+pub(super) use super::serve_arguments::Arguments;
+
+/// How often what depends on the clock is looked at: the states of exemptions, the certificate's end.
+const CLOCKWORK: Duration = Duration::from_secs(10);
+
+/// How many connections the operations port has: kubelet and a few Prometheus servers need less.
+const OPERATIONS_CONNECTIONS: usize = 32;
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
-        )
-        .init();
+    logging::start(arguments.log_format);
     tokio::runtime::Runtime::new()?.block_on(serve(arguments))
 }
 
 async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
-    let configuration = arguments.configuration.load()?;
     let (metrics, readiness) = (Metrics::new(), Readiness::new());
+    let configuration = reloading::configuration(&arguments.configuration, &metrics)?;
+    tokio::spawn(tell_exemptions(configuration.clone(), metrics.clone()));
     let world = arguments.world.open(&metrics, &readiness).await?;
-    let mut certificate = match (&arguments.tls_cert, &arguments.tls_key) {
-        (Some(certificate), Some(key)) => Certificate::from_files(certificate, key)?,
-        _ => Certificate::development(&[])?,
-    };
-    let stop = stop_on_signals()?;
-    let settings = Settings {
-        drain: Duration::from_secs(arguments.drain),
-        ..Settings::default()
-    };
     let judged_in = world.describe();
+    let (tls, mut development) = certificates(&arguments.tls, &metrics, &readiness)?;
+    let draining = readiness.condition("serving", NeededFor::NewCallers, "not yet");
+    let stop = stop_on_signals()?;
+    let limits = &arguments.limits;
     let serving = Serving::bind(
         arguments.listen,
-        world,
-        configuration,
-        &certificate,
-        settings,
+        PolicyJudge::new(world, configuration, metrics.clone()),
+        Gate::new(readiness.clone(), metrics.clone(), limits.max_reviews),
+        tls,
+        limits.settings(),
+        metrics.clone(),
     )
     .await?;
-    let address = serving.local_addr();
+    let operations = operations(arguments.operations_listen, readiness, metrics).await?;
+    let addresses = (serving.local_addr(), operations.local_addr());
+    greet(&judged_in, addresses, development.as_mut())?;
+    draining.holds();
+    tokio::spawn(tell_drain(stop.clone(), draining));
+    // Probes are answered to the end: nobody pulls this handle.
+    let (_handle, never) = server::stop();
+    tokio::select! {
+        _ = serving.run(stop) => {}
+        _ = operations.run(never) => {}
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// The certificates of both sides, followed; a development certificate where the user brought none.
+fn certificates(
+    arguments: &TlsArguments,
+    metrics: &Metrics,
+    readiness: &Readiness,
+) -> Result<(Tls, Option<DevelopmentCertificate>)> {
+    let (resolver, development): (Arc<dyn ResolvesServerCert>, _) =
+        if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
+            let rotating =
+                RotatingCertificate::load(certificate.clone(), key.clone(), metrics.clone());
+            let (rotating, contents) = rotating?;
+            let rotating = Arc::new(rotating);
+            tokio::spawn(follow(Arc::clone(&rotating), contents, metrics.clone()));
+            let missing = "not looked at yet";
+            let condition = readiness.condition("certificate", NeededFor::NewCallers, missing);
+            tokio::spawn(tell_validity(Arc::clone(&rotating), condition));
+            (rotating, None)
+        } else {
+            let development = DevelopmentCertificate::generate(&[])?;
+            (development.resolver(), Some(development))
+        };
+    let tls = Tls {
+        resolver,
+        oldest: arguments.tls_min_version.into(),
+        clients: clients(arguments, metrics)?,
+    };
+    Ok((tls, development))
+}
+
+fn clients(
+    arguments: &TlsArguments,
+    metrics: &Metrics,
+) -> Result<Option<Arc<dyn ClientCertVerifier>>> {
+    let Some(file) = &arguments.client_ca else {
+        return Ok(None);
+    };
+    let names = arguments.client_name.clone();
+    let (clients, contents) = ClientCertificates::load(file.clone(), names, metrics)?;
+    let clients = Arc::new(clients);
+    tokio::spawn(follow(Arc::clone(&clients), contents, metrics.clone()));
+    Ok(Some(clients))
+}
+
+async fn operations(address: SocketAddr, readiness: Readiness, metrics: Metrics) -> Result<Server> {
+    let settings = Settings {
+        connections: OPERATIONS_CONNECTIONS,
+        ..Settings::default()
+    };
+    let router = operations::router(readiness, metrics);
+    let server = Server::bind_plain(address, router, settings).await;
+    server.context("the operations port (--operations-listen)")
+}
+
+/// Says where it serves, and how to try it.
+fn greet(
+    judged_in: &str,
+    addresses: (SocketAddr, SocketAddr),
+    development: Option<&mut DevelopmentCertificate>,
+) -> Result<()> {
+    let (address, operations) = addresses;
     let mut out = io::stdout();
     writeln!(out, "l7guard serves https://{address}/validate {judged_in}")?;
-    if !certificate.authority_pem().is_empty() {
+    writeln!(
+        out,
+        "Probes and metrics: http://{operations}/livez, /readyz, /metrics"
+    )?;
+    if let Some(certificate) = development {
         let review = serde_json::to_vec_pretty(&demo_reviews::review(&demo_reviews::STEPS[0])?)?;
         writeln!(
             out,
@@ -80,6 +145,32 @@ async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
             certificate.curl(address, &review)?
         )?;
     }
-    serving.run(stop).await;
-    Ok(ExitStatus::Success)
+    Ok(())
+}
+
+/// A server that is asked to stop answers whoever comes, but nobody is to be sent to it any more.
+async fn tell_drain(stop: Stop, condition: Condition) {
+    stop.requested().await;
+    condition.fails("asked to stop");
+}
+
+/// Tells in readiness whether clients can accept the certificate that is served.
+async fn tell_validity(certificate: Arc<RotatingCertificate>, condition: Condition) {
+    let mut ticks = interval(CLOCKWORK);
+    loop {
+        ticks.tick().await;
+        match certificate.validity().at(SystemTime::now()) {
+            Validness::Valid(_) => condition.holds(),
+            Validness::Expired(_) => condition.fails("the certificate has expired"),
+            Validness::NotYet(_) => condition.fails("the certificate is not valid yet"),
+        }
+    }
+}
+
+async fn tell_exemptions(configuration: LiveConfiguration, metrics: Metrics) {
+    let mut ticks = interval(CLOCKWORK);
+    loop {
+        ticks.tick().await;
+        metrics.exemptions(exemption_states(&configuration.current(), clock::today()));
+    }
 }

@@ -1,19 +1,19 @@
 //! The world that `serve` judges in: a directory of manifests, or a live cluster that somebody named.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use l7guard_policy::confirmation::{Answer, Question};
 use l7guard_policy::inventory::Inventory;
 
+use super::reloading;
 use crate::cluster::{ClusterWorld, Connection};
 use crate::known_world::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::operations::Readiness;
-use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
 #[group(multiple = true)]
@@ -48,7 +48,7 @@ impl WorldArguments {
     ) -> Result<ServedWorld> {
         if let Some(directory) = &self.manifests {
             return Ok(ServedWorld::Manifests {
-                inventory: Live::new(read_manifests(directory)?.inventory),
+                inventory: reloading::manifests(directory, metrics)?,
                 directory: directory.clone(),
             });
         }
@@ -69,23 +69,6 @@ impl WorldArguments {
         let world = ClusterWorld::watch(client, metrics.clone(), readiness);
         Ok(ServedWorld::Cluster(world))
     }
-}
-
-/// Reads manifests; a world with errors would judge wrongly, so it is not served.
-fn read_manifests(directory: &Path) -> Result<ManifestWorld> {
-    let world = ManifestWorld::read(&[directory.to_owned()], "default");
-    if world.errors.is_empty() {
-        return Ok(world);
-    }
-    let errors = world.errors.iter().map(|error| {
-        let line = error.line.unwrap_or_default();
-        format!("  {}:{line}: {}", error.file, error.message)
-    });
-    let errors: Vec<String> = errors.collect();
-    bail!(
-        "the manifests cannot be read whole, so nothing is served:\n{}",
-        errors.join("\n")
-    );
 }
 
 impl ServedWorld {

@@ -6,49 +6,43 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use l7guard_policy::configuration::Configuration;
+use rustls::server::ResolvesServerCert;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tempfile::TempDir;
 
-use crate::known_world::KnownWorld;
-use crate::live::Live;
-use crate::pki::{crypto, development, files};
+use crate::metrics::Metrics;
+use crate::pki::{crypto, development};
 use crate::server::{OldestTls, Server, Settings, Stop, Stopped, tls_config};
-use crate::webhook::{PolicyJudge, VALIDATE_PATH, router};
+use crate::webhook::{Gate, Judge, VALIDATE_PATH, router};
 
-/// The certificate that is served.
-pub(super) struct Certificate {
+/// A development certificate, made in memory, and what a client needs of it.
+pub(super) struct DevelopmentCertificate {
     key: Arc<CertifiedKey>,
-    /// The development authority's certificate; `None` for one that the user brought.
-    authority_pem: Option<String>,
+    /// The certificate of its authority.
+    authority_pem: String,
     /// Where the authority is written for `curl`; it goes when the program ends.
     directory: Option<TempDir>,
 }
 
-impl Certificate {
-    /// A development certificate, made in memory, for this machine and the given names.
-    pub(super) fn development(names: &[String]) -> Result<Self> {
+impl DevelopmentCertificate {
+    /// For this machine and the given names.
+    pub(super) fn generate(names: &[String]) -> Result<Self> {
         let development = development::generate(names)?;
         Ok(Self {
             key: Arc::new(development.certificate),
-            authority_pem: Some(development.authority_pem),
+            authority_pem: development.authority_pem,
             directory: None,
         })
     }
 
-    /// A certificate and its key from PEM files.
-    pub(super) fn from_files(certificate: &Path, key: &Path) -> Result<Self> {
-        let loaded = files::load(certificate, key)?;
-        Ok(Self {
-            key: Arc::new(loaded.certificate),
-            authority_pem: None,
-            directory: None,
-        })
+    pub(super) fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
+        Arc::new(SingleCertAndKey::from(Arc::clone(&self.key)))
     }
 
-    /// The authority of a development certificate; empty for one that the user brought.
+    /// What a client has to trust.
     pub(super) fn authority_pem(&self) -> &str {
-        self.authority_pem.as_deref().unwrap_or_default()
+        &self.authority_pem
     }
 
     /// A `curl` line that sends an example review. The authority's certificate and the review are written to a
@@ -57,10 +51,8 @@ impl Certificate {
         let directory = tempfile::Builder::new().prefix("l7guard-").tempdir()?;
         let authority = directory.path().join("ca.crt");
         let example = directory.path().join("review.json");
-        fs::write(&authority, self.authority_pem())
-            .with_context(|| format!("cannot write {}", authority.display()))?;
-        fs::write(&example, review)
-            .with_context(|| format!("cannot write {}", example.display()))?;
+        write(&authority, self.authority_pem().as_bytes())?;
+        write(&example, review)?;
         self.directory = Some(directory);
         let host = if address.ip().is_unspecified() {
             format!("localhost:{}", address.port())
@@ -75,23 +67,34 @@ impl Certificate {
     }
 }
 
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Who is served, and how.
+pub(super) struct Tls {
+    pub(super) resolver: Arc<dyn ResolvesServerCert>,
+    pub(super) oldest: OldestTls,
+    pub(super) clients: Option<Arc<dyn ClientCertVerifier>>,
+}
+
 /// A webhook that has taken its address.
 pub(super) struct Serving(Server);
 
 impl Serving {
-    /// Takes the address; the world does not change while it serves.
-    pub(super) async fn bind(
+    /// Takes the address.
+    pub(super) async fn bind<J: Judge>(
         address: SocketAddr,
-        world: impl KnownWorld,
-        configuration: Configuration,
-        certificate: &Certificate,
+        judge: J,
+        gate: Gate,
+        tls: Tls,
         settings: Settings,
+        metrics: Metrics,
     ) -> Result<Self> {
-        let resolver = Arc::new(SingleCertAndKey::from(Arc::clone(&certificate.key)));
-        let tls = tls_config(crypto::install(), resolver, OldestTls::default())?;
-        let judge = PolicyJudge::new(world, Live::new(configuration));
-        let server = Server::bind(address, tls, router(Arc::new(judge)), settings).await?;
-        Ok(Self(server))
+        let tls = tls_config(crypto::install(), tls.resolver, tls.oldest, tls.clients)?;
+        let router = router(Arc::new(judge), gate);
+        let server = Server::bind(address, tls, router, settings).await?;
+        Ok(Self(server.counted(metrics)))
     }
 
     pub(super) fn local_addr(&self) -> SocketAddr {

@@ -6,7 +6,7 @@ use super::pointer::Pointer;
 use super::problem::Problems;
 
 /// How many days before an end there is a warning.
-const NOTICE: i64 = 14;
+pub(super) const NOTICE: i64 = 14;
 
 /// Tells when `what` has ended, or is about to, `last` being its last day.
 pub(super) fn tell(what: &str, last: Date, at: &Pointer, today: Date, problems: &mut Problems<'_>) {

@@ -11,6 +11,7 @@
 
 mod document;
 mod end;
+mod exemption_states;
 mod exemptions;
 mod given;
 mod into_policy;
@@ -28,6 +29,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use exemption_states::exemption_states;
 pub use problem::{Gravity, Problem};
 pub use read::{Reading, read};
 pub use schema::schema;

@@ -119,7 +119,7 @@ descriptions! {
     CONNECTIONS_ACCEPTED: Counter "connections_accepted" []
         "Connections that were accepted";
     HANDSHAKE_FAILURES: Counter "tls_handshake_failures" ["reason"]
-        "Connections that did not get past the TLS handshake: reason is timeout, client_certificate or other";
+        "Connections that did not get past the TLS handshake: reason is timeout, client_certificate (missing or refused here), server_certificate (refused by the client) or other";
     BUILD: Info "build" ["version"]
         "The version of l7guard";
 }

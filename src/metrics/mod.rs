@@ -87,6 +87,8 @@ pub enum HandshakeFailure {
     Timeout,
     /// The client's certificate was missing or refused.
     ClientCertificate,
+    /// The client refused our certificate.
+    ServerCertificate,
     /// Anything else: another protocol, no version or cipher in common, a connection that ended.
     Other,
 }
@@ -321,6 +323,7 @@ impl Metrics {
         let reason = match reason {
             HandshakeFailure::Timeout => "timeout",
             HandshakeFailure::ClientCertificate => "client_certificate",
+            HandshakeFailure::ServerCertificate => "server_certificate",
             HandshakeFailure::Other => "other",
         };
         let reason = labels::Reason { reason };

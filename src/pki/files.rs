@@ -124,18 +124,40 @@ impl Validity {
 
 /// Reads a chain (leaf first) and its private key (PKCS#8, PKCS#1 or SEC 1, not encrypted).
 ///
-/// A leaf that is expired or not valid yet is loaded all the same, with a warning in the log: clocks go wrong, and
-/// it is the client who decides. Reading blocks; it is meant for the start of the program.
+/// Reading blocks. A leaf that is expired or not valid yet is loaded all the same; [`Loaded::validity`] tells.
 ///
 /// # Errors
 /// When one of the files cannot be read, holds no certificate or no key or a broken one, or when the two do not belong
 /// together.
 pub fn load(certificate: &Path, key: &Path) -> Result<Loaded, FileError> {
-    let (chain, validity) = chain(certificate)?;
+    let read = |path| std::fs::read(path);
+    let (chain, private_key) = (read(certificate), read(key));
+    parse(
+        (
+            certificate,
+            chain.as_deref().map_err(|error| error.kind().into()),
+        ),
+        (
+            key,
+            private_key.as_deref().map_err(|error| error.kind().into()),
+        ),
+    )
+}
+
+/// Like [`load`], of what has been read of each file.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(
+    (certificate, chain_pem): (&Path, io::Result<&[u8]>),
+    (key, key_pem): (&Path, io::Result<&[u8]>),
+) -> Result<Loaded, FileError> {
+    let (chain, validity) = chain(certificate, readable(certificate, chain_pem)?)?;
+    let private_key = private_key(key, readable(key, key_pem)?)?;
     let provider = crypto::install();
     let signing_key = provider
         .key_provider
-        .load_private_key(private_key(key)?)
+        .load_private_key(private_key)
         .map_err(|source| FileError::Key {
             path: key.to_owned(),
             source,
@@ -152,14 +174,14 @@ pub fn load(certificate: &Path, key: &Path) -> Result<Loaded, FileError> {
             reason: other.to_string(),
         },
     })?;
-    warn_unless_valid(certificate, validity.at(SystemTime::now()));
     Ok(Loaded {
         certificate: loaded,
         validity,
     })
 }
 
-fn warn_unless_valid(path: &Path, validness: Validness) {
+/// Says in the log that clients will refuse a certificate: clocks go wrong, and it is they who decide.
+pub(super) fn warn_unless_valid(path: &Path, validness: Validness) {
     let path = path.display();
     match validness {
         Validness::Valid(_) => {}
@@ -176,8 +198,8 @@ fn warn_unless_valid(path: &Path, validness: Validness) {
     }
 }
 
-fn chain(path: &Path) -> Result<(Vec<CertificateDer<'static>>, Validity), FileError> {
-    let chain = CertificateDer::pem_slice_iter(&read(path)?)
+fn chain(path: &Path, pem: &[u8]) -> Result<(Vec<CertificateDer<'static>>, Validity), FileError> {
+    let chain = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|source| broken(path, source))?;
     let mut validity = None;
@@ -204,8 +226,8 @@ fn read_validity(der: &CertificateDer<'_>) -> Result<Validity, String> {
     })
 }
 
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, FileError> {
-    PrivateKeyDer::from_pem_slice(&read(path)?).map_err(|error| match error {
+fn private_key(path: &Path, pem: &[u8]) -> Result<PrivateKeyDer<'static>, FileError> {
+    PrivateKeyDer::from_pem_slice(pem).map_err(|error| match error {
         pem::Error::NoItemsFound => FileError::NoKey {
             path: path.to_owned(),
         },
@@ -213,8 +235,8 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, FileError> {
     })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    std::fs::read(path).map_err(|source| FileError::Unreadable {
+fn readable<'a>(path: &Path, bytes: io::Result<&'a [u8]>) -> Result<&'a [u8], FileError> {
+    bytes.map_err(|source| FileError::Unreadable {
         path: path.to_owned(),
         source,
     })

@@ -23,7 +23,9 @@ pub(super) async fn accept_forever(
     shared: &Connections,
     connections: &mut JoinSet<()>,
 ) {
+    let mut is_full = false;
     loop {
+        warn_when_full(permits, &mut is_full);
         let mut next = pin!(next_connection(listener, permits));
         let (stream, permit) = loop {
             tokio::select! {
@@ -72,6 +74,16 @@ async fn next_connection(
         .expect("nobody closes the semaphore");
     let (stream, _) = accept_patiently(|| listener.accept()).await;
     (stream, permit)
+}
+
+/// One line each time that all permits have been given away.
+fn warn_when_full(permits: &Semaphore, is_full: &mut bool) {
+    let was_full = std::mem::replace(is_full, permits.available_permits() == 0);
+    if *is_full && !was_full {
+        tracing::warn!(
+            "as many connections are open as may be: more wait unaccepted, and answers close theirs to make room"
+        );
+    }
 }
 
 /// Calls `accept` until it succeeds, with [`ACCEPT_BACK_OFF`] after each failure. Only the first failure of a row is a
@@ -135,15 +147,20 @@ mod tests {
     /// A listener, a limit and what connections share.
     async fn listening(limit: usize) -> (TcpListener, Arc<Semaphore>, Connections) {
         let (tls, _) = tls(OldestTls::Tls13, &TLS13);
+        let permits = Arc::new(Semaphore::new(limit));
         let shared = Connections {
-            tls: tls.into(),
+            tls: Some(tls.into()),
             router: Router::new(),
             handshake: Duration::MAX,
+            headers: Duration::MAX,
             idle: Duration::MAX,
+            age: Duration::MAX,
             phase: watch::Sender::new(Phase::Serving).subscribe(),
+            permits: Arc::clone(&permits),
+            metrics: None,
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        (listener, Arc::new(Semaphore::new(limit)), shared)
+        (listener, permits, shared)
     }
 
     #[tokio::test]

@@ -1,4 +1,5 @@
-//! One connection: TLS handshake, then HTTP/1.1 requests one after the other until somebody closes it.
+//! One connection: TLS handshake (but for plain HTTP), then HTTP/1.1 requests one after the other until somebody closes
+//! it.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -15,25 +16,38 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Notify, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::drain::{Phase, closing};
+use super::handshake;
+use super::header_clock::HeaderClock;
+use crate::metrics::{HandshakeFailure, Metrics};
 
 /// How long a connection that has not sent its first request is still given when the server closes. Such a connection
 /// was dialled for a request that is on its way; closing it unanswered would lose that request.
 const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
 
+/// How far the age of a connection may be from the one that is set, in parts of it: connections that were dialled
+/// together, when another replica went, do not leave together.
+const AGE_JITTER: f64 = 0.2;
+
 /// What every connection of a server shares.
 #[derive(Clone)]
 pub(super) struct Connections {
-    pub(super) tls: TlsAcceptor,
+    /// `None` serves plain HTTP.
+    pub(super) tls: Option<TlsAcceptor>,
     pub(super) router: Router,
     pub(super) handshake: Duration,
+    pub(super) headers: Duration,
     pub(super) idle: Duration,
+    pub(super) age: Duration,
     pub(super) phase: watch::Receiver<Phase>,
+    /// One permit for each connection that may be open.
+    pub(super) permits: Arc<Semaphore>,
+    pub(super) metrics: Option<Metrics>,
 }
 
 impl Connections {
@@ -42,9 +56,13 @@ impl Connections {
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
+        let _open = self.metrics.as_ref().map(Metrics::connection);
+        let Some(tls) = self.tls.clone() else {
+            return self.serve_http(io).await;
+        };
         let mut phase = self.phase.clone();
         let stream = tokio::select! {
-            stream = self.shake_hands(io) => stream,
+            stream = self.shake_hands(tls, io) => stream,
             () = grace_over(&mut phase) => None,
         };
         if let Some(stream) = stream {
@@ -52,38 +70,50 @@ impl Connections {
         }
     }
 
-    /// The handshake, or nothing when it failed or took too long: that is the client's affair, so it is no warning.
-    async fn shake_hands<IO>(&self, io: IO) -> Option<TlsStream<IO>>
+    /// The handshake, or nothing when it failed or took too long.
+    async fn shake_hands<IO>(&self, tls: TlsAcceptor, io: IO) -> Option<TlsStream<IO>>
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        match timeout(self.handshake, self.tls.accept(io)).await {
-            Ok(Ok(stream)) => Some(stream),
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "TLS handshake failed");
-                None
-            }
+        let failure = match timeout(self.handshake, tls.accept(io)).await {
+            Ok(Ok(stream)) => return Some(stream),
+            Ok(Err(error)) => handshake::failure(&error),
             Err(_) => {
                 tracing::debug!(limit = ?self.handshake, "TLS handshake took too long");
-                None
+                HandshakeFailure::Timeout
             }
+        };
+        if let Some(metrics) = &self.metrics {
+            metrics.handshake_failure(failure);
         }
+        None
     }
 
-    async fn serve_http<IO>(self, stream: TlsStream<IO>)
+    /// Whether answers still keep their connection, which is to be left at `old`.
+    fn keeps(&self, old: Instant) -> bool {
+        *self.phase.borrow() == Phase::Serving
+            && Instant::now() < old
+            // Others wait: whoever has got an answer makes room, at the one moment when nothing of his is lost by it.
+            && self.permits.available_permits() > 0
+    }
+
+    async fn serve_http<IO>(self, io: IO)
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        let begun = Arc::new(Notify::new());
-        let router = TowerToHyperService::new(self.router);
-        let phase = self.phase.clone();
+        let (begun, clock) = (Notify::new(), HeaderClock::default());
+        let old = Instant::now() + jittered(self.age);
+        let router = TowerToHyperService::new(self.router.clone());
         let service = service_fn(|request: Request<Incoming>| {
             begun.notify_one();
+            clock.headers_are_whole();
             let answer = router.call(request);
-            let phase = phase.clone();
-            async move {
+            async {
                 let mut response = answer.await?;
-                close_unless_serving(&mut response, *phase.borrow());
+                if !self.keeps(old) {
+                    close(&mut response);
+                }
+                clock.is_answered();
                 Ok::<_, Infallible>(response)
             }
         });
@@ -91,20 +121,29 @@ impl Connections {
             .timer(TokioTimer::new())
             // In hyper this clock also runs while the next request is awaited: it is the idle limit.
             .header_read_timeout(self.idle)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(clock.over(io)), service);
         let mut connection = pin!(connection);
-        let mut closing_phase = self.phase;
+        let mut closing_phase = self.phase.clone();
         let result = tokio::select! {
             result = connection.as_mut() => result,
             () = closing_time(&mut closing_phase, &begun) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
+            () = clock.overdue(self.headers) => {
+                tracing::debug!(limit = ?self.headers, "the headers of a request took too long");
+                return;
+            }
         };
         if let Err(error) = result {
             tracing::debug!(%error, "connection ended");
         }
     }
+}
+
+/// `age`, give or take [`AGE_JITTER`] of it.
+fn jittered(age: Duration) -> Duration {
+    age.mul_f64(1.0 - AGE_JITTER + 2.0 * AGE_JITTER * fastrand::f64())
 }
 
 /// Waits until a connection should be closed: the server closes, and a first request has begun or the grace is over.
@@ -120,12 +159,10 @@ async fn grace_over(phase: &mut watch::Receiver<Phase>) {
 }
 
 /// hyper closes the connection after an answer with this header (RFC 9112, section 9.6).
-fn close_unless_serving(response: &mut Response<Body>, phase: Phase) {
-    if phase != Phase::Serving {
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
-    }
+fn close(response: &mut Response<Body>) {
+    response
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use axum::routing::post;
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
-use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -10,7 +10,9 @@ use super::super::test_client::{TestClient, TestConnection, says_close, tls};
 use super::*;
 
 const HANDSHAKE: Duration = Duration::from_secs(5);
+const HEADERS: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_mins(2);
+const AGE: Duration = Duration::from_mins(10);
 
 /// One end of an in-memory connection, whose other end is served. Time is paused: it moves only when both wait.
 struct Served {
@@ -26,11 +28,15 @@ impl Served {
         let (tls, client) = tls(oldest, spoken);
         let phase = watch::Sender::new(Phase::Serving);
         let connections = Connections {
-            tls: tls.into(),
+            tls: Some(tls.into()),
             router,
             handshake: HANDSHAKE,
+            headers: HEADERS,
             idle: IDLE,
+            age: AGE,
             phase: phase.subscribe(),
+            permits: Arc::new(Semaphore::new(1)),
+            metrics: None,
         };
         let (io, other) = duplex(64 * 1024);
         Self {
@@ -91,6 +97,71 @@ async fn a_connection_silent_for_longer_than_the_idle_limit_is_closed() {
     server.await.unwrap();
     assert_eq!(last.elapsed(), IDLE);
     connection.post("/echo", "too late").await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_that_trickle_in_are_given_their_time_only() {
+    let served = Served::echoing();
+    let mut stream = served.client.shake_hands(served.io).await.unwrap();
+    sleep(IDLE / 2).await;
+    let begun = Instant::now();
+    let trickle = async {
+        for byte in b"POST /echo HTTP/1.1\r\nhost: a\r\n".iter().cycle() {
+            if stream.write_all(&[*byte]).await.is_err() || stream.flush().await.is_err() {
+                return;
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+    };
+    tokio::select! {
+        () = trickle => {}
+        ended = served.server => ended.unwrap(),
+    }
+    assert_eq!(begun.elapsed(), HEADERS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_takes_longer_than_headers_may_is_awaited() {
+    let router = Router::new().route(
+        "/slow",
+        post(|| async {
+            sleep(3 * HEADERS).await;
+            "done"
+        }),
+    );
+    let (mut connection, _server, _phase) = Served::new(router, OldestTls::Tls13, &TLS13)
+        .connect()
+        .await;
+    for _ in 0..2 {
+        assert_eq!(connection.post("/slow", "").await.unwrap().body(), "done");
+        sleep(3 * HEADERS).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_age_is_told_to_leave_with_an_answer_and_is_never_cut() {
+    let (mut connection, server, _phase) = Served::echoing().connect().await;
+    let start = Instant::now();
+    loop {
+        let answer = connection.post("/echo", "still here").await.unwrap();
+        assert_eq!(answer.body(), "still here");
+        if says_close(&answer) {
+            break;
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+    let age = start.elapsed();
+    assert!(
+        age >= AGE.mul_f64(0.79) && age <= AGE.mul_f64(1.21),
+        "{age:?}"
+    );
+    server.await.unwrap();
+}
+
+#[test]
+fn connections_of_one_moment_do_not_age_together() {
+    let ages: std::collections::HashSet<Duration> = (0..10).map(|_| jittered(AGE)).collect();
+    assert!(ages.len() > 1, "{ages:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -79,6 +79,11 @@ impl StopHandle {
 }
 
 impl Stop {
+    /// Waits until a stop has been asked for.
+    pub async fn requested(&self) {
+        self.asked(1).await;
+    }
+
     /// Waits until a stop has been asked for at least `times` times.
     async fn asked(&self, times: u32) {
         let mut requests = self.requests.clone();

@@ -16,20 +16,26 @@ use tokio_rustls::TlsAcceptor;
 use super::accept::{accept_forever, accept_rest, reap};
 use super::connection::Connections;
 use super::drain::{Phase, Stop, Stopped, until_closing};
+use crate::metrics::Metrics;
 
 /// The limits of a [`Server`].
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The most time a TLS handshake may take. Defaults to 5 s.
     pub handshake: Duration,
-    /// The longest silence on a connection, and the most time the headers of a request may take. Defaults to 120 s. It has
-    /// to be longer than the 90 s for which the API server keeps an idle connection (`IdleConnTimeout` of Go's
+    /// The most time the headers of a request may take, from their first byte on. Defaults to 10 s. How long a body may
+    /// take is the router's to say.
+    pub headers: Duration,
+    /// The longest silence on a connection. Defaults to 120 s. It has to be longer than the 90 s for which the API server keeps an idle connection (`IdleConnTimeout` of Go's
     /// `http.DefaultTransport`, which kubernetes/apimachinery takes over in `util/net/http.go`): a connection closed here
     /// just as a request arrives loses that request.
     pub idle: Duration,
-    /// How many connections are served at the same time; more wait unaccepted. Defaults to 512, below the 1024 open files
-    /// that many systems allow a process. An API server
-    /// keeps up to 25 idle ones (client-go, `transport/cache.go`, `idleConnsPerHost`).
+    /// The age, give or take a fifth, from which on the next answer closes its connection, so that callers come to know
+    /// other replicas. Defaults to 10 min. A connection is never cut for its age.
+    pub age: Duration,
+    /// How many connections are served at the same time. More wait unaccepted, and while there is no room every answer
+    /// closes its connection to make some. Defaults to 512, below the 1024 open files that many systems allow a process.
+    /// An API server keeps up to 25 idle ones (client-go, `transport/cache.go`, `idleConnsPerHost`).
     pub connections: usize,
     /// How long to go on after a stop before nothing more is accepted. Defaults to 15 s, for what routes to this
     /// address to notice.
@@ -75,20 +81,23 @@ pub enum BindError {
     },
 }
 
-/// A bound listener that serves one router over TLS.
+/// A bound listener that serves one router, over TLS or plain.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    tls: TlsAcceptor,
+    tls: Option<TlsAcceptor>,
     router: Router,
     settings: Settings,
+    metrics: Option<Metrics>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             handshake: Duration::from_secs(5),
+            headers: Duration::from_secs(10),
             idle: Duration::from_mins(2),
+            age: Duration::from_mins(10),
             connections: 512,
             drain: Duration::from_secs(15),
             close: Duration::from_secs(10),
@@ -119,15 +128,46 @@ impl Server {
         router: Router,
         settings: Settings,
     ) -> Result<Self, BindError> {
+        Self::bound(address, Some(tls.into()), router, settings).await
+    }
+
+    /// Like [`Self::bind`], for plain HTTP.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn bind_plain(
+        address: SocketAddr,
+        router: Router,
+        settings: Settings,
+    ) -> Result<Self, BindError> {
+        Self::bound(address, None, router, settings).await
+    }
+
+    async fn bound(
+        address: SocketAddr,
+        tls: Option<TlsAcceptor>,
+        router: Router,
+        settings: Settings,
+    ) -> Result<Self, BindError> {
         let refused = |source| BindError::new(address, source);
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         Ok(Self {
             address: listener.local_addr().map_err(refused)?,
             listener,
-            tls: tls.into(),
+            tls,
             router,
             settings,
+            metrics: None,
         })
+    }
+
+    /// Has its connections counted.
+    #[must_use]
+    pub fn counted(self, metrics: Metrics) -> Self {
+        Self {
+            metrics: Some(metrics),
+            ..self
+        }
     }
 
     /// The address it listens on, with the port that was taken.
@@ -163,12 +203,19 @@ impl Server {
         // None at all would be a server that answers nobody, and more than the most a panic.
         let connection_limit = self.settings.connections.clamp(1, Semaphore::MAX_PERMITS);
         let permits = Arc::new(Semaphore::new(connection_limit));
+        if let Some(metrics) = &self.metrics {
+            metrics.connection_limit(connection_limit);
+        }
         let shared = Connections {
             tls: self.tls,
             router: self.router,
             handshake: self.settings.handshake,
+            headers: self.settings.headers,
             idle: self.settings.idle,
+            age: self.settings.age,
             phase: phase.subscribe(),
+            permits: Arc::clone(&permits),
+            metrics: self.metrics,
         };
         tokio::select! {
             () = accept_forever(&self.listener, &permits, &shared, connections) => {}

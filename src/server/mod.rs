@@ -1,6 +1,6 @@
 //! The listener: TLS and HTTP/1.1 from the socket to an [`axum::Router`], and the way to stop without losing a request.
 //!
-//! It knows nothing of policy or admission; it serves whatever router it is given.
+//! It knows nothing of policy or admission; it serves whatever router it is given, over TLS or (the operations port) plain.
 //!
 //! ```text
 //! listener: bind ─▶ accept ─▶ connection: handshake, HTTP/1.1 ─▶ the router
@@ -15,6 +15,8 @@
 mod accept;
 mod connection;
 mod drain;
+mod handshake;
+mod header_clock;
 mod listener;
 mod signals;
 mod tls;

@@ -45,7 +45,7 @@ pub(crate) fn tls(
     let client = TestClient::new(&made.authority_pem, spoken);
     let resolver = SingleCertAndKey::from(made.certificate);
     (
-        tls_config(crypto::install(), Arc::new(resolver), oldest).unwrap(),
+        tls_config(crypto::install(), Arc::new(resolver), oldest, None).unwrap(),
         client,
     )
 }

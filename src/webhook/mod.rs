@@ -1,9 +1,10 @@
 //! The HTTP face of the admission webhook: `AdmissionReview` in, `AdmissionReview` out.
 //!
 //! ```text
-//! POST /validate ─▶ body (7 MiB, in time) ─▶ review (envelope) ─▶ a Judge ─▶ response (same uid) ─▶ 200
-//!                     └────────────────────────┴──── refusal: 4xx, what is wrong with the request
-//!                                                      └──── refusal: 500 with an id, our own failure
+//! POST /validate ─▶ gate ─▶ body (7 MiB, in time) ─▶ review (envelope) ─▶ a Judge ─▶ response (same uid) ─▶ 200
+//!                     │        └────────────────────────┴──── refusal: 4xx, what is wrong with the request
+//!                     │                                         └──── refusal: 500 with an id, our own failure
+//!                     └──── refusal: 503, come again in a second
 //! ```
 //!
 //! Who judges is not known here: [`router()`] serves any [`Judge`]. What we fail at is never an answer of allowed or denied
@@ -14,6 +15,7 @@ mod body;
 mod confirmed;
 mod deadline;
 mod envelope;
+mod gate;
 mod judge;
 mod policy_judge;
 mod refusal;
@@ -21,11 +23,13 @@ pub mod response;
 pub mod review;
 mod router;
 mod text;
+mod verdict_answer;
 
 #[cfg(test)]
 mod tests;
 
 pub use body::BODY_LIMIT;
+pub use gate::{DEFAULT_IN_FLIGHT, Gate};
 pub use judge::{Judge, JudgeError};
 pub use policy_judge::PolicyJudge;
 pub use response::{Answer, Cause, Status};

@@ -1,32 +1,34 @@
 //! The judge that asks the policy: a review in, the policy's verdict as an answer out.
 
 use l7guard_policy::objects::{self, DecodeError, Naming, Object, Source};
-use l7guard_policy::verdict::{Change, Verdict};
+use l7guard_policy::verdict::Change;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::judge::{Judge, JudgeError};
-use super::response::{Answer, Cause};
+use super::response::Answer;
 use super::review::{Operation, Review};
-use super::{annotations, confirmed};
+use super::{confirmed, verdict_answer};
 use crate::known_world::KnownWorld;
 use crate::live::LiveConfiguration;
-use crate::report::admission;
+use crate::metrics::Metrics;
 
 /// Judges reviews by the policy in force, in the world as it is then known.
 #[derive(Debug)]
 pub struct PolicyJudge<W> {
     world: W,
     configuration: LiveConfiguration,
+    metrics: Metrics,
 }
 
 impl<W: KnownWorld> PolicyJudge<W> {
     /// A judge for this world.
     #[must_use]
-    pub fn new(world: W, configuration: LiveConfiguration) -> Self {
+    pub fn new(world: W, configuration: LiveConfiguration, metrics: Metrics) -> Self {
         Self {
             world,
             configuration,
+            metrics,
         }
     }
 }
@@ -34,26 +36,17 @@ impl<W: KnownWorld> PolicyJudge<W> {
 impl<W: KnownWorld> Judge for PolicyJudge<W> {
     async fn judge(&self, review: &Review<'_>, _deadline: Instant) -> Result<Answer, JudgeError> {
         let Some(change) = change(review)? else {
-            let mut answer = Answer::allow();
-            answer.audit_annotations = annotations::of_nothing();
-            return Ok(answer);
+            return Ok(verdict_answer::nothing_to_judge());
         };
         let configuration = self.configuration.current();
         let confirmed = confirmed::verdict(&self.world, &configuration, &change).await?;
-        let verdict = &confirmed.verdict;
-        let warnings = admission::warnings(verdict);
-        let (mut answer, decision) = if verdict.is_denied() {
-            log_denial(review, verdict);
-            let answer = Answer::deny(admission::denial(verdict), causes(verdict));
-            (answer, "deny")
-        } else if warnings.is_empty() {
-            (Answer::allow(), "allow")
-        } else {
-            (Answer::allow(), "warn")
-        };
-        answer.audit_annotations = annotations::of_verdict(&confirmed, decision, self.world.age());
-        answer.warnings = warnings;
-        Ok(answer)
+        let age = self.world.age();
+        Ok(verdict_answer::answer(
+            review,
+            &confirmed,
+            age,
+            &self.metrics,
+        ))
     }
 }
 
@@ -100,32 +93,5 @@ fn read(review: &Review<'_>, raw: Option<&RawValue>) -> Result<Option<Object>, J
             field: pointer,
             problem: message,
         }),
-    }
-}
-
-fn causes(verdict: &Verdict) -> Vec<Cause> {
-    verdict
-        .denials()
-        .map(|judged| Cause {
-            reason: judged.finding.rule.to_string(),
-            field: judged.finding.field.clone(),
-            message: judged.finding.message.clone(),
-        })
-        .collect()
-}
-
-fn log_denial(review: &Review<'_>, verdict: &Verdict) {
-    for judged in verdict.denials() {
-        let finding = &judged.finding;
-        tracing::info!(
-            uid = %review.uid,
-            rule = finding.rule.as_str(),
-            confidence = finding.confidence.as_str(),
-            object = %finding.object,
-            field = %finding.field,
-            user = %review.user_info.username,
-            dry_run = review.dry_run,
-            "refused"
-        );
     }
 }

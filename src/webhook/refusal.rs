@@ -1,7 +1,8 @@
-//! Answers that are no verdict: what is wrong with a request (4xx), and what went wrong with us (500).
+//! Answers that are no verdict: what is wrong with a request (4xx), what went wrong with us (500), and when
+//! to come again (503).
 
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
@@ -24,6 +25,8 @@ pub(super) enum Refusal {
     Review(#[from] ReviewError),
     #[error("{told} (id {id}, under which the log of l7guard has more)")]
     Failure { id: String, told: String },
+    #[error("l7guard cannot judge now, come again in a second: {0}")]
+    ComeAgain(String),
 }
 
 impl Refusal {
@@ -47,13 +50,14 @@ impl Refusal {
         Self::Failure { id, told }
     }
 
-    fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::Broken(_)) | Self::Review(_) => StatusCode::BAD_REQUEST,
             Self::Failure { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::ComeAgain(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -64,7 +68,15 @@ impl IntoResponse for Refusal {
         if status.is_client_error() {
             tracing::warn!(status = status.as_u16(), reason = %safe_text(&reason), "refused a request");
         }
-        plain(status, &reason)
+        let mut response = plain(status, &reason);
+        if matches!(self, Self::ComeAgain(_)) {
+            tracing::debug!(%reason, "sent a review away to come again");
+            let headers = response.headers_mut();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            // On this connection the API server would come to the same replica.
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 }
 

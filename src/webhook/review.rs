@@ -66,6 +66,19 @@ pub enum Operation {
     Connect,
 }
 
+impl Operation {
+    /// As the API server writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+        }
+    }
+}
+
 /// A kind with its API group and version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct GroupVersionKind<'a> {

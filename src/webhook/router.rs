@@ -17,10 +17,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::body;
 use super::deadline::budget;
+use super::gate::Gate;
 use super::judge::{Judge, JudgeError};
 use super::refusal::{Refusal, plain};
 use super::response::Answer;
 use super::review::Review;
+use super::text::safe_text;
+use crate::metrics::{Decision, Metrics, Reviewed};
 
 /// Where reviews are to be sent.
 pub const VALIDATE_PATH: &str = "/validate";
@@ -39,37 +42,91 @@ const STRAY_BODY: Duration = Duration::from_secs(5);
 /// | 413 | the body is larger than [`super::BODY_LIMIT`] |
 /// | 415 | the content type is not `application/json` |
 /// | 500 | the judge failed, panicked or was not ready in time; the text names an id that is in the log |
+/// | 503 | `gate` lets nobody in; with `Retry-After: 1` and `Connection: close` |
 ///
 /// Every answer but the first is plain text with the reason.
-pub fn router<J: Judge>(judge: Arc<J>) -> Router {
+pub fn router<J: Judge>(judge: Arc<J>, gate: Gate) -> Router {
     Router::new()
         .route(VALIDATE_PATH, post(validate::<J>).fallback(wrong_method))
         .fallback(wrong_path)
-        .with_state(judge)
+        .with_state((judge, gate))
 }
 
-async fn validate<J: Judge>(State(judge): State<Arc<J>>, request: Request) -> Response {
-    match answer(&*judge, request).await {
+async fn validate<J: Judge>(
+    State((judge, gate)): State<(Arc<J>, Gate)>,
+    request: Request,
+) -> Response {
+    match answer(&*judge, &gate, request).await {
         Ok(json) => (
             [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
             json,
         )
             .into_response(),
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => {
+            let status = refusal.status();
+            if status.is_client_error() {
+                gate.metrics().refused(status.as_u16());
+            }
+            refusal.into_response()
+        }
     }
 }
 
-async fn answer<J: Judge>(judge: &J, request: Request) -> Result<Vec<u8>, Refusal> {
+async fn answer<J: Judge>(judge: &J, gate: &Gate, request: Request) -> Result<Vec<u8>, Refusal> {
     let deadline = Instant::now() + budget(request.uri().query());
-    let (parts, body) = request.into_parts();
+    let (parts, mut body) = request.into_parts();
+    let _pass = match gate.enter() {
+        Ok(pass) => pass,
+        Err(reason) => {
+            if !parts.headers.contains_key(EXPECT) {
+                body::discard(&mut body, deadline).await;
+            }
+            return Err(Refusal::ComeAgain(reason));
+        }
+    };
     // Before everything else, or a client that is still sending would see a reset in place of the reason.
     let body = body::read(body, &parts.headers, deadline).await?;
     expect_json(&parts.headers)?;
     let review = Review::decode(&body)?;
-    verdict(judge, &review, deadline)
-        .await
+    let begun = Instant::now();
+    let judged = verdict(judge, &review, deadline).await;
+    count(gate.metrics(), &review, &judged, begun.elapsed());
+    judged
         .and_then(|answer| answer.to_json(&review.uid).map_err(failed))
         .map_err(|error| Refusal::failure(&error, &review))
+}
+
+fn count(
+    metrics: &Metrics,
+    review: &Review<'_>,
+    judged: &Result<Answer, JudgeError>,
+    duration: Duration,
+) {
+    let decision = match judged {
+        Err(_) => Decision::Error,
+        Ok(answer) if !answer.allowed => Decision::Deny,
+        Ok(answer) if answer.warnings.is_empty() => Decision::Allow,
+        Ok(_) => Decision::Warn,
+    };
+    metrics.review(&Reviewed {
+        operation: review.operation.as_str(),
+        kind: &review.kind.kind,
+        decision,
+        mode: judged.as_ref().ok().and_then(|answer| answer.mode),
+        dry_run: review.dry_run,
+        duration,
+    });
+    if decision == Decision::Allow {
+        tracing::debug!(
+            uid = %safe_text(&review.uid),
+            operation = review.operation.as_str(),
+            kind = %safe_text(&review.kind.kind),
+            namespace = review.namespace.as_deref().map(safe_text).as_deref(),
+            name = review.name.as_deref().map(safe_text).as_deref(),
+            seconds = duration.as_secs_f64(),
+            "allowed"
+        );
+    }
 }
 
 /// The judge's answer. That it is late or panics is its failure and nobody else's.

@@ -12,6 +12,8 @@ fn a_busy_port_is_a_clear_error() {
         "serve",
         "--listen",
         &address,
+        "--operations-listen",
+        "127.0.0.1:0",
         "--manifests",
         "examples/quickstart/world",
     ]);
@@ -25,6 +27,8 @@ fn a_world_that_cannot_be_read_whole_is_not_served() {
     let ended = run(&[
         "serve",
         "--listen",
+        "127.0.0.1:0",
+        "--operations-listen",
         "127.0.0.1:0",
         "--manifests",
         path(files.path()),
@@ -46,6 +50,8 @@ fn the_printed_curl_line_gets_a_refusal_and_sigterm_ends_the_server() {
     let mut server = l7guard(&[
         "serve",
         "--listen",
+        "127.0.0.1:0",
+        "--operations-listen",
         "127.0.0.1:0",
         "--drain",
         "0",

@@ -45,6 +45,7 @@ impl Serve {
         let mut child = Command::new(env!("CARGO_BIN_EXE_l7guard"))
             .args(["serve", "--manifests", WORLD])
             .args(["--listen", &address.to_string()])
+            .args(["--operations-listen", "127.0.0.1:0"])
             .arg("--tls-cert")
             .arg(&certificate.chain)
             .arg("--tls-key")

@@ -17,6 +17,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::test_client::{TestClient, post as request, says_close, tls};
+use crate::metrics::Metrics;
+
 use super::{BindError, OldestTls, Server, Settings, StopHandle, Stopped, stop};
 
 /// For tests that never reach it.

@@ -93,19 +93,84 @@ async fn beyond_the_connection_limit_a_client_waits_until_another_leaves() {
         handshake: FOREVER,
         ..Settings::default()
     };
-    let running = run(echo(), settings).await;
+    let (begun, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let running = run(waiting(&begun, &release), settings).await;
     let mut first = running.client.connect(running.address).await.unwrap();
-    first.post("/echo", "in").await.unwrap();
+    let first = tokio::spawn(async move { first.post("/wait", "").await });
+    begun.notified().await;
     let (client, address) = (running.client.clone(), running.address);
     let mut second =
         tokio::spawn(async move { client.ask(address, request("/echo", "late")).await });
+    let other = run(echo(), Settings::default()).await;
     for _ in 0..3 {
-        // Each is a full round trip of the first client, so the server had its chances to take the second one.
-        first.post("/echo", "still in").await.unwrap();
+        // Whole round trips on the same runtime: the full server had its chances to take the second client.
+        other.client.ask(other.address, request("/echo", "")).await;
         assert!((&mut second).now_or_never().is_none());
     }
-    drop(first);
+    release.notify_one();
+    let answer = first.await.unwrap().unwrap();
+    assert!(says_close(&answer), "nobody makes room");
     assert_eq!(second.await.unwrap().body(), "late");
+}
+
+#[tokio::test]
+async fn plain_http_is_served_where_it_is_asked_for() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let server = Server::bind_plain(loopback(), echo(), Settings::default())
+        .await
+        .unwrap();
+    let (address, (_handle, stop)) = (server.local_addr(), stop());
+    tokio::spawn(server.run(stop));
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let asked =
+        b"POST /echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi";
+    client.write_all(asked).await.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("hi"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn connections_and_failed_handshakes_are_counted() {
+    use tokio::io::AsyncReadExt;
+    let (tls, client) = tls(OldestTls::Tls13, &TLS13);
+    let metrics = Metrics::new();
+    let server = Server::bind(loopback(), tls, echo(), Settings::default())
+        .await
+        .unwrap()
+        .counted(metrics.clone());
+    let (address, (_handle, stop)) = (server.local_addr(), stop());
+    tokio::spawn(server.run(stop));
+    let mut connection = client.connect(address).await.unwrap();
+    connection.post("/echo", "in").await.unwrap();
+    let (_, distrusting) = super::tls(OldestTls::Tls13, &TLS13);
+    let mut stranger = distrusting
+        .shake_hands(TcpStream::connect(address).await.unwrap())
+        .await;
+    if let Ok(stream) = &mut stranger {
+        let _ = stream.read(&mut [0; 1]).await;
+    }
+    drop(stranger);
+    let failed = "l7guard_tls_handshake_failures_total{";
+    let counted = timeout(FOREVER, async {
+        while !metrics.encode().unwrap().contains(failed) {
+            tokio::task::yield_now().await;
+        }
+    });
+    counted.await.unwrap();
+    let text = metrics.encode().unwrap();
+    assert!(
+        text.contains("{reason=\"server_certificate\"} 1\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("l7guard_connections_accepted_total 2\n"),
+        "{text}"
+    );
+    assert!(text.contains("l7guard_connections_limit 512\n"), "{text}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod failures;
+mod gate;
 mod refusals;
 
 use std::net::SocketAddr;
@@ -15,9 +16,10 @@ use rustls::version::TLS13;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{Answer, BODY_LIMIT, Judge, JudgeError, Review, router, safe_text};
+use super::{Answer, BODY_LIMIT, Gate, Judge, JudgeError, Review, router, safe_text};
 use crate::server::test_client::{TestClient, TestConnection, post as json_request, tls};
 use crate::server::{OldestTls, Server, Settings, StopHandle, stop};
 
@@ -25,6 +27,8 @@ use crate::server::{OldestTls, Server, Settings, StopHandle, stop};
 #[derive(Default)]
 struct Scripted {
     budgets: Mutex<Vec<Duration>>,
+    held: Notify,
+    release: Notify,
 }
 
 impl Judge for Scripted {
@@ -38,6 +42,11 @@ impl Judge for Scripted {
             }),
             Some("broken") => Err(JudgeError::Failed("the secret of the house".into())),
             Some("panics") => panic!("on purpose"),
+            Some("held") => {
+                self.held.notify_one();
+                self.release.notified().await;
+                Ok(Answer::allow())
+            }
             Some("late") => std::future::pending().await,
             _ => Ok(Answer::allow()),
         }
@@ -54,13 +63,17 @@ struct Webhook {
 
 impl Webhook {
     async fn start() -> Self {
+        Self::behind(Gate::default()).await
+    }
+
+    async fn behind(gate: Gate) -> Self {
         let (tls, client) = tls(OldestTls::Tls13, &TLS13);
         let judge = Arc::new(Scripted::default());
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = Server::bind(
             loopback,
             tls,
-            router(Arc::clone(&judge)),
+            router(Arc::clone(&judge), gate),
             Settings::default(),
         )
         .await

@@ -1,0 +1,171 @@
+//! What `serve` reads again when it changes, besides certificates: the configuration and the manifests.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use l7guard_policy::inventory::Inventory;
+
+use super::config::ConfigurationFile;
+use crate::clock;
+use crate::configuration::{self, Gravity, Problem};
+use crate::live::{Live, LiveConfiguration};
+use crate::manifests::files;
+use crate::metrics::{Metrics, WatchedFile};
+use crate::reload::{Contents, Refused, Reloadable, follow, read_files};
+use crate::report::ReportedError;
+use crate::world::ManifestWorld;
+
+/// The world of the manifests in a directory, followed.
+///
+/// # Errors
+/// When they cannot be read whole.
+pub(super) fn manifests(path: &Path, metrics: &Metrics) -> Result<Live<Inventory>> {
+    let current = Live::default();
+    let reload = ManifestsReload {
+        path: path.to_owned(),
+        current: current.clone(),
+        metrics: metrics.clone(),
+    };
+    let contents = reload.contents();
+    let world = whole_world(path).context("nothing is served")?;
+    count_objects(&Inventory::new(), &world.inventory, metrics);
+    current.replace(world.inventory);
+    metrics.loaded(WatchedFile::Manifests);
+    tokio::spawn(follow(Arc::new(reload), contents, metrics.clone()));
+    Ok(current)
+}
+
+/// The configuration, followed if it is of a file.
+///
+/// # Errors
+/// When the file cannot be read or is not sound.
+pub(super) fn configuration(
+    file: &ConfigurationFile,
+    metrics: &Metrics,
+) -> Result<LiveConfiguration> {
+    let current = LiveConfiguration::default();
+    if let Some(path) = file.path() {
+        let reload = ConfigurationReload {
+            path: path.to_owned(),
+            current: current.clone(),
+        };
+        // Taken before the file is loaded: what changes in between is seen at the first look.
+        let contents = reload.contents();
+        current.replace(file.load()?);
+        metrics.loaded(WatchedFile::Configuration);
+        tokio::spawn(follow(Arc::new(reload), contents, metrics.clone()));
+    }
+    Ok(current)
+}
+
+/// The file of `--config`.
+struct ConfigurationReload {
+    path: PathBuf,
+    current: LiveConfiguration,
+}
+
+impl Reloadable for ConfigurationReload {
+    fn file(&self) -> WatchedFile {
+        WatchedFile::Configuration
+    }
+
+    fn contents(&self) -> Contents {
+        read_files(std::slice::from_ref(&self.path))
+    }
+
+    fn apply(&self, contents: &Contents) -> Result<(), Refused> {
+        let name = self.path.display().to_string();
+        let bytes = contents
+            .bytes(0)
+            .map_err(|error| Refused::new(format!("{name}: {error}")))?;
+        let reading = configuration::read(name.as_str(), bytes.to_vec(), clock::today());
+        let of = |gravity: fn(Gravity) -> bool| -> Vec<String> {
+            let problems = reading.problems.iter();
+            let chosen = problems.filter(|problem| gravity(problem.gravity));
+            chosen.map(|problem| line(&name, problem)).collect()
+        };
+        match reading.configuration {
+            Some(configuration) => {
+                for warning in of(|_| true) {
+                    tracing::warn!(%warning, "the configuration");
+                }
+                self.current.replace(configuration);
+                Ok(())
+            }
+            None => Err(Refused::new(
+                of(|gravity| gravity == Gravity::Error).join("; "),
+            )),
+        }
+    }
+}
+
+fn line(file: &str, problem: &Problem) -> String {
+    let place = format!("{file}:{}:{}", problem.place.line, problem.place.column);
+    match problem.pointer.as_str() {
+        "" => format!("{place}: {}", problem.message),
+        pointer => format!("{place}: {pointer}: {}", problem.message),
+    }
+}
+
+/// The files of `--manifests`.
+struct ManifestsReload {
+    path: PathBuf,
+    current: Live<Inventory>,
+    metrics: Metrics,
+}
+
+impl Reloadable for ManifestsReload {
+    fn file(&self) -> WatchedFile {
+        WatchedFile::Manifests
+    }
+
+    fn contents(&self) -> Contents {
+        let found = files::find(std::slice::from_ref(&self.path)).found;
+        let paths = found.into_iter().filter_map(|input| match input {
+            files::Input::File(path) => Some(path),
+            files::Input::Stdin => None,
+        });
+        read_files(&paths.collect::<Vec<_>>())
+    }
+
+    /// The files are read once more, as manifests are; should they have changed again, the next look will see that.
+    fn apply(&self, _contents: &Contents) -> Result<(), Refused> {
+        let world = whole_world(&self.path).map_err(|error| Refused::new(error.to_string()))?;
+        tracing::info!(
+            objects = world.inventory.len(),
+            "the world of the manifests"
+        );
+        count_objects(&self.current.current(), &world.inventory, &self.metrics);
+        self.current.replace(world.inventory);
+        Ok(())
+    }
+}
+
+/// Reads the world; one with errors would judge wrongly, so it is not served.
+fn whole_world(path: &Path) -> Result<ManifestWorld> {
+    let world = ManifestWorld::read(&[path.to_owned()], "default");
+    if world.errors.is_empty() {
+        return Ok(world);
+    }
+    let errors: Vec<String> = world.errors.iter().map(error_line).collect();
+    bail!("the manifests cannot be read whole:\n{}", errors.join("\n"));
+}
+
+fn error_line(error: &ReportedError) -> String {
+    let line = error.line.unwrap_or_default();
+    format!("  {}:{line}: {}", error.file, error.message)
+}
+
+/// Counts the objects of each kind; one that has none any more is counted as 0.
+fn count_objects(before: &Inventory, now: &Inventory, metrics: &Metrics) {
+    let kinds = before.objects().map(|object| object.key.kind.name());
+    let mut counts: BTreeMap<&str, usize> = kinds.map(|kind| (kind, 0)).collect();
+    for object in now.objects() {
+        *counts.entry(object.key.kind.name()).or_default() += 1;
+    }
+    for (kind, count) in counts {
+        metrics.inventory_objects(kind, count);
+    }
+}

@@ -1,0 +1,75 @@
+use super::*;
+use crate::metrics::Metrics;
+use crate::operations::{NeededFor, Readiness};
+use crate::server::test_client::says_close;
+
+fn asks_to_come_again(answer: &Response<Bytes>, told: &str) {
+    let reason = std::str::from_utf8(answer.body()).unwrap();
+    assert_eq!(answer.status(), 503, "{reason}");
+    assert_eq!(answer.headers()["retry-after"], "1");
+    assert!(says_close(answer));
+    assert!(reason.contains(told), "{reason}");
+}
+
+#[tokio::test]
+async fn without_a_condition_that_verdicts_need_reviews_are_asked_to_come_again() {
+    let (readiness, metrics) = (Readiness::new(), Metrics::new());
+    let world = readiness.condition("world", NeededFor::Verdicts, "Services are not listed");
+    let webhook = Webhook::behind(Gate::new(readiness.clone(), metrics.clone(), 9)).await;
+    let ask = || async {
+        // With a large body too, the client gets to read the answer.
+        let request = json_request("/validate", review_of(BODY_LIMIT));
+        webhook.client.ask(webhook.address, request).await
+    };
+    asks_to_come_again(&ask().await, "world: Services are not listed");
+    world.holds();
+    assert_eq!(ask().await.status(), 200);
+    let draining = readiness.condition("draining", NeededFor::NewCallers, "asked to stop");
+    assert_eq!(ask().await.status(), 200);
+    drop(draining);
+    let text = metrics.encode().unwrap();
+    let shed = "l7guard_admission_shed_total{reason=\"not_ready\"} 1\n";
+    assert!(text.contains(shed), "{text}");
+}
+
+#[tokio::test]
+async fn beyond_the_reviews_that_are_judged_at_the_same_time_others_are_asked_to_come_again() {
+    let metrics = Metrics::new();
+    let webhook = Webhook::behind(Gate::new(Readiness::new(), metrics.clone(), 1)).await;
+    let mut connection = webhook.connect().await;
+    let held = tokio::spawn(async move { connection.post("/validate", review("held")).await });
+    webhook.judge.held.notified().await;
+    let request = json_request("/validate", review("fine"));
+    let answer = webhook.client.ask(webhook.address, request).await;
+    asks_to_come_again(&answer, "as many reviews");
+    webhook.judge.release.notify_one();
+    assert_eq!(held.await.unwrap().unwrap().status(), 200);
+    webhook.answers().await;
+    let text = metrics.encode().unwrap();
+    for line in [
+        "l7guard_admission_shed_total{reason=\"overload\"} 1",
+        "l7guard_admission_in_flight_limit 1",
+        "l7guard_admission_in_flight 0",
+        "l7guard_admission_requests_total{operation=\"CREATE\",kind=\"Ingress\",decision=\"allow\",mode=\"none\",dry_run=\"false\"} 1",
+        "l7guard_admission_requests_total{operation=\"CREATE\",kind=\"Ingress\",decision=\"deny\",mode=\"none\",dry_run=\"false\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn failures_and_refused_requests_are_counted() {
+    let metrics = Metrics::new();
+    let webhook = Webhook::behind(Gate::new(Readiness::new(), metrics.clone(), 9)).await;
+    webhook
+        .refuses(json_request("/validate", review("panics")), 500)
+        .await;
+    webhook.refuses(json_request("/validate", "{"), 400).await;
+    let text = metrics.encode().unwrap();
+    for line in [
+        "decision=\"error\",mode=\"none\"",
+        "l7guard_admission_refused_total{status=\"400\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+}

@@ -52,6 +52,29 @@ fn the_schema_of_the_report_is_published() {
 }
 
 #[test]
+fn every_metric_is_in_the_table_of_the_operations_page() {
+    let mut table = String::from("| metric | type | labels | what it says |\n|---|---|---|---|\n");
+    for metric in l7guard::metrics::ALL {
+        let labels = metric.labels.iter().map(|label| format!("`{label}`"));
+        let row = format!(
+            "| `{}` | {} | {} | {} |\n",
+            metric.full_name(),
+            metric.metric_type.as_str(),
+            labels.collect::<Vec<_>>().join(", "),
+            metric.help
+        );
+        table.push_str(&row);
+    }
+    let (begin, end) = ("<!-- metrics: generated -->\n", "<!-- end of metrics -->\n");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md");
+    let page = fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    let wanted = format!("{before}{begin}\n{table}\n{end}{after}");
+    assert_documented("docs/operations.md", &wanted);
+}
+
+#[test]
 fn no_page_is_left_of_a_rule_that_is_gone() {
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
     for entry in fs::read_dir(pages).unwrap() {

@@ -19,6 +19,7 @@ use crate::live::LiveConfiguration;
 use crate::metrics::Metrics;
 use crate::operations::{self, Condition, NeededFor, Readiness};
 use crate::pki::clients::ClientCertificates;
+use crate::pki::development;
 use crate::pki::files::Validness;
 use crate::pki::rotating::RotatingCertificate;
 use crate::reload::follow;
@@ -90,6 +91,7 @@ fn certificates(
             (rotating, None)
         } else {
             let development = DevelopmentCertificate::generate(&[])?;
+            metrics.certificate_expiry(SystemTime::now() + development::VALIDITY);
             (development.resolver(), Some(development))
         };
     let tls = Tls {

@@ -15,6 +15,7 @@ mod existing;
 mod failure_policy;
 mod going_away;
 mod kubectl;
+mod plugin;
 mod preparation;
 mod remedies;
 mod scene;
@@ -66,6 +67,7 @@ fn cases() -> impl Iterator<Item = Case> {
         remedies::CASES,
         failure_policy::CASES,
         drain::CASES,
+        plugin::CASES,
     ]
     .into_iter()
     .flatten()

@@ -84,7 +84,7 @@ fn measure() {
 
 fn run(contender: &Contender) -> Run {
     let began = Instant::now();
-    let mut child = Command::new(&contender.program)
+    let child = Command::new(&contender.program)
         .args(&contender.arguments)
         .stdout(Stdio::null())
         .spawn()

@@ -4,7 +4,11 @@
 use l7guard_policy::actions::{self, Action, UnreadableAction, types};
 use serde::de::IgnoredAny;
 
-/// Panics unless all that is said here of the decoder holds for `input`.
+/// Tries all that is said here of the decoder on `input`.
+///
+/// # Panics
+///
+/// Something of it does not hold.
 pub fn holds(input: &[u8]) {
     let read = types::Action::read(input);
     assert_eq!(read, types::Action::read(input));

@@ -12,7 +12,11 @@ const SENTINEL: &str = "apiVersion: v1\nkind: Sentinel\nmetadata: {name: found}\
 /// How many parts of an object are looked up in its text, and in how many objects.
 const PARTS: usize = 40;
 
-/// Panics unless all that is said here of the loader holds for `input`.
+/// Tries all that is said here of the loader on `input`.
+///
+/// # Panics
+///
+/// Something of it does not hold.
 pub fn holds(input: &[u8]) {
     let loaded = load("input", input.to_vec());
     assert_same(&loaded, &load("input", input.to_vec()));

@@ -12,7 +12,11 @@ use serde_json::Value;
 
 use crate::world::World;
 
-/// Panics unless all that is said here of verdicts holds for the world that `input` describes.
+/// Tries all that is said here of verdicts on the world that `input` describes.
+///
+/// # Panics
+///
+/// Something of it does not hold.
 pub fn holds(input: &[u8]) {
     let world = World::of(input);
     let configuration = Configuration::default();

@@ -1,4 +1,9 @@
 //! The seeds hold on every run of the workspace's tests, and say something: a seed that is read as nothing has rotted.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, also outside of the test functions themselves, and says at which seed"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -149,7 +149,9 @@ fn check(paths: &[PathBuf], namespace: &str, configuration: &Configuration) -> R
                 .join(" "),
             line: None,
             column: None,
-            message: "no Kubernetes objects found".to_owned(),
+            message: "no Kubernetes objects found: name files or directories that hold manifests as they are applied, \
+                      rendered if they are templates"
+                .to_owned(),
         });
     }
     let verdict = verdict::evaluate(&World::new(&world.inventory), configuration, clock::today());

@@ -217,17 +217,31 @@ fn open(path: &Path) -> Result<(File, usize), FileProblem> {
     Ok((file, size))
 }
 
-/// Reads to the end; the file may be longer than its `size` says.
-fn read_bounded(from: impl Read, size: usize) -> Result<Vec<u8>, FileProblem> {
+/// Reads to the end; the file may be longer than its `size` says. Never takes memory for more than is read of it.
+fn read_bounded(mut from: impl Read, size: usize) -> Result<Vec<u8>, FileProblem> {
+    const LEAST: usize = 64 * 1024;
     if size > MAX_BYTES {
         return Err(FileProblem::TooLarge);
     }
     let mut bytes = Vec::with_capacity(size);
-    from.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MAX_BYTES {
-        Err(FileProblem::TooLarge)
-    } else {
-        Ok(bytes)
+    loop {
+        let room = bytes.capacity() - bytes.len();
+        let read = from.by_ref().take(room as u64).read_to_end(&mut bytes)?;
+        if read < room {
+            return Ok(bytes);
+        }
+        // Whether there is more is known before room is made for it.
+        let mut next = Vec::new();
+        from.by_ref().take(1).read_to_end(&mut next)?;
+        if next.is_empty() {
+            return Ok(bytes);
+        }
+        let most = MAX_BYTES - bytes.len();
+        if most == 0 {
+            return Err(FileProblem::TooLarge);
+        }
+        bytes.reserve_exact(bytes.len().max(LEAST).min(most));
+        bytes.append(&mut next);
     }
 }
 

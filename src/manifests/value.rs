@@ -74,6 +74,12 @@ pub(super) fn convert(
     budget: &mut AliasBudget,
     remarks: &mut Vec<Remark>,
 ) -> Result<Value, ParseError> {
+    let written = (text.tree.after(node) - node) as usize;
+    if written > MAX_OBJECT_NODES {
+        // Said before any memory is taken for it.
+        let offset = text.tree.offset(node);
+        return Err(ParseError::new(offset, Fault::ObjectTooLarge));
+    }
     let mut conversion = Conversion {
         text,
         object: node,

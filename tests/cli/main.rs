@@ -6,6 +6,7 @@
 
 mod check;
 mod demo;
+mod hostile;
 mod outputs;
 mod serve;
 mod terminal;

@@ -1,14 +1,15 @@
 //! A world out of manifests: an inventory of what the files hold, and where each object stands.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::{self, DecodeError, Naming, Source};
 
-use crate::manifests::files::{self, FileError};
+use crate::manifests::files::{self, FileError, Input};
+use crate::manifests::kustomize::Patches;
 use crate::manifests::{self, Address, Item, LoadError, Locator, Note, RawObject, Reader};
 use crate::report::{Location, ReportedError};
 
@@ -32,12 +33,31 @@ impl ManifestWorld {
     /// errors, and hides nothing else.
     #[must_use]
     pub fn read(paths: &[PathBuf], namespace: &str) -> Self {
+        Self::read_with(paths, namespace, |_, _| {})
+    }
+
+    /// Reads as [`ManifestWorld::read`] does, and says before each input how many were read and how many there are.
+    #[must_use]
+    pub fn read_with(
+        paths: &[PathBuf],
+        namespace: &str,
+        mut progress: impl FnMut(usize, usize),
+    ) -> Self {
         let mut world = Self::default();
         let inputs = files::find(paths);
         world
             .errors
             .extend(inputs.errors.into_iter().map(unreadable));
-        for input in inputs.found {
+        let patches = Patches::around(&inputs.found);
+        let count = inputs.found.len();
+        for (at, input) in inputs.found.into_iter().enumerate() {
+            progress(at, count);
+            if let Input::File(path) = &input
+                && let Some(kustomization) = patches.kustomization_of(path)
+            {
+                world.notes.push(patch(&input, kustomization));
+                continue;
+            }
             match input.read() {
                 Ok(bytes) => {
                     let source = Arc::new(manifests::Source::new(input.name(), bytes));
@@ -147,6 +167,22 @@ impl ManifestWorld {
                 .line(place.line)
                 .map(std::borrow::Cow::into_owned),
         })
+    }
+}
+
+fn patch(file: &Input, kustomization: &Path) -> ReportedError {
+    let directory = match kustomization.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory.to_string_lossy(),
+        _ => ".".into(),
+    };
+    ReportedError {
+        file: file.name().into_owned(),
+        line: None,
+        column: None,
+        message: format!(
+            "a patch of {}, not an object: skipped. Render it: `kustomize build {directory} | l7guard check -`",
+            kustomization.display()
+        ),
     }
 }
 

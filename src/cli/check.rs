@@ -12,6 +12,7 @@ use l7guard_policy::verdict;
 
 use super::ExitStatus;
 use super::config::ConfigurationFile;
+use super::progress::Progress;
 use super::terminal::style;
 use crate::clock;
 use crate::manifests::Locator;
@@ -27,7 +28,7 @@ Examples:
   helm template my-release ./chart | l7guard check -
   kustomize build overlays/prod | l7guard check --output json -")]
 pub(super) struct Arguments {
-    /// Files or directories (recursive: .yaml, .yml, .json), or - for standard input
+    /// Files, directories (recursive: .yaml, .yml, .json), patterns ('apps/**/*.yaml'), or - for standard input
     #[arg(required = true, value_name = "PATH|-")]
     paths: Vec<PathBuf>,
     /// How to print what was found
@@ -87,7 +88,7 @@ impl FailOn {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let configuration = arguments.configuration.load()?;
-    let report = check(&arguments.paths, &arguments.namespace, &configuration);
+    let report = check(arguments, &configuration);
     let stdout = io::stdout();
     let mut buffered = io::BufWriter::new(stdout.lock());
     match arguments.output {
@@ -138,8 +139,13 @@ fn write_notes(report: &Report, mut output: impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn check(paths: &[PathBuf], namespace: &str, configuration: &Configuration) -> Report {
-    let mut world = ManifestWorld::read(paths, namespace);
+fn check(arguments: &Arguments, configuration: &Configuration) -> Report {
+    let paths = &arguments.paths;
+    let mut progress = Progress::new(!arguments.quiet);
+    let mut world = ManifestWorld::read_with(paths, &arguments.namespace, |read, count| {
+        progress.at(read, count);
+    });
+    drop(progress);
     if world.objects == 0 && world.errors.is_empty() {
         world.errors.push(crate::report::ReportedError {
             file: paths

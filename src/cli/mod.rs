@@ -8,6 +8,7 @@ mod demo_reviews;
 mod explain;
 mod invocation;
 mod logging;
+mod progress;
 mod reloading;
 mod serve;
 mod serve_arguments;

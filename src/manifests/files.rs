@@ -7,6 +7,7 @@ use std::fs::{self, File, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::pattern::{self, PatternProblem};
 use super::source::MAX_BYTES;
 
 /// Endings of the files that are read of a directory, in any case. `kubectl` takes the same.
@@ -61,6 +62,9 @@ pub enum FileProblem {
     /// A directory in which nothing looks like a manifest.
     #[error("no .yaml, .yml or .json file in this directory")]
     NoManifests,
+    /// A pattern that leads nowhere.
+    #[error(transparent)]
+    Pattern(#[from] PatternProblem),
     /// Anything else that the operating system says.
     #[error("{0}")]
     Io(#[source] io::Error),
@@ -92,8 +96,8 @@ impl Input {
     }
 }
 
-/// Finds what `paths` name: files whatever they are called, directories with all manifests below them, and `-` for
-/// standard input. Nothing is found twice, hidden directories below a named one are passed over, and links are
+/// Finds what `paths` name: files whatever they are called, directories with all manifests below them, what a pattern
+/// matches (`apps/**/*.yaml`, where no file is called so), and `-` for standard input. Nothing is found twice, hidden directories below a named one are passed over, and links are
 /// followed, once.
 #[must_use]
 pub fn find<P: AsRef<Path>>(paths: &[P]) -> Inputs {
@@ -123,9 +127,40 @@ impl Search {
             return;
         }
         match fs::metadata(path) {
+            Err(_) if pattern::is_pattern(path) => self.pattern(path),
             Err(error) => self.error(path, error.into()),
             Ok(metadata) if metadata.is_dir() => self.named_directory(path),
             Ok(metadata) => self.file(path, metadata.file_type()),
+        }
+    }
+
+    /// Takes what a pattern matches: directories as if they were named, and of the files manifests, and those whose
+    /// ending the pattern itself names.
+    fn pattern(&mut self, pattern: &Path) {
+        let (paths, unreadable) = match pattern::expand(pattern) {
+            Ok(expanded) => expanded,
+            Err(problem) => return self.error(pattern, problem.into()),
+        };
+        let before = (self.manifests, self.inputs.errors.len());
+        for path in paths {
+            match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_dir() => self.directory(&path),
+                Ok(metadata)
+                    if has_manifest_extension(&path)
+                        || (path.extension().is_some()
+                            && path.extension() == pattern.extension()) =>
+                {
+                    self.file(&path, metadata.file_type());
+                }
+                Ok(_) => {}
+                Err(error) => self.error(&path, error.into()),
+            }
+        }
+        for problem in unreadable {
+            self.error(pattern, problem.into());
+        }
+        if before == (self.manifests, self.inputs.errors.len()) {
+            self.error(pattern, PatternProblem::NoMatch.into());
         }
     }
 

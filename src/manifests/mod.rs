@@ -5,7 +5,7 @@
 //!                                                      └──source_map──▶ line and column of any part
 //! ```
 //!
-//! [`files`] is the only part that does I/O. Nothing else panics, recurses with the depth of the input or takes more
+//! [`files`], with [`pattern`] and [`kustomize`], is the only part that does I/O. Nothing else panics, recurses with the depth of the input or takes more
 //! than linear time and memory, whatever the bytes are; what cannot be read is an error with its position and
 //! hides nothing that stands before or after it.
 
@@ -16,17 +16,20 @@ mod error;
 pub mod files;
 mod json;
 mod json_stream;
+pub mod kustomize;
 mod load;
 mod lookup;
 mod object;
 mod objects;
 mod padding;
+pub mod pattern;
 mod reader;
 mod scalar;
 mod source;
 mod source_map;
 mod tree;
 mod tree_builder;
+mod unrendered;
 mod value;
 mod yaml;
 

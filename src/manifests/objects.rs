@@ -13,6 +13,7 @@ use super::object::RawObject;
 use super::scalar::Meaning;
 use super::source::Source;
 use super::tree::{MAX_DEPTH, NodeId, Tree};
+use super::unrendered;
 use super::value::{AliasBudget, Remark, convert};
 
 /// What a document, or an item of a list, turned out to be.
@@ -53,10 +54,13 @@ struct List {
     inherited: Option<Type>,
 }
 
+/// The type of an object.
 #[derive(Debug, Clone)]
-struct Type {
-    api_version: String,
-    kind: String,
+pub(super) struct Type {
+    /// Its `apiVersion`.
+    pub(super) api_version: String,
+    /// Its `kind`.
+    pub(super) kind: String,
 }
 
 /// A mapping that may be an object.
@@ -121,15 +125,15 @@ impl Objects {
         } else if self.tree.is_sequence(0) {
             if self.holds_objects(0, false)? {
                 self.open(0, String::new(), false, None)?;
-                "a bare list of objects, which kubectl does not take: its elements are judged all the same"
+                "a bare list of objects, which kubectl does not take: its elements are judged all the same".to_owned()
             } else {
-                "a list, not a Kubernetes object: skipped"
+                unrendered::of_list(self.text(), 0)
             }
         } else {
             if let Ok(Meaning::Null) = self.text().meaning(0) {
                 return Ok(None);
             }
-            "a single value, not a Kubernetes object: skipped"
+            "a single value, not a Kubernetes object: skipped".to_owned()
         };
         Ok(Some(self.remark(0, what)))
     }
@@ -152,12 +156,14 @@ impl Objects {
             (Name::Text(api_version), Name::Text(kind), _) => Type { api_version, kind },
             (Name::Missing, Name::Missing, Some(inherited)) => inherited,
             (Name::Missing, _, _) | (_, Name::Missing, _) => {
-                let what =
-                    "no `apiVersion` and `kind`: not a Kubernetes object, skipped (a values file?)";
+                let what = unrendered::of_mapping(self.text(), node);
                 return Ok(Some(self.remark(node, what)));
             }
             (Name::Wrong(error), _, _) | (_, Name::Wrong(error), _) => return Err(error),
         };
+        if let Some(what) = unrendered::of_object(self.text(), node, &own) {
+            return Ok(Some(self.remark(node, what)));
+        }
         self.object(candidate, own).map(Some)
     }
 
@@ -317,10 +323,10 @@ impl Objects {
         text.find(mapping, key, aliased, &mut self.budget)
     }
 
-    fn remark(&self, node: NodeId, message: &str) -> Found {
+    fn remark(&self, node: NodeId, message: String) -> Found {
         Found::Remark(Remark {
             offset: self.tree.offset(node),
-            message: message.to_owned(),
+            message,
         })
     }
 

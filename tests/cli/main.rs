@@ -7,6 +7,7 @@
 mod check;
 mod demo;
 mod hostile;
+mod inputs;
 mod outputs;
 mod serve;
 mod terminal;

@@ -199,3 +199,26 @@ fn quiet_leaves_errors_and_what_fails() {
     let machine = run(&[&WORLD[..], &["--quiet", "-o", "json", "--fail-on", "never"]].concat());
     assert!(machine.stdout.contains("\"deny\": 1"), "{}", machine.stdout);
 }
+
+#[test]
+fn the_progress_of_many_files_is_seen_on_a_terminal_and_gone_in_the_end() {
+    const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {generateName: a}\nspec: {}\n";
+    let many: Vec<String> = (0..1_000).map(|number| format!("{number}.yaml")).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|name| (name.as_str(), SERVICE)).collect();
+    let files = directory(&many);
+    let check = ["check", path(files.path())];
+    let screen = on_terminal(l7guard(&check), 80);
+    assert!(screen.contains("reading 0 of 1000 files"), "{screen:?}");
+    let cleared = screen.rfind("\u{1b}[2K").unwrap();
+    assert!(!screen[cleared..].contains("reading"), "{screen:?}");
+    assert!(
+        screen.ends_with("1000 objects, 0 denied, 0 warnings\n"),
+        "{screen:?}"
+    );
+    let quiet = on_terminal(l7guard(&[&check[..], &["--quiet"]].concat()), 80);
+    assert_eq!(quiet, "");
+    assert_eq!(run(&check).stderr, "");
+    let few = directory(&many[1..]);
+    let screen = on_terminal(l7guard(&["check", path(few.path())]), 80);
+    assert!(!screen.contains("reading"), "{screen:?}");
+}

@@ -94,7 +94,7 @@ fn empty_lists_are_empty() {
 
 #[test]
 fn what_is_no_object_is_skipped_with_a_note() {
-    let skipped = "no `apiVersion` and `kind`: not a Kubernetes object, skipped (a values file?)";
+    let skipped = "no `apiVersion` and `kind`: not a Kubernetes object, skipped (values";
     for (text, note) in [
         ("replicas: 1\n", format!("1:1: {skipped}")),
         ("\n kind: Deployment\n", format!("2:2: {skipped}")),

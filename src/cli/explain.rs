@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use l7guard_policy::configuration::Configuration;
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::World;
@@ -14,24 +14,31 @@ use l7guard_policy::{fronts, paths};
 
 use super::ExitStatus;
 use super::config::ConfigurationFile;
-use crate::report::{object_name, one_line, traffic};
+use super::subject::Subject;
+use super::terminal::style;
+use crate::report::text::{self, Style};
+use crate::report::{ReportedError, object_name, traffic};
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+Exit status: 0 explained, 2 no such rule, no such object or several of that name, or unreadable input.
+
 Examples:
   l7guard explain L7G001
-  l7guard explain Ingress/edge --namespace istio-system -f manifests/")]
+  l7guard explain ingress/edge -f manifests/
+  kubectl get ing,svc,deploy -A -o yaml | l7guard explain svc/istio-ingressgateway -n istio-system -f -")]
 pub(super) struct Arguments {
-    /// A rule's code or name (L7G001, alb-ingress), or an object as KIND/NAME
+    /// A rule's code or name (L7G001, alb-ingress), or an object as kubectl names it (ingress/edge, svc/web,
+    /// gateway.networking.istio.io/web)
     #[arg(value_name = "CODE|KIND/NAME")]
     subject: String,
-    /// Files or directories that hold the object and its surroundings, or - for standard input
+    /// Files, directories or patterns that hold the object and its surroundings, or - for standard input; may be repeated
     #[arg(long = "file", short, value_name = "PATH|-")]
     files: Vec<PathBuf>,
-    /// The namespace of the object, and of objects that name none
-    #[arg(long, short, default_value = "default")]
-    namespace: String,
+    /// The namespace of the object, and of objects that name none [default: any; default]
+    #[arg(long, short)]
+    namespace: Option<String>,
     #[command(flatten)]
     configuration: ConfigurationFile,
 }
@@ -46,7 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
             .map(|rule| format!("  {}  {}", rule.code, rule.name))
             .collect();
         bail!(
-            "there is no rule {:?}; the rules are\n{}\nAn object is named KIND/NAME, with -f for the files that hold it.",
+            "there is no rule {:?}; the rules are\n{}\nAn object is named KIND/NAME, with -f for the files that hold it: l7guard explain ingress/edge -f manifests/",
             arguments.subject,
             known.join("\n")
         );
@@ -57,28 +64,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
 
 fn explain_object(arguments: &Arguments, kind: &str, name: &str) -> Result<ExitStatus> {
     if arguments.files.is_empty() {
-        bail!("say with -f which files hold {kind}/{name} and what is around it");
+        bail!(
+            "say with -f which files hold {kind}/{name} and what is around it: l7guard explain {kind}/{name} -f manifests/"
+        );
     }
-    let read = ManifestWorld::read(&arguments.files, &arguments.namespace);
-    let mut stderr = io::stderr().lock();
-    for error in &read.errors {
-        writeln!(
-            stderr,
-            "error: {}:{}: {}",
-            one_line(&error.file),
-            error.line.unwrap_or_default(),
-            one_line(&error.message)
-        )?;
-    }
-    let object = find(&read, kind, name, &arguments.namespace).with_context(|| {
-        format!(
-            "there is no {kind} {:?} in namespace {:?} of these files",
-            name, arguments.namespace
-        )
-    })?;
     let configuration = arguments.configuration.load()?;
-    let text = drawing(&World::new(&read.inventory), &configuration, object);
-    io::stdout().write_all(text.as_bytes())?;
+    let namespace = arguments.namespace.as_deref();
+    let read = ManifestWorld::read(&arguments.files, namespace.unwrap_or("default"));
+    write_errors(&read.errors)?;
+    let subject = Subject {
+        kind,
+        name,
+        namespace,
+    };
+    let object = subject.find(&read.inventory)?;
+    let stdout = io::stdout();
+    let style = style(&stdout);
+    let text = drawing(&World::new(&read.inventory), &configuration, object, style);
+    stdout.lock().write_all(text.as_bytes())?;
     Ok(if read.errors.is_empty() {
         ExitStatus::Success
     } else {
@@ -86,27 +89,29 @@ fn explain_object(arguments: &Arguments, kind: &str, name: &str) -> Result<ExitS
     })
 }
 
-/// The object of a kind (in any case) and name, in the namespace or cluster-scoped.
-fn find<'a>(
-    read: &'a ManifestWorld,
-    kind: &str,
-    name: &str,
-    namespace: &str,
-) -> Option<&'a Object> {
-    read.inventory.objects().find(|object| {
-        object.key.kind.name().eq_ignore_ascii_case(kind)
-            && *object.key.name == *name
-            && (object.key.namespace.is_empty() || *object.key.namespace == *namespace)
-    })
+/// Inputs that cannot be read may hold what is missing from the drawing.
+fn write_errors(errors: &[ReportedError]) -> io::Result<()> {
+    let stderr = io::stderr();
+    let style = style(&stderr);
+    let mut output = stderr.lock();
+    for error in errors {
+        text::write_error(error, style, &mut output)?;
+    }
+    Ok(())
 }
 
 /// Every way that runs through the object.
-fn drawing(world: &World<'_>, configuration: &Configuration, object: &Object) -> String {
+fn drawing(
+    world: &World<'_>,
+    configuration: &Configuration,
+    object: &Object,
+    style: Style,
+) -> String {
     let mut affected = Affected::default();
     affected.add(world, object);
     let mut drawings = Vec::new();
     for key in &affected.fronts {
-        if let Some(drawn) = draw_front(world, configuration, key, object) {
+        if let Some(drawn) = draw_front(world, configuration, key, object, style) {
             drawings.push(drawn);
         }
     }
@@ -124,6 +129,7 @@ fn draw_front(
     configuration: &Configuration,
     key: &ObjectKey,
     object: &Object,
+    style: Style,
 ) -> Option<String> {
     let front = fronts::of_object(world, &configuration.aws, world.get(key)?)?;
     let mut paths = paths::of_front(world, &configuration.istio, front);
@@ -138,5 +144,5 @@ fn draw_front(
             return None;
         }
     }
-    Some(traffic::draw(&paths))
+    Some(traffic::draw(&paths, style))
 }

@@ -14,6 +14,7 @@ mod serve;
 mod serve_arguments;
 mod served_world;
 mod serving;
+mod subject;
 mod terminal;
 
 use std::io::{self, Write};
@@ -78,7 +79,7 @@ enum Command {
     Check(check::Arguments),
     /// Serve the admission webhook over HTTPS
     Serve(serve::Arguments),
-    /// Print a rule's page
+    /// Print a rule's page, or draw the way that traffic takes to and from an object
     Explain(explain::Arguments),
     /// Check a configuration file, or print the JSON Schema of the format
     Config(config::Arguments),

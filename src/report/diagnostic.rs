@@ -83,6 +83,11 @@ impl Style {
         self.paint(level.style(), text)
     }
 
+    /// What is wrong in a drawing.
+    pub(crate) fn alarm(self, text: &str) -> String {
+        self.heading(Level::Error, text)
+    }
+
     /// The heading of what to write instead.
     pub(crate) fn help(self, text: &str) -> String {
         self.paint(renderer::DEFAULT_HELP_STYLE, text)

@@ -64,6 +64,15 @@ pub fn write_failures<'a>(
     Ok(())
 }
 
+/// Writes one error of an input.
+///
+/// # Errors
+///
+/// The output cannot be written.
+pub fn write_error(error: &ReportedError, style: Style, mut output: impl Write) -> io::Result<()> {
+    write_input(Level::Error, error, style, &mut output)
+}
+
 fn write_input(
     level: Level,
     error: &ReportedError,

@@ -1,98 +1,158 @@
-//! The way that traffic takes to and from an object, drawn: every Layer-7 hop is marked, and where there are two the
-//! way it should be stands below.
-
-use std::fmt::Write as _;
+//! The way that traffic takes to and from an object, drawn: every hop says on which layer it works, and where Layer 7
+//! happens twice both hops are marked and the way it should be stands below.
 
 use l7guard_policy::fronts::Making;
 use l7guard_policy::gateways::service::Behind;
 use l7guard_policy::paths::{FrontPaths, Leg};
 
+use super::diagnostic::Style;
 use super::{object_name, one_line};
+
+/// A station on the way.
+struct Station {
+    /// What it is, with its layer.
+    what: &'static str,
+    /// Which object makes it so, and what proves it.
+    because: String,
+    /// Whether it is one of the two that work on Layer 7.
+    is_twice: bool,
+    /// Whether traffic takes it or the one before it, not both.
+    is_alternative: bool,
+}
+
+impl Station {
+    fn new(what: &'static str, because: impl Into<String>) -> Self {
+        Self {
+            what,
+            because: because.into(),
+            is_twice: false,
+            is_alternative: false,
+        }
+    }
+}
 
 /// Draws every way that leads from a front.
 #[must_use]
-pub fn draw(paths: &FrontPaths<'_>) -> String {
-    let mut drawing = String::new();
+pub fn draw(paths: &FrontPaths<'_>, style: Style) -> String {
     let front = object_name(&paths.front.object.key);
-    let (entry, why) = match &paths.front.making {
-        Making::Alb(proof) => ("ALB (L7)", proof.text.clone()),
+    let (what, why) = match &paths.front.making {
+        Making::Alb(proof) => ("ALB (L7)", proof.text.as_str()),
         Making::Undecided => (
             "ALB (L7) or NLB (L4)",
-            "nothing says whose target group it is".to_owned(),
+            "nothing says whose target group it is",
         ),
-        Making::Unknown(reason) => ("unknown load balancer", reason.clone()),
+        Making::Unknown(reason) => ("unknown load balancer", reason.as_str()),
         Making::Nothing => {
             return format!("{front} makes no AWS load balancer that works on Layer 7.\n");
         }
     };
-    let entry = format!("{entry:<20} {front}: {}", one_line(&why));
+    let entry = || Station::new(what, format!("{front}: {}", one_line(why)));
+    let mut drawing = String::new();
     for leg in &paths.legs {
-        draw_leg(&mut drawing, &entry, paths, leg);
+        draw_leg(&mut drawing, entry(), paths, leg, style);
     }
     for (_, group) in &paths.open_target_groups {
-        let target = format!("target group {}", one_line(group.as_str()));
-        let lines = [
-            "Client".to_owned(),
-            entry.clone(),
-            format!(
-                "{:<20} {target}: nothing visible says what is behind it",
-                "?"
-            ),
+        let target = format!(
+            "target group {}: nothing visible says what is behind it",
+            one_line(group.as_str())
+        );
+        let way = [
+            Station::new("Client", ""),
+            entry(),
+            Station::new("?", target),
         ];
-        drawing.push_str(&chain(&lines));
+        draw_way(&mut drawing, &way, style);
         drawing.push('\n');
     }
     if drawing.is_empty() {
-        let _ = writeln!(drawing, "{entry}\n\nIt routes nowhere.");
+        let way = [
+            Station::new("Client", ""),
+            entry(),
+            Station::new("nowhere", ""),
+        ];
+        draw_way(&mut drawing, &way, style);
+        drawing.push('\n');
     }
     drawing
 }
 
-fn draw_leg(drawing: &mut String, entry: &str, paths: &FrontPaths<'_>, leg: &Leg) {
-    let mut lines = vec!["Client".to_owned(), entry.to_owned()];
+fn draw_leg(
+    drawing: &mut String,
+    mut entry: Station,
+    paths: &FrontPaths<'_>,
+    leg: &Leg,
+    style: Style,
+) {
+    let is_twice = paths.confidence(leg).is_some();
+    entry.is_twice = is_twice;
+    let mut way = vec![Station::new("Client", ""), entry];
     for hop in &leg.reach.services {
-        lines.push(format!(
-            "{:<20} {}: {}",
-            "Service (L4)",
-            one_line(&hop.key.qualified_name()),
-            one_line(&hop.evidence)
-        ));
+        let name = hop.key.qualified_name();
+        let because = format!("{}: {}", one_line(&name), one_line(&hop.evidence));
+        way.push(Station::new("Service (L4)", because));
     }
+    let envoy = |because: String| Station {
+        is_twice,
+        ..Station::new("Istio Envoy (L7)", because)
+    };
     match &leg.reach.behind {
         Behind::Gateways(gateways) => {
-            for gateway in gateways {
-                lines.push(format!(
-                    "{:<20} {}: {}",
-                    "Istio Envoy (L7)",
-                    object_name(&gateway.key),
-                    one_line(&gateway.evidence.text)
-                ));
-            }
-            lines.push("application".to_owned());
+            way.extend(gateways.iter().enumerate().map(|(at, gateway)| {
+                let evidence = one_line(&gateway.evidence.text);
+                Station {
+                    is_alternative: at > 0,
+                    ..envoy(format!("{}: {evidence}", object_name(&gateway.key)))
+                }
+            }));
         }
-        Behind::Likely(hint) => {
-            lines.push(format!(
-                "{:<20} likely: {}",
-                "Istio Envoy (L7)",
-                one_line(&hint.text)
-            ));
-            lines.push("application".to_owned());
-        }
-        Behind::Ordinary => lines.push("application".to_owned()),
-        Behind::Unknown(reason) => lines.push(format!("{:<20} {}", "?", one_line(reason))),
+        Behind::Likely(hint) => way.push(envoy(format!("likely: {}", one_line(&hint.text)))),
+        Behind::Unknown(reason) => way.push(Station::new("?", one_line(reason))),
+        Behind::Ordinary => {}
     }
-    drawing.push_str(&chain(&lines));
-    if paths.confidence(leg).is_some() {
-        drawing.push_str(
-            "\nLayer 7 happens twice: at the ALB and at Istio's Envoy. It should be:\n\n  \
-             Client ──▶ NLB (L4) ──▶ Istio Envoy (L7) ──▶ application\n",
-        );
+    if !matches!(leg.reach.behind, Behind::Unknown(_)) {
+        way.push(Station::new("application", ""));
+    }
+    draw_way(drawing, &way, style);
+    let verdict: &[&str] = match &leg.reach.behind {
+        _ if is_twice => &[
+            "Layer 7 happens twice (!): at the load balancer and at Istio's Envoy. It should be:",
+            "",
+            "  Client ──▶ NLB (L4) ──▶ Istio Envoy (L7) ──▶ application",
+        ],
+        Behind::Ordinary => &["Layer 7 happens once: this is fine."],
+        _ => &[],
+    };
+    if !verdict.is_empty() {
+        drawing.push('\n');
+    }
+    for line in verdict {
+        for line in style.wrap(line, "  ") {
+            drawing.push_str(&line);
+            drawing.push('\n');
+        }
     }
     drawing.push('\n');
 }
 
-/// Lines joined by arrows.
-fn chain(lines: &[String]) -> String {
-    let lines: Vec<String> = lines.iter().map(|line| format!("  {line}\n")).collect();
-    lines.join("    │\n    ▼\n")
+/// Draws stations from the top down, joined by arrows.
+fn draw_way(drawing: &mut String, way: &[Station], style: Style) {
+    for (at, station) in way.iter().enumerate() {
+        if station.is_alternative {
+            drawing.push_str("    or\n");
+        } else if at > 0 {
+            drawing.push_str("    │\n    ▼\n");
+        }
+        let mark = if station.is_twice { "!" } else { " " };
+        let what = format!("{mark} {}", station.what);
+        let line = format!("{what:<22} {}", station.because);
+        for (at, line) in style.wrap(line.trim_end(), "      ").iter().enumerate() {
+            let (head, rest) = match line.strip_prefix(&what) {
+                Some(rest) if at == 0 && station.is_twice => (style.alarm(&what), rest),
+                _ => (String::new(), line.as_str()),
+            };
+            drawing.push_str(&head);
+            drawing.push_str(rest);
+            drawing.push('\n');
+        }
+    }
 }

@@ -6,6 +6,7 @@
 
 mod check;
 mod demo;
+mod explain;
 mod hostile;
 mod inputs;
 mod outputs;

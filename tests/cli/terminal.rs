@@ -17,7 +17,7 @@ const WORLD: [&str; 3] = [
 
 /// Runs a command with standard output and standard error on a terminal of so many columns; what is on the screen in
 /// the end, with escape sequences.
-fn on_terminal(mut command: Command, columns: u16) -> String {
+pub(super) fn on_terminal(mut command: Command, columns: u16) -> String {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -54,7 +54,7 @@ fn on_terminal(mut command: Command, columns: u16) -> String {
 }
 
 /// A text without its colours.
-fn plain(screen: &str) -> String {
+pub(super) fn plain(screen: &str) -> String {
     anstream::adapter::strip_str(screen).to_string()
 }
 

@@ -21,10 +21,14 @@ use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit status: 0 nothing at or above --fail-on, 1 findings, 2 unreadable input or no objects found.
+Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage, unreadable input or no objects found
+(findings are printed all the same).
+
+What is no object (a Helm template, a kustomize patch, values) is skipped with a note that says how to render it.
 
 Examples:
   l7guard check manifests/
+  l7guard check 'apps/**/*.yaml' --fail-on warn
   helm template my-release ./chart | l7guard check -
   kustomize build overlays/prod | l7guard check --output json -")]
 pub(super) struct Arguments {
@@ -32,10 +36,10 @@ pub(super) struct Arguments {
     #[arg(required = true, value_name = "PATH|-")]
     paths: Vec<PathBuf>,
     /// How to print what was found
-    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    #[arg(long, short, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
     output: Output,
     /// The lowest severity that makes the exit status 1
-    #[arg(long, value_enum, default_value_t = FailOn::Deny)]
+    #[arg(long, value_enum, default_value_t = FailOn::Deny, value_name = "SEVERITY")]
     fail_on: FailOn,
     /// Say only what decides the exit status: errors, and findings at or above --fail-on
     ///
@@ -44,7 +48,7 @@ pub(super) struct Arguments {
     #[arg(long, short)]
     quiet: bool,
     /// The namespace of objects that name none
-    #[arg(long, short, default_value = "default")]
+    #[arg(long, short, default_value = "default", value_name = "NAME")]
     namespace: String,
     #[command(flatten)]
     configuration: ConfigurationFile,

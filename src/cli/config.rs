@@ -24,15 +24,20 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Question {
     /// Check configuration files: all that is wrong with them, with line and column
-    #[command(
-        after_help = "Exit status: 0 sound, 2 not. Exemptions that have expired are errors here."
-    )]
+    #[command(after_help = "\
+Exit status: 0 sound, 2 not. Exemptions that have expired are errors here.
+
+Example:
+  l7guard config check l7guard.yaml")]
     Check {
         /// Files, or - for standard input
         #[arg(required = true, value_name = "FILE|-")]
         files: Vec<PathBuf>,
     },
     /// Print the JSON Schema of the format
+    #[command(after_help = "\
+Example:
+  l7guard config schema > l7guard.schema.json")]
     Schema,
 }
 

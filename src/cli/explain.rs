@@ -27,7 +27,7 @@ Exit status: 0 explained, 2 no such rule, no such object or several of that name
 Examples:
   l7guard explain L7G001
   l7guard explain ingress/edge -f manifests/
-  kubectl get ing,svc,deploy -A -o yaml | l7guard explain svc/istio-ingressgateway -n istio-system -f -")]
+  kubectl get ing,svc,deploy -A -o yaml | l7guard explain svc/web -n edge -f -")]
 pub(super) struct Arguments {
     /// A rule's code or name (L7G001, alb-ingress), or an object as kubectl names it (ingress/edge, svc/web,
     /// gateway.networking.istio.io/web)
@@ -36,8 +36,8 @@ pub(super) struct Arguments {
     /// Files, directories or patterns that hold the object and its surroundings, or - for standard input; may be repeated
     #[arg(long = "file", short, value_name = "PATH|-")]
     files: Vec<PathBuf>,
-    /// The namespace of the object, and of objects that name none [default: any; default]
-    #[arg(long, short)]
+    /// The namespace of the object (any, unless it is given), and of objects in the files that name none (`default`)
+    #[arg(long, short, value_name = "NAME")]
     namespace: Option<String>,
     #[command(flatten)]
     configuration: ConfigurationFile,

@@ -20,7 +20,7 @@ mod terminal;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::report::printable;
@@ -54,17 +54,28 @@ impl From<ExitStatus> for ExitCode {
     name = "l7guard",
     version,
     max_term_width = 100,
-    propagate_version = true
+    after_help = "\
+Exit status: 0 all is well, 1 something was found, 2 usage, unreadable input, or a failure of l7guard itself.
+
+Examples:
+  l7guard demo                                        see it at work
+  l7guard check manifests/                            judge manifests before they are applied
+  helm template my-release ./chart | l7guard check -  the same of a chart
+  l7guard explain L7G001                              why a rule is there, and what to write instead
+  l7guard explain ingress/edge -f manifests/          the way that traffic takes
+
+`l7guard help COMMAND` says more of each command."
 )]
 struct CommandLine {
-    /// When to use colours
+    /// When to use colours; `auto`: on a terminal, unless `NO_COLOR` or `CLICOLOR_FORCE` says otherwise
     #[arg(
         long,
         visible_alias = "colour",
         global = true,
         value_enum,
         default_value_t = Colour::Auto,
-        value_name = "WHEN"
+        value_name = "WHEN",
+        display_order = 900
     )]
     color: Colour,
     #[command(subcommand)]
@@ -84,13 +95,24 @@ enum Command {
     /// Check a configuration file, or print the JSON Schema of the format
     Config(config::Arguments),
     /// Print a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  l7guard completions bash > ~/.local/share/bash-completion/completions/l7guard
+  l7guard completions zsh > \"${fpath[1]}/_l7guard\"
+  l7guard completions fish > ~/.config/fish/completions/l7guard.fish")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    #[command(hide = true)]
-    Man,
+    /// Print the manual page of the program, or of one of its commands
+    #[command(after_help = "\
+Examples:
+  l7guard man > ~/.local/share/man/man1/l7guard.1
+  l7guard man check > ~/.local/share/man/man1/l7guard-check.1")]
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 /// Runs the command line of this process.
@@ -106,7 +128,7 @@ pub fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => completions(shell),
-        Command::Man => man(),
+        Command::Man { command } => man(command.as_deref()),
     };
     match ended {
         Ok(status) => status.into(),
@@ -138,8 +160,20 @@ fn completions(shell: clap_complete::Shell) -> Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-fn man() -> Result<ExitStatus> {
-    clap_mangen::Man::new(CommandLine::command()).render(&mut io::stdout().lock())?;
+fn man(command: Option<&str>) -> Result<ExitStatus> {
+    let mut program = CommandLine::command();
+    program.build();
+    let page = match command {
+        None => clap_mangen::Man::new(program),
+        Some(name) => match program.find_subcommand(name) {
+            Some(command) => {
+                let command = command.clone().version(env!("CARGO_PKG_VERSION"));
+                clap_mangen::Man::new(command).title(format!("l7guard-{name}"))
+            }
+            None => bail!("there is no command {name:?}: `l7guard help` lists them"),
+        },
+    };
+    page.render(&mut io::stdout().lock())?;
     Ok(ExitStatus::Success)
 }
 

@@ -11,11 +11,9 @@ use crate::report::text::Style;
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Colour {
-    /// On a terminal; `NO_COLOR` and `CLICOLOR_FORCE` are heeded
+    // No documentation: it would turn the help of every command into a page.
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 
@@ -23,7 +21,7 @@ impl Colour {
     /// Makes it hold for all that is printed from now on.
     pub(super) fn apply(self) {
         let choice = match self {
-            // The variables of no-color.org and bixense.com/clicolors, and a terminal that understands none.
+            // Decided for each stream by the variables of no-color.org and bixense.com/clicolors, and a terminal that understands none.
             Self::Auto => ColorChoice::Auto,
             Self::Always => ColorChoice::Always,
             Self::Never => ColorChoice::Never,

@@ -10,12 +10,3 @@ fn the_demo_shows_one_refusal_and_two_that_pass() {
     let stable = format!("{}ADDRESS{}", &ended.stdout[..from], &ended.stdout[to..]);
     insta::assert_snapshot!("demo", stable);
 }
-
-#[test]
-fn completions_are_printed_for_each_shell() {
-    for shell in ["bash", "zsh", "fish"] {
-        let ended = run(&["completions", shell]);
-        assert_eq!(ended.status, 0);
-        assert!(ended.stdout.contains("l7guard"), "{shell}");
-    }
-}

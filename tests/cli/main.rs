@@ -11,6 +11,7 @@ mod hostile;
 mod inputs;
 mod outputs;
 mod serve;
+mod shells;
 mod terminal;
 
 use std::io::Write;

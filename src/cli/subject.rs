@@ -1,6 +1,6 @@
 //! Which object `KIND/NAME` means, as users of `kubectl` write it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use l7guard_policy::identity::Kind;
 use l7guard_policy::inventory::Inventory;
@@ -194,13 +194,13 @@ fn listed(objects: &[&Object]) -> String {
             group if is_one_of_two => format!(".{group}"),
             _ => String::new(),
         };
-        lines.push_str(&format!("\n  {}{group}/{}", key.kind.name(), key.name));
+        let _ = write!(lines, "\n  {}{group}/{}", key.kind.name(), key.name);
         if !key.namespace.is_empty() {
-            lines.push_str(&format!(" -n {}", key.namespace));
+            let _ = write!(lines, " -n {}", key.namespace);
         }
     }
     if let Some(more @ 1..) = objects.len().checked_sub(MOST) {
-        lines.push_str(&format!("\n  and {more} more"));
+        let _ = write!(lines, "\n  and {more} more");
     }
     lines
 }

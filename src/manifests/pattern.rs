@@ -37,7 +37,7 @@ pub(super) fn is_pattern(path: &Path) -> bool {
 /// What a pattern matches, in order, and the directories on its way that cannot be read.
 ///
 /// # Errors
-/// When it is no pattern or matches nothing.
+/// When it is no pattern.
 pub(super) fn expand(path: &Path) -> Result<(Vec<PathBuf>, Vec<PatternProblem>), PatternProblem> {
     let text = path.to_str().unwrap_or_default();
     let paths =
@@ -48,9 +48,6 @@ pub(super) fn expand(path: &Path) -> Result<(Vec<PathBuf>, Vec<PatternProblem>),
             Ok(path) => found.push(path),
             Err(error) => unreadable.push(PatternProblem::Unreadable(error.to_string())),
         }
-    }
-    if found.is_empty() && unreadable.is_empty() {
-        return Err(PatternProblem::NoMatch);
     }
     Ok((found, unreadable))
 }

@@ -39,6 +39,7 @@ kind: \"]]>: [
         run(&[&EVERYTHING[..], &["-o", output]].concat()),
         run(&["check", "-o", output, "examples/quickstart/world"]),
         run_with_input(&["check", "-o", output, "-"], ""),
+        run(&["check", "-o", output, "missing.yaml", "missing.yaml"]),
         run(&["check", "-o", output, path(strange.path())]),
     ]
 }

@@ -65,7 +65,7 @@ impl Stage {
             let readiness = Readiness::new();
             let world = ClusterWorld::watch(gate.client()?, Metrics::new(), &readiness);
             until("l7guard knows the cluster", || readiness.is_ready()).await?;
-            serve(address, &certificate, world.clone()).await?;
+            serve(address, &certificate, world.clone(), readiness.clone()).await?;
             Ok::<_, Failed>((client, gate, world, readiness))
         })?;
         done(&cluster.apply(&configuration(&certificate.authority).to_string())?)?;
@@ -151,16 +151,26 @@ async fn serve(
     address: SocketAddrV4,
     certificate: &Certificate,
     world: ClusterWorld,
+    readiness: Readiness,
 ) -> Result<(), Failed> {
+    let metrics = Metrics::new();
     let loaded = l7guard::pki::files::load(&certificate.chain, &certificate.key)?;
     let resolver = rustls::sign::SingleCertAndKey::from(Arc::new(loaded.certificate));
     let tls = l7guard::server::tls_config(
         l7guard::pki::crypto::install(),
         Arc::new(resolver),
         l7guard::server::OldestTls::default(),
+        None,
     )?;
-    let judge = l7guard::webhook::PolicyJudge::new(world, Live::new(Configuration::default()));
-    let router = l7guard::webhook::router(Arc::new(judge));
+    let judge = l7guard::webhook::PolicyJudge::new(
+        world,
+        Live::new(Configuration::default()),
+        metrics.clone(),
+    );
+    let router = l7guard::webhook::router(
+        Arc::new(judge),
+        l7guard::webhook::Gate::new(readiness, metrics, l7guard::webhook::DEFAULT_IN_FLIGHT),
+    );
     let settings = l7guard::server::Settings::default();
     let server = l7guard::server::Server::bind(address.into(), tls, router, settings).await?;
     let (handle, stop) = l7guard::server::stop();

@@ -1,6 +1,7 @@
 //! Input that is broken, enormous or no file at all: a clear error with its position, exit status 2, bounded memory, and
 //! never a panic or a wait without end.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -150,7 +151,7 @@ fn bombs_of_aliases_are_refused() {
         String::from("kind: Service\napiVersion: v1\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..10 {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb += &format!("a{level}: &a{level} [{aliases}]\n");
+        let _ = writeln!(bomb, "a{level}: &a{level} [{aliases}]");
     }
     assert_error(
         bomb.as_bytes(),

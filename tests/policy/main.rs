@@ -18,6 +18,7 @@ mod expectation;
 mod fixture;
 mod order;
 mod outcome;
+mod parity;
 mod setting;
 mod world;
 
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     let fixtures = fixture::all();
     let mut trials: Vec<Trial> = fixtures.iter().map(fixture::Fixture::trial).collect();
     trials.extend(order::trials(&fixtures));
+    trials.extend(parity::trials(&fixtures));
     trials.extend(coverage::trials(&fixtures));
     trials.extend(corpus::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

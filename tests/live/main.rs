@@ -12,6 +12,7 @@ mod changes;
 mod gate;
 mod gone;
 mod pairs;
+mod requests;
 mod scenery;
 mod stage;
 
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         .into_iter()
         .chain(gone::cases())
         .chain(changes::cases())
+        .chain(requests::cases())
         .chain(bursts::cases());
     let mut trials: Vec<Trial> = cases.map(|case| trial(case, &stage)).collect();
     let runs = |trial: &Trial| !arguments.is_filtered_out(trial) && !arguments.is_ignored(trial);

@@ -100,6 +100,15 @@ impl ControlPlane {
             .run_with_input(&["apply", "--filename", "-"], manifests)
     }
 
+    /// Runs `kubectl` as administrator with `input` as its standard input.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when it cannot be run. A `kubectl` that fails is no error here.
+    pub fn run_kubectl_with(&self, arguments: &[&str], input: &str) -> Result<Outcome, Error> {
+        self.kubectl.run_with_input(arguments, input)
+    }
+
     /// The object or list that `kubectl get` with these arguments answers, such as `["ingress", "web", "--namespace", "shop"]`.
     ///
     /// # Errors

@@ -2,8 +2,10 @@
 //! of what was asked.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use foldhash::HashSet;
 
 use super::Inventory;
 use super::index::IndexKey;

@@ -1,7 +1,9 @@
 //! Which fronts, and which Services, an object can have part in: a superset, found through indexes.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use foldhash::HashSet;
 
 use crate::actions::{Action, ForwardTarget};
 use crate::gateways::service::selects;

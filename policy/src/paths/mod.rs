@@ -5,7 +5,9 @@
 
 pub mod affected;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::HashSet;
 
 use crate::confidence::Confidence;
 use crate::fronts::{Destination, Front, Making, Target};
@@ -59,8 +61,8 @@ pub(crate) fn legs(
     open_target_groups: &mut Vec<(String, TargetGroup)>,
 ) -> Vec<Leg> {
     let mut legs = Vec::new();
-    let mut services: HashSet<ServiceKey> = HashSet::new();
-    let mut groups: HashSet<TargetGroup> = HashSet::new();
+    let mut services: HashSet<ServiceKey> = HashSet::default();
+    let mut groups: HashSet<TargetGroup> = HashSet::default();
     for Destination { field, target } in destinations {
         match target {
             Target::Service(service) => {

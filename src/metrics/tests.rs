@@ -22,6 +22,7 @@ fn touched() -> Metrics {
     metrics.inventory_objects("Service", 3);
     metrics.inventory_synced("Service", true);
     metrics.inventory_freshness("Service");
+    metrics.unreadable_object("Service");
     metrics.watch_restart("Service", "expired");
     metrics.live_read("Service", "found", Duration::from_millis(2));
     metrics.reload(WatchedFile::Certificate, true);

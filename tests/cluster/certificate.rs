@@ -14,6 +14,8 @@ pub(crate) struct Certificate {
     pub(crate) key: PathBuf,
     /// The certificate of the authority that signed it, as PEM.
     pub(crate) authority: String,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    name: String,
 }
 
 impl Certificate {
@@ -24,16 +26,25 @@ impl Certificate {
         parameters
             .distinguished_name
             .push(DnType::CommonName, "authority of a test");
-        let authority = CertifiedIssuer::self_signed(parameters, KeyPair::generate()?)?;
-        let key = KeyPair::generate()?;
-        let signed = CertificateParams::new([name.to_owned()])?.signed_by(&key, &authority)?;
+        let issuer = CertifiedIssuer::self_signed(parameters, KeyPair::generate()?)?;
         let certificate = Self {
             chain: folder.join("tls.crt"),
             key: folder.join("tls.key"),
-            authority: authority.pem(),
+            authority: issuer.pem(),
+            issuer,
+            name: name.to_owned(),
         };
-        fs::write(&certificate.chain, signed.pem())?;
-        fs::write(&certificate.key, key.serialize_pem())?;
+        certificate.renew()?;
         Ok(certificate)
+    }
+
+    /// Has the authority sign a new certificate with a new key, and writes both in place of the old ones.
+    pub(crate) fn renew(&self) -> Result<(), Failed> {
+        let key = KeyPair::generate()?;
+        let parameters = CertificateParams::new([self.name.clone()])?;
+        let signed = parameters.signed_by(&key, &self.issuer)?;
+        fs::write(&self.chain, signed.pem())?;
+        fs::write(&self.key, key.serialize_pem())?;
+        Ok(())
     }
 }

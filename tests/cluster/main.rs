@@ -13,11 +13,13 @@ mod drain;
 mod examples;
 mod existing;
 mod failure_policy;
+mod forwarder;
 mod going_away;
 mod kubectl;
 mod plugin;
 mod preparation;
 mod remedies;
+mod replicas;
 mod scene;
 mod serve;
 mod waiting;
@@ -68,6 +70,7 @@ fn cases() -> impl Iterator<Item = Case> {
         failure_policy::CASES,
         drain::CASES,
         plugin::CASES,
+        replicas::CASES,
     ]
     .into_iter()
     .flatten()

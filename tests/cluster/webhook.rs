@@ -48,7 +48,13 @@ impl Installation {
         let certificate = Certificate::write_into(folder.path(), self.certified_for)?;
         let log = logs.join(format!("{namespace}.log"));
         let serve = Serve::start(address, &certificate, self.drain, &log)?;
-        let configuration = self.configuration(&certificate.authority);
+        self.register(cluster, &certificate.authority)?;
+        Ok(Webhook { serve })
+    }
+
+    /// Tells the API server of a webhook that is there, and returns when it asks it.
+    pub(crate) fn register(&self, cluster: &ControlPlane, authority: &str) -> Result<(), Failed> {
+        let configuration = self.configuration(authority);
         let apply = ["apply", "--filename", "-"];
         silent_success(&kubectl_with_input(
             cluster,
@@ -62,8 +68,7 @@ impl Installation {
                 .status
                 .success();
             Ok(is_refused.then_some(()))
-        })?;
-        Ok(Webhook { serve })
+        })
     }
 
     fn configuration(&self, authority: &str) -> Value {

@@ -9,6 +9,7 @@
 
 mod audit_log;
 mod certificate;
+mod come_again;
 mod drain;
 mod examples;
 mod existing;
@@ -71,6 +72,7 @@ fn cases() -> impl Iterator<Item = Case> {
         drain::CASES,
         plugin::CASES,
         replicas::CASES,
+        come_again::CASES,
     ]
     .into_iter()
     .flatten()

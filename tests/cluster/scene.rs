@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::kubectl::{kubectl, kubectl_with_input, silent_success};
 use crate::webhook::{Installation, Namespaces, Webhook};
-use crate::{drain, failure_policy, remedies, replicas};
+use crate::{come_again, drain, failure_policy, remedies, replicas};
 
 /// The namespaces of the example world and of the remedies.
 const NAMESPACES: &str = r#"
@@ -33,8 +33,9 @@ const OLDER: &str = "tests/cluster/fixtures/older-than-the-webhook.yaml";
 pub(crate) const WEBHOOK: &str = "l7guard.l7guard.svc";
 
 /// Namespaces that the shared webhook is not asked about.
-const LEFT_ALONE: [&str; 6] = [
+const LEFT_ALONE: [&str; 7] = [
     "l7guard",
+    come_again::NAMESPACE,
     drain::NAMESPACE,
     replicas::NAMESPACE,
     failure_policy::NAMESPACE,

@@ -65,7 +65,14 @@ pub(super) fn assumed(kind: Kind) -> ApiResource {
         .api_version()
         .split_once('/')
         .unwrap_or(("", kind.api_version()));
-    ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind.name()))
+    let kind_of = GroupVersionKind::gvk(group, version, kind.name());
+    match kind {
+        // Words that are plurals already.
+        Kind::IngressClassParams | Kind::EksIngressClassParams | Kind::Endpoints => {
+            ApiResource::from_gvk_with_plural(&kind_of, &kind.name().to_lowercase())
+        }
+        _ => ApiResource::from_gvk(&kind_of),
+    }
 }
 
 #[cfg(test)]

@@ -112,13 +112,18 @@ impl ManifestWorld {
             Ok(None) => {}
             Ok(Some(read)) => {
                 if let Some(earlier) = self.places.get(&read.key) {
-                    let earlier = earlier.place();
+                    let line = earlier.place().line;
+                    let first = if earlier.source().name() == object.address.source().name() {
+                        format!("on line {line}")
+                    } else {
+                        format!("in {}:{line}", earlier.source().name())
+                    };
                     self.notes.push(remark(
                         object,
                         "",
                         format!(
-                            "{} is given twice (first on line {}): this one, the last, holds",
-                            read.key, earlier.line
+                            "{} is given twice (first {first}): this one, the last, holds",
+                            read.key
                         ),
                     ));
                 }

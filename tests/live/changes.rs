@@ -2,8 +2,12 @@
 
 use kube::Client;
 use l7guard::cluster::ClusterWorld;
+use l7guard::known_world::KnownWorld;
 use l7guard::metrics::Metrics;
 use l7guard::operations::Readiness;
+use l7guard_policy::confirmation::Question;
+use l7guard_policy::identity::Kind;
+use l7guard_policy::inventory::Scope;
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
@@ -60,7 +64,7 @@ subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
 ";
 
 pub(crate) fn cases() -> Vec<Case> {
-    let cases: [Named; 6] = [
+    let cases: [Named; 7] = [
         (
             "what was deleted while a watch fell behind is no ghost after the relist",
             relist_without_ghosts,
@@ -73,6 +77,10 @@ pub(crate) fn cases() -> Vec<Case> {
         (
             "a missing right keeps l7guard unready, says which it is, and heals",
             missing_right,
+        ),
+        (
+            "the ClusterRole of the operations page is all that l7guard needs",
+            rights_of_the_page,
         ),
         (
             "an object that cannot be read is left out and hinders no other",
@@ -172,6 +180,70 @@ fn missing_right(stage: &Stage) -> Result<(), Failed> {
         until("l7guard is ready", || readiness.is_ready()).await
     })
 }
+
+/// The YAML block that follows a comment of the page.
+fn cluster_role() -> Result<&'static str, Failed> {
+    const PAGE: &str = include_str!("../../docs/operations.md");
+    let (_, after) = PAGE
+        .split_once("<!-- cluster role -->")
+        .ok_or("no such comment")?;
+    let (_, block) = after.split_once("```yaml\n").ok_or("no YAML follows")?;
+    Ok(block.split_once("```").ok_or("the YAML has no end")?.0)
+}
+
+fn rights_of_the_page(stage: &Stage) -> Result<(), Failed> {
+    const BINDING: &str = r"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: l7guard}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: l7guard}
+subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
+";
+    for name in ["reads-some", "reads-ingresses"] {
+        let delete = ["delete", "clusterrolebinding", name, "--ignore-not-found"];
+        done(&stage.cluster.run_kubectl(&delete)?)?;
+    }
+    done(
+        &stage
+            .cluster
+            .apply(&format!("{}---{BINDING}", cluster_role()?))?,
+    )?;
+    stage.play(async |stage, at| {
+        let developer = client(&stage.cluster.developer_kubeconfig().to_owned()).await?;
+        let (readiness, world) = another(developer);
+        until("l7guard is ready", || readiness.is_ready()).await?;
+        let all = JUDGED_AND_WATCHED.map(|kind| Question::Objects(kind, Scope::Cluster));
+        let pods = Question::Pods(at.into(), "app".into(), "web".into());
+        let questions = all.into_iter().chain([pods]).collect();
+        world
+            .answer(questions)
+            .await
+            .map_err(|error| error.to_string())?;
+        Ok(())
+    })
+}
+
+/// Every kind that a live read can be of.
+const JUDGED_AND_WATCHED: [Kind; 18] = [
+    Kind::Ingress,
+    Kind::IngressClass,
+    Kind::IngressClassParams,
+    Kind::Service,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ReplicaSet,
+    Kind::Rollout,
+    Kind::EndpointSlice,
+    Kind::IstioGateway,
+    Kind::GatewayClass,
+    Kind::Gateway,
+    Kind::ListenerSet,
+    Kind::HttpRoute,
+    Kind::GrpcRoute,
+    Kind::TargetGroupBinding,
+    Kind::EksTargetGroupBinding,
+];
 
 /// Another l7guard.
 fn another(client: Client) -> (Readiness, ClusterWorld) {

@@ -22,7 +22,8 @@ accepted. A second SIGTERM ends at once. RUST_LOG chooses what is logged (info; 
 
 Examples:
   l7guard serve --manifests examples/quickstart/world --listen 127.0.0.1:8443
-  l7guard serve --manifests world/ --config l7guard.yaml --tls-cert /certs/tls.crt --tls-key /certs/tls.key";
+  l7guard serve --context my-cluster --config l7guard.yaml
+  l7guard serve --tls-cert /certs/tls.crt --tls-key /certs/tls.key    (in a Pod: its own cluster)";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]

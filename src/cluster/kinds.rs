@@ -25,6 +25,10 @@ const BY_HAND: &str = "endpointslice.kubernetes.io/managed-by!=endpointslice-con
 /// Objects a page of a list.
 pub(super) const PAGE: u32 = 500;
 
+/// Seconds after which a watch is begun anew where it stands. A connection that died without a word is noticed so much later,
+/// and until then what changes is not known.
+const WATCH: u32 = 120;
+
 /// Whether a kind is watched. Pods are read where no template decides, and Endpoints are mirrored into `EndpointSlice`s.
 pub(super) fn is_watched(kind: Kind) -> bool {
     !matches!(kind, Kind::Pod | Kind::Endpoints)
@@ -37,7 +41,7 @@ pub(super) fn label_selector(kind: Kind) -> Option<&'static str> {
 
 /// How a kind is watched: listed page by page, then followed.
 pub(super) fn watch_config(kind: Kind) -> watcher::Config {
-    let config = watcher::Config::default().page_size(PAGE);
+    let config = watcher::Config::default().page_size(PAGE).timeout(WATCH);
     match label_selector(kind) {
         Some(selector) => config.labels(selector),
         None => config,

@@ -12,7 +12,7 @@
 //!
 //! An end is *in sight* unless what is known excludes it: an Ingress of a known class of another controller makes no ALB, a
 //! Service that selects a known ordinary workload is no gateway's. With neither end in sight nothing is read, and that is
-//! nearly every review. [`front`] asks about the front's end, [`service`] about the gateway's, [`subject`] about the fronts
+//! nearly every review. `front` asks about the front's end, `service` about the gateway's, `subject` about the fronts
 //! that a change of anything else joins to it.
 
 mod front;

@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 use crate::Case;
 use crate::gate::Passes;
 use crate::scenery::{
-    ALB, Write, alias, binding, deployment, gateway, gateway_class, ingress, ingress_class, pod,
-    route, service, service_by_hand, slice,
+    ALB, ISTIO_GATEWAY, NGINX, Write, alias, binding, binding_without_protocol, deployment,
+    external_name, forward_to_service, forward_to_target_group, gateway, gateway_class,
+    gateway_class_of, ingress, ingress_by_action, ingress_class, istio_gateway, listener_set, pod,
+    route, route_by_listener_set, service, service_by_hand, service_for_alb, slice, target_group,
+    workload,
 };
 use crate::stage::Stage;
 
@@ -216,6 +219,317 @@ const PAIRS: &[Completing] = &[
             ]
         },
     },
+    Completing {
+        name: "Ingress that forwards by an action, and Service",
+        known: |at| with(at, vec![ingress_class(at, ALB)]),
+        writes: |at| {
+            vec![
+                Write::Create(ingress_by_action(
+                    at,
+                    "web",
+                    at,
+                    &forward_to_service("front"),
+                )),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "Ingress that forwards to a target group, and its TargetGroupBinding",
+        known: |at| {
+            with(
+                at,
+                vec![ingress_class(at, ALB), service(at, "front", "edge")],
+            )
+        },
+        writes: |at| {
+            let arn = target_group(at);
+            vec![
+                Write::Create(ingress_by_action(
+                    at,
+                    "web",
+                    at,
+                    &forward_to_target_group(&arn),
+                )),
+                Write::Create(binding_without_protocol(at, "web", &arn)),
+            ]
+        },
+    },
+    Completing {
+        name: "Service and a TargetGroupBinding whose target group an Ingress forwards to",
+        known: |at| {
+            let action = forward_to_target_group(&target_group(at));
+            with(
+                at,
+                vec![
+                    ingress_class(at, ALB),
+                    ingress_by_action(at, "web", at, &action),
+                ],
+            )
+        },
+        writes: |at| {
+            vec![
+                Write::Create(service(at, "front", "edge")),
+                Write::Create(binding_without_protocol(at, "web", &target_group(at))),
+            ]
+        },
+    },
+    Completing {
+        name: "HTTPRoute and the ListenerSet that it is attached to",
+        known: |at| {
+            with(
+                at,
+                vec![
+                    gateway_class(at),
+                    gateway(at, "public", at),
+                    service(at, "front", "edge"),
+                ],
+            )
+        },
+        writes: |at| {
+            vec![
+                Write::Create(route_by_listener_set(at, "web", "more", "front")),
+                Write::Create(listener_set(at, "more", "public")),
+            ]
+        },
+    },
+    Completing {
+        name: "ListenerSet and its Gateway",
+        known: |at| {
+            with(
+                at,
+                vec![
+                    gateway_class(at),
+                    service(at, "front", "edge"),
+                    route_by_listener_set(at, "web", "more", "front"),
+                ],
+            )
+        },
+        writes: |at| {
+            vec![
+                Write::Create(listener_set(at, "more", "public")),
+                Write::Create(gateway(at, "public", at)),
+            ]
+        },
+    },
+    Completing {
+        name: "HTTPRoute of another namespace and Service",
+        known: |at| with(at, vec![gateway_class(at), gateway(at, "public", at)]),
+        writes: |at| {
+            let mut route = route("default", at, "public", "front");
+            route["spec"]["parentRefs"][0]["namespace"] = json!(at);
+            route["spec"]["rules"][0]["backendRefs"][0]["namespace"] = json!(at);
+            vec![
+                Write::Create(route),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "an alias of another namespace and Service",
+        known: |at| {
+            with(
+                at,
+                vec![ingress_class(at, ALB), ingress("default", at, Some(at), at)],
+            )
+        },
+        writes: |at| {
+            let host = format!("front.{at}.svc.cluster.local");
+            vec![
+                Write::Create(external_name("default", at, &host)),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "an alias that spells its Service out by name and namespace alone, and Service",
+        known: |at| {
+            with(
+                at,
+                vec![
+                    ingress_class(at, ALB),
+                    ingress(at, "web", Some(at), "alias"),
+                ],
+            )
+        },
+        writes: |at| {
+            vec![
+                Write::Create(external_name(at, "alias", &format!("front.{at}"))),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "Ingress to an alias that spells its Service out by name and namespace alone, and Service",
+        known: |at| {
+            with(
+                at,
+                vec![
+                    ingress_class(at, ALB),
+                    external_name(at, "alias", &format!("front.{at}")),
+                ],
+            )
+        },
+        writes: |at| {
+            vec![
+                Write::Create(ingress(at, "web", Some(at), "alias")),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "Ingress and the Istio Gateway whose Service istiod will make",
+        known: |at| {
+            vec![
+                ingress_class(at, ALB),
+                gateway_class_of(&format!("{at}-mesh"), ISTIO_GATEWAY),
+            ]
+        },
+        writes: |at| {
+            let class = format!("{at}-mesh");
+            let made = format!("public-{class}");
+            vec![
+                Write::Create(ingress(at, "web", Some(at), &made)),
+                Write::Create(gateway(at, "public", &class)),
+            ]
+        },
+    },
+    Completing {
+        name: "Gateway and GatewayClass of Istio, with an Ingress to the Service that istiod will make",
+        known: |at| {
+            vec![
+                ingress_class(at, ALB),
+                ingress(at, "web", Some(at), &format!("public-{at}-mesh")),
+            ]
+        },
+        writes: |at| {
+            let class = format!("{at}-mesh");
+            vec![
+                Write::Create(gateway(at, "public", &class)),
+                Write::Create(gateway_class_of(&class, ISTIO_GATEWAY)),
+            ]
+        },
+    },
+    Completing {
+        name: "TargetGroupBinding and Service",
+        known: workloads,
+        writes: |at| {
+            vec![
+                Write::Create(binding(at, "web", "front")),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+];
+
+/// Writes of which the last has to be judged: nobody is asked about the others.
+const SEQUENCES: &[Completing] = &[
+    Completing {
+        name: "a workload, and a Service that asks for an ALB",
+        known: |_| Vec::new(),
+        writes: |at| {
+            vec![
+                Write::Create(deployment(at, "edge", true)),
+                Write::Create(service_for_alb(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "an application that makes way for a gateway, and a Service that asks for an ALB",
+        known: |at| vec![deployment(at, "edge", false)],
+        writes: |at| {
+            vec![
+                Write::Delete(deployment(at, "edge", false)),
+                Write::Create(deployment(at, "edge", true)),
+                Write::Create(service_for_alb(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "an Istio Gateway, and an Ingress to the Service of the Pods that it programs",
+        known: |at| vec![ingress_class(at, ALB), service(at, "front", at)],
+        writes: |at| {
+            vec![
+                // It programs Pods of every namespace, so its label is of this trial alone.
+                Write::Create(istio_gateway("default", at, at)),
+                Write::Create(ingress(at, "web", Some(at), "front")),
+            ]
+        },
+    },
+    Completing {
+        name: "a StatefulSet, and an Ingress to its Service",
+        known: |at| vec![ingress_class(at, ALB), service(at, "front", "edge")],
+        writes: |at| {
+            vec![
+                Write::Create(workload("StatefulSet", at, "edge", true)),
+                Write::Create(ingress(at, "web", Some(at), "front")),
+            ]
+        },
+    },
+    Completing {
+        name: "a DaemonSet, and a Service for an Ingress",
+        known: |at| {
+            vec![
+                ingress_class(at, ALB),
+                ingress(at, "web", Some(at), "front"),
+            ]
+        },
+        writes: |at| {
+            vec![
+                Write::Create(workload("DaemonSet", at, "edge", true)),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "a ReplicaSet, and a TargetGroupBinding of its Service",
+        known: |at| vec![service(at, "front", "edge")],
+        writes: |at| {
+            vec![
+                Write::Create(workload("ReplicaSet", at, "edge", true)),
+                Write::Create(binding(at, "web", "front")),
+            ]
+        },
+    },
+    Completing {
+        name: "a workload, an alias of its Service, and the Service",
+        known: |at| vec![ingress_class(at, ALB), ingress("default", at, Some(at), at)],
+        writes: |at| {
+            vec![
+                Write::Create(deployment(at, "edge", true)),
+                Write::Create(external_name(
+                    "default",
+                    at,
+                    &format!("front.{at}.svc.cluster.local"),
+                )),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "the class of an Ingress goes over to nginx, its Service to the gateway, and the Ingress to an ALB's class",
+        known: |at| {
+            let other = format!("{at}-alb");
+            with(
+                at,
+                vec![
+                    ingress_class(at, ALB),
+                    ingress_class(&other, ALB),
+                    service(at, "front", "web"),
+                    ingress(at, "web", Some(at), "front"),
+                ],
+            )
+        },
+        writes: |at| {
+            let other = format!("{at}-alb");
+            vec![
+                Write::Delete(ingress_class(at, ALB)),
+                Write::Create(ingress_class(at, NGINX)),
+                selector_change(at),
+                Write::Patch(ingress(at, "web", Some(&other), "front")),
+            ]
+        },
+    },
 ];
 
 /// Everything at once: nothing is known before.
@@ -264,7 +578,16 @@ pub(crate) fn cases() -> Vec<Case> {
         );
         case
     });
-    pairs.chain(bursts).collect()
+    let sequences = SEQUENCES.iter().map(|sequence| {
+        let order: Vec<usize> = (0..(sequence.writes)("").len()).collect();
+        let name = format!("the last of some writes is refused: {}", sequence.name);
+        let case: Case = (
+            name,
+            Box::new(move |stage| refused_at_last(stage, sequence, &order)),
+        );
+        case
+    });
+    pairs.chain(bursts).chain(sequences).collect()
 }
 
 fn permutations(count: usize) -> Vec<Vec<usize>> {

@@ -124,6 +124,16 @@ pub(crate) fn deployment(namespace: &str, app: &str, is_gateway: bool) -> Value 
     object("apps/v1", "Deployment", namespace, app, &spec)
 }
 
+/// A workload of another kind than Deployment.
+pub(crate) fn workload(kind: &str, namespace: &str, app: &str, is_gateway: bool) -> Value {
+    let mut workload = deployment(namespace, app, is_gateway);
+    workload["kind"] = json!(kind);
+    if kind == "StatefulSet" {
+        workload["spec"]["serviceName"] = json!(app);
+    }
+    workload
+}
+
 /// A Pod that nothing made.
 pub(crate) fn pod(namespace: &str, app: &str, is_gateway: bool) -> Value {
     let mut pod = pod_template(app, is_gateway);
@@ -166,8 +176,16 @@ pub(crate) fn service_by_hand(namespace: &str, name: &str) -> Value {
     )
 }
 
+/// A Service that stands for a Service of the same namespace.
 pub(crate) fn alias(namespace: &str, name: &str, of: &str) -> Value {
-    let host = format!("{of}.{namespace}.svc.cluster.local");
+    external_name(
+        namespace,
+        name,
+        &format!("{of}.{namespace}.svc.cluster.local"),
+    )
+}
+
+pub(crate) fn external_name(namespace: &str, name: &str, host: &str) -> Value {
     object(
         "v1",
         "Service",
@@ -175,6 +193,15 @@ pub(crate) fn alias(namespace: &str, name: &str, of: &str) -> Value {
         name,
         &json!({"type": "ExternalName", "externalName": host}),
     )
+}
+
+/// A Service that asks for an ALB by annotation, which no controller honours.
+pub(crate) fn service_for_alb(namespace: &str, name: &str, app: &str) -> Value {
+    let mut service = service(namespace, name, app);
+    service["spec"]["type"] = json!("LoadBalancer");
+    service["metadata"]["annotations"] =
+        json!({"service.beta.kubernetes.io/aws-load-balancer-type": "alb"});
+    service
 }
 
 /// An EndpointSlice that leads a Service to a Pod.
@@ -197,6 +224,25 @@ pub(crate) fn ingress(namespace: &str, name: &str, class: Option<&str>, service:
     object("networking.k8s.io/v1", "Ingress", namespace, name, &spec)
 }
 
+/// An Ingress whose backend is an action of its annotations.
+pub(crate) fn ingress_by_action(namespace: &str, name: &str, class: &str, action: &Value) -> Value {
+    let mut ingress = ingress(namespace, name, Some(class), "forward");
+    ingress["spec"]["defaultBackend"]["service"]["port"] = json!({"name": "use-annotation"});
+    ingress["metadata"]["annotations"] =
+        json!({"alb.ingress.kubernetes.io/actions.forward": action.to_string()});
+    ingress
+}
+
+pub(crate) fn forward_to_service(service: &str) -> Value {
+    json!({"type": "forward", "forwardConfig": {"targetGroups": [
+        {"serviceName": service, "servicePort": "80", "weight": 1},
+    ]}})
+}
+
+pub(crate) fn forward_to_target_group(arn: &str) -> Value {
+    json!({"type": "forward", "targetGroupARN": arn})
+}
+
 pub(crate) fn ingress_class(name: &str, controller: &str) -> Value {
     in_cluster(
         "networking.k8s.io/v1",
@@ -210,8 +256,14 @@ pub(crate) const ALB: &str = "ingress.k8s.aws/alb";
 pub(crate) const NGINX: &str = "k8s.io/ingress-nginx";
 pub(crate) const ALB_GATEWAY: &str = "gateway.k8s.aws/alb";
 
+pub(crate) const ISTIO_GATEWAY: &str = "istio.io/gateway-controller";
+
 pub(crate) fn gateway_class(name: &str) -> Value {
-    let spec = json!({"controllerName": ALB_GATEWAY});
+    gateway_class_of(name, ALB_GATEWAY)
+}
+
+pub(crate) fn gateway_class_of(name: &str, controller: &str) -> Value {
+    let spec = json!({"controllerName": controller});
     in_cluster("gateway.networking.k8s.io/v1", "GatewayClass", name, &spec)
 }
 
@@ -243,9 +295,64 @@ pub(crate) fn route(namespace: &str, name: &str, gateway: &str, service: &str) -
     )
 }
 
+/// A route whose parent is a ListenerSet.
+pub(crate) fn route_by_listener_set(
+    namespace: &str,
+    name: &str,
+    set: &str,
+    service: &str,
+) -> Value {
+    let mut route = route(namespace, name, set, service);
+    route["spec"]["parentRefs"] =
+        json!([{"group": "gateway.networking.k8s.io", "kind": "ListenerSet", "name": set}]);
+    route
+}
+
+pub(crate) fn listener_set(namespace: &str, name: &str, gateway: &str) -> Value {
+    let spec = json!({
+        "parentRef": {"name": gateway},
+        "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}],
+    });
+    object(
+        "gateway.networking.k8s.io/v1",
+        "ListenerSet",
+        namespace,
+        name,
+        &spec,
+    )
+}
+
+/// A Gateway of Istio's own API, which programs the Pods of an app.
+pub(crate) fn istio_gateway(namespace: &str, name: &str, app: &str) -> Value {
+    let spec = json!({
+        "selector": {"app": app},
+        "servers": [{"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": ["*"]}],
+    });
+    object("networking.istio.io/v1", "Gateway", namespace, name, &spec)
+}
+
+/// The target group that [`binding`] binds.
+const TARGET_GROUP: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0123456789abcdef";
+
+/// A target group of a trial's own, as fronts of other trials may name theirs.
+pub(crate) fn target_group(at: &str) -> String {
+    TARGET_GROUP.replace("/web/", &format!("/{at}/"))
+}
+
+/// A binding that does not say whose target group it binds.
+pub(crate) fn binding_without_protocol(namespace: &str, name: &str, arn: &str) -> Value {
+    let mut binding = binding(namespace, name, "front");
+    binding["spec"]["targetGroupARN"] = json!(arn);
+    if let Some(spec) = binding["spec"].as_object_mut() {
+        spec.remove("targetGroupProtocol");
+    }
+    binding
+}
+
 pub(crate) fn binding(namespace: &str, name: &str, service: &str) -> Value {
     let spec = json!({
-        "targetGroupARN": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0123456789abcdef",
+        "targetGroupARN": TARGET_GROUP,
         "targetGroupProtocol": "HTTP",
         "serviceRef": {"name": service, "port": 80},
     });

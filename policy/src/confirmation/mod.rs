@@ -27,6 +27,7 @@ use crate::configuration::{Configuration, Date};
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{Inventory, Overlay, Premise, Premises, Scope, World};
 use crate::objects::Object;
+use crate::rules::Mode;
 use crate::verdict::{Change, review_over};
 
 /// Something to be read from the cluster.
@@ -101,25 +102,39 @@ pub fn questions(
     change: &Change,
     today: Date,
 ) -> BTreeSet<Question> {
+    let is_tolerant = change.new.is_terminating || configuration.ratchet.holds(today);
     let is_same = |old: &Object| old.facts == change.new.facts;
-    if change.old.as_ref().is_some_and(is_same) {
+    if is_tolerant && change.old.as_ref().is_some_and(is_same) {
         return BTreeSet::new();
     }
-    let mut overlay = reads.overlay.clone();
-    overlay.put(change.judged());
-    let mut plan = Plan {
-        inventory,
-        overlay: &overlay,
-        reads,
-        configuration,
-        subject: &change.new.key,
-        open: BTreeSet::new(),
+    let plan = |of: &Change| {
+        let judged = of.judged();
+        let mut overlay = reads.overlay.clone();
+        overlay.put(judged.clone());
+        let mut plan = Plan {
+            inventory,
+            overlay: &overlay,
+            reads,
+            configuration,
+            subject: &judged.key,
+            open: BTreeSet::new(),
+        };
+        plan.ask_about_subject(&judged);
+        let may_deny = plan.open.is_empty() && plan.ask_about_denials(of, today);
+        (plan.open, may_deny)
     };
-    plan.ask_about_subject(&change.judged());
-    if plan.open.is_empty() {
-        plan.ask_about_denials(change, today);
+    let (open, may_deny) = plan(change);
+    match &change.old {
+        // Whether a path was there before decides as well.
+        Some(old) if is_tolerant && may_deny && open.is_empty() => {
+            let before = Change {
+                new: old.clone(),
+                old: None,
+            };
+            plan(&before).0
+        }
+        _ => open,
     }
-    plan.open
 }
 
 /// The questions of one review as they are collected.
@@ -174,8 +189,9 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Everything on the path of a denial is read, however it was found.
-    fn ask_about_denials(&mut self, change: &Change, today: Date) {
+    /// Everything on a path that denies, or would if it had not been there before, is read, however it was found. Returns
+    /// whether there is any.
+    fn ask_about_denials(&mut self, change: &Change, today: Date) -> bool {
         let verdict = review_over(
             self.inventory,
             self.reads.overlay(),
@@ -183,10 +199,16 @@ impl<'a> Plan<'a> {
             change,
             today,
         );
-        for judged in verdict.denials() {
+        let denials = verdict.findings.iter();
+        let mut denials = denials
+            .filter(|judged| judged.severity == Mode::Deny)
+            .peekable();
+        let may_deny = denials.peek().is_some();
+        for judged in denials {
             for key in &judged.finding.participants {
                 self.ask(Question::Object(key.clone()));
             }
         }
+        may_deny
     }
 }

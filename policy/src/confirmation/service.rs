@@ -41,10 +41,8 @@ impl Plan<'_> {
     /// The workloads that a selector selects: those that are known by name; where none is, all of the namespace, and where
     /// no template is among them, its Pods.
     fn ask_about_selected(&mut self, namespace: &Arc<str>, selector: &Labels) {
-        let (templates, pods): (Vec<_>, Vec<_>) = self
-            .selected(namespace, selector)
-            .into_iter()
-            .partition(|key| key.kind != Kind::Pod);
+        let mut templates = self.selected(namespace, selector);
+        templates.retain(|key| key.kind != Kind::Pod);
         if !templates.is_empty() && templates.len() < MANY {
             for key in templates {
                 self.ask(Question::Object(key));
@@ -58,7 +56,6 @@ impl Plan<'_> {
             .all(|is_answered| is_answered);
         if are_listed
             && templates.is_empty()
-            && pods.is_empty()
             && let Some((key, value)) = selector.iter().next()
         {
             self.ask(Question::Pods(
@@ -87,13 +84,14 @@ impl Plan<'_> {
         keys
     }
 
-    /// What else the evidence rests on: Pods that endpoints name, Gateways and their classes, Istio Gateways. An ordinary
-    /// workload settles the matter, whatever else there is.
+    /// What else the evidence rests on: Pods that endpoints name, Gateways and their classes, Istio Gateways, and the
+    /// Service that an alias does not lead to only because it is not known. An ordinary workload settles the matter,
+    /// whatever else there is.
     fn ask_about_evidence(&mut self, service: &ServiceKey, is_settled: bool) {
         let istio = &self.configuration.istio;
         let (_, premises) = self.recorded(|world| reach(world, istio, service));
         let is_evidence = |premise: &Premise| match premise {
-            Premise::Object(key) => !matches!(key.kind, Kind::Service),
+            Premise::Object(_) => true,
             Premise::Index(_) => !is_settled,
         };
         self.ask_premises(premises.into_iter().filter(is_evidence).collect());

@@ -81,22 +81,23 @@ impl Plan<'_> {
         reach(&self.world(), &self.configuration.istio, service).behind != Behind::Ordinary
     }
 
-    /// A Service that may be a gateway's. What its own load balancer is asked to be is a matter for rules of its own, so
-    /// then what is behind it is asked first.
+    /// A gateway's Service. What is behind it is asked first: most Services that are new have no workload yet, and the
+    /// fronts that may name one stand in every namespace. It is asked also where an ordinary workload is known, if the
+    /// Service is a front by itself (by what it asks its own load balancer to be) or an alias.
     fn is_service_in_sight(&mut self, key: &ObjectKey, service: &Service) -> bool {
         let own = (Arc::clone(&key.namespace), Arc::clone(&key.name));
         let istio = &self.configuration.istio;
         let way = reach(&self.world(), istio, &own);
-        if way.behind == Behind::Ordinary {
+        let is_end_by_itself = service.load_balancer.is_some() || service.external_name.is_some();
+        if way.behind == Behind::Ordinary && !is_end_by_itself {
             return false;
         }
-        if service.load_balancer.is_some() {
-            self.ask_about_service(&way);
+        self.ask_about_service(&way);
+        if !self.open.is_empty() || way.confidence().is_none() {
+            return false;
         }
-        if way.confidence().is_some() {
-            // An alias of it may stand in any namespace.
-            self.ask(Question::Objects(Kind::Service, Scope::Cluster));
-        }
+        // An alias of it may stand in any namespace.
+        self.ask(Question::Objects(Kind::Service, Scope::Cluster));
         true
     }
 

@@ -1,11 +1,12 @@
 //! Read your writes: an inventory that lags behind the cluster by one write misleads nobody, as what it says is confirmed
 //! by reads of the cluster.
 
-use l7guard_policy::configuration::Configuration;
+use l7guard_policy::configuration::{Configuration, Ratchet};
 use l7guard_policy::confirmation::{Question, Reads, questions};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::{Inventory, Scope};
 use l7guard_policy::objects::{Facts, Object};
+use l7guard_policy::rules::{Mode, Rule};
 use l7guard_policy::verdict::{Change, Verdict, review, review_over};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -46,14 +47,12 @@ proptest! {
     #![proptest_config(configured())]
 
     #[test]
-    fn an_inventory_that_lags_by_one_write_misses_no_path_and_refuses_nobody_for_one_that_is_gone(
+    fn an_inventory_that_lags_misses_no_path_and_refuses_nobody_for_one_that_is_gone(
         (history, (Manifest(old), Manifest(new))) in histories_with_an_update(),
-        which in any::<prop::sample::Index>(),
-        is_creation in any::<bool>(),
+        lag in lags(),
         is_update in any::<bool>(),
-        setting in worlds::setting(),
+        configuration in configurations(),
     ) {
-        let configuration = &setting.configuration;
         let Some(new) = view(&new).filter(|new| JUDGED.contains(&new.key.kind)) else {
             return Ok(());
         };
@@ -62,12 +61,12 @@ proptest! {
             new,
         };
         let cluster = without_hidden_kinds(&history.world.0);
-        let Some(lagging) = lagging(&history, &cluster, which, is_creation) else {
+        let Some(lagging) = lagging(&history, &cluster, &lag) else {
             return Ok(());
         };
         let cluster = inventory(&cluster);
-        let (verdict, reads) = confirmed(&lagging, &cluster, configuration, &change);
-        let truth = review(&cluster, configuration, &change, TODAY);
+        let (verdict, reads) = confirmed(&lagging, &cluster, &configuration, &change);
+        let truth = review(&cluster, &configuration, &change, TODAY);
         prop_assert_eq!(verdict.is_denied(), truth.is_denied(), "{:?}\n{:?}\n{:?}", truth, verdict, reads);
     }
 
@@ -92,14 +91,47 @@ fn without_hidden_kinds(objects: &[Value]) -> Vec<Value> {
     objects.iter().filter(is_read).cloned().collect()
 }
 
-/// The inventory of a cluster whose last write it has not seen: one object is missing, in its earlier version, or still
-/// there. Pods are never in it. `None`: the write is one that only the audit finds, of a workload beside others.
-fn lagging(
-    history: &History,
-    cluster: &[Value],
-    which: prop::sample::Index,
+/// The writes that an inventory has not seen: one of any kind, and creations.
+#[derive(Clone, Debug)]
+struct Lag {
+    last: prop::sample::Index,
     is_creation: bool,
-) -> Option<Inventory> {
+    creations: Vec<prop::sample::Index>,
+}
+
+fn lags() -> impl Strategy<Value = Lag> {
+    let index = any::<prop::sample::Index>;
+    let creations = prop_oneof![Just(Vec::new()), prop::collection::vec(index(), 1..4),];
+    (index(), any::<bool>(), creations).prop_map(|(last, is_creation, creations)| Lag {
+        last,
+        is_creation,
+        creations,
+    })
+}
+
+/// Also those in which everything denies, and in which an update is refused for what was there before.
+fn configurations() -> impl Strategy<Value = Configuration> {
+    let switches = (
+        worlds::setting(),
+        prop::bool::weighted(0.3),
+        prop::bool::weighted(0.2),
+    );
+    switches.prop_map(|(setting, is_strict, is_without_ratchet)| {
+        let mut configuration = setting.configuration;
+        if is_strict {
+            let rules = Rule::all().iter().map(|rule| (rule.code, Mode::Deny));
+            configuration.modes.rules = rules.collect();
+        }
+        if is_without_ratchet {
+            configuration.ratchet = Ratchet::Off;
+        }
+        configuration
+    })
+}
+
+/// The inventory of a cluster whose last writes it has not seen: objects are missing, one may be in its earlier version or
+/// still there. Pods are never in it. `None`: a write is one that only the audit finds, of a workload beside others.
+fn lagging(history: &History, cluster: &[Value], lag: &Lag) -> Option<Inventory> {
     let candidates: Vec<(usize, &Value)> = history
         .world
         .0
@@ -111,20 +143,22 @@ fn lagging(
     if candidates.is_empty() {
         return None;
     }
-    let (at, object) = *which.get(&candidates);
+    let mut lagging = inventory(cluster);
+    for creation in &lag.creations {
+        let (_, object) = *creation.get(&candidates);
+        if is_beside_others(cluster, &key(object)) {
+            return None;
+        }
+        lagging.remove(&key(object));
+    }
+    let (at, object) = *lag.last.get(&candidates);
     let written = key(object);
-    let stands_behind = |key: &ObjectKey| BEHIND.contains(&key.kind);
-    let stands_beside = |other: &Value| {
-        let other = key(other);
-        stands_behind(&other) && other.namespace == written.namespace && other != written
-    };
-    if stands_behind(&written) && cluster.iter().any(stands_beside) {
+    if is_beside_others(cluster, &written) {
         return None;
     }
-    let mut lagging = inventory(cluster);
     lagging.remove(&written);
     let stale = match history.before.0.get(at) {
-        Some(_) if is_creation => None,
+        Some(_) if lag.is_creation => None,
         Some(before) => view(before),
         None => view(object),
     };
@@ -133,6 +167,14 @@ fn lagging(
     }
     lagging.reset(Kind::Pod, []);
     Some(lagging)
+}
+
+fn is_beside_others(cluster: &[Value], written: &ObjectKey) -> bool {
+    let stands_behind = |key: &ObjectKey| BEHIND.contains(&key.kind);
+    stands_behind(written)
+        && cluster.iter().map(key).any(|other| {
+            stands_behind(&other) && other.namespace == written.namespace && other != *written
+        })
 }
 
 /// The verdict after every question was answered from the cluster.

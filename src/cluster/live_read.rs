@@ -8,21 +8,21 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use kube::Api;
 use kube::api::ListParams;
 use kube::core::ApiResource;
+use kube::core::response::StatusDetails;
 use l7guard_policy::confirmation::{Answer, Question};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Scope;
-use l7guard_policy::objects::{DecodeError, Object};
+use l7guard_policy::objects::{Facts, Object};
 use thiserror::Error;
 
-use super::kinds::{PAGE, label_selector};
+use super::discovery::{self, DiscoveryError};
+use super::gathering::gathered;
+use super::kinds::{PAGE, is_kept, label_selector};
 use super::raw_object::RawObject;
 use super::world::Shared;
 
 /// How many reads of one review are under way at the same time.
 const AT_ONCE: usize = 16;
-
-/// From this many objects of one kind on a list of the kind takes their place.
-const MANY: usize = 32;
 
 /// The most pages of a list: no more can come in the time that a review has.
 const PAGES: usize = 200;
@@ -38,13 +38,13 @@ pub enum ReadError {
         /// What went wrong.
         source: Box<kube::Error>,
     },
-    /// The object that was read has a field of a wrong type.
-    #[error("{object} cannot be read: {source}")]
-    Unreadable {
-        /// The object.
-        object: ObjectKey,
-        /// The field and its problem.
-        source: DecodeError,
+    /// The API server serves the kind where it was served no more, and does not say where it does now.
+    #[error("{kind} objects cannot be read where they were served a moment ago: {source}")]
+    NotServed {
+        /// The kind.
+        kind: Kind,
+        /// What went wrong when the API server was asked.
+        source: DiscoveryError,
     },
     /// The list is longer than can be read in the time of a review.
     #[error("there are too many {what} to read them all during a review")]
@@ -75,23 +75,46 @@ impl Shared {
     }
 
     async fn read(&self, question: &Question) -> Result<Vec<Object>, ReadError> {
-        let resource = self.resource(kind(question));
+        let kind = kind(question);
+        let known = self.served_at(kind);
+        let was_served = known.is_some();
+        let resource = known.unwrap_or_else(|| discovery::assumed(kind));
+        if let Some(objects) = self.read_from(&resource, question).await? {
+            return Ok(objects);
+        }
+        // Of a kind that is served nowhere there are no objects. But one that was served here may have moved to another
+        // version, and then its absence from here says nothing.
+        let unserved = |source| ReadError::NotServed { kind, source };
+        let now = match was_served {
+            true => discovery::served(&self.client).await.map_err(unserved)?,
+            false => return Ok(Vec::new()),
+        };
+        let Some(resource) = now.get(&kind) else {
+            return Ok(Vec::new());
+        };
+        let read = self.read_from(resource, question).await?;
+        read.ok_or_else(|| unserved(DiscoveryError::NotServed(kind)))
+    }
+
+    /// `None`: no such resource is served.
+    async fn read_from(
+        &self,
+        resource: &ApiResource,
+        question: &Question,
+    ) -> Result<Option<Vec<Object>>, ReadError> {
+        let every = |kind| ListParams {
+            label_selector: label_selector(kind).map(str::to_owned),
+            ..ListParams::default()
+        };
         match question {
-            Question::Object(key) => Ok(self.get(&resource, key).await?.into_iter().collect()),
-            Question::Objects(kind, scope) => {
-                self.list(
-                    *kind,
-                    &resource,
-                    scope,
-                    label_selector(*kind).map(str::to_owned),
-                )
-                .await
-            }
+            Question::Object(key) => self.get(resource, key).await,
+            Question::Objects(kind, scope) => self.list(*kind, resource, scope, every(*kind)).await,
             Question::Pods(namespace, key, value) => {
                 let scope = Scope::Namespace(namespace.clone());
-                let labels = format!("{key}={value}");
-                self.list(Kind::Pod, &resource, &scope, Some(labels)).await
+                let parameters = ListParams::default().labels(&format!("{key}={value}"));
+                self.list(Kind::Pod, resource, &scope, parameters).await
             }
+            Question::Aliases => self.aliases(resource).await,
         }
     }
 
@@ -99,52 +122,83 @@ impl Shared {
         &self,
         resource: &ApiResource,
         key: &ObjectKey,
-    ) -> Result<Option<Object>, ReadError> {
-        let api = self.api(resource, &Scope::of(key));
-        let object = match api.get_opt(&key.name).await {
-            Ok(object) => object,
-            Err(error) => return Err(unanswered(key, error)),
-        };
-        let read = object.map(|object| object.read(resource)).transpose();
-        read.map(Option::flatten)
-            .map_err(|source| ReadError::Unreadable {
-                object: key.clone(),
-                source,
-            })
+    ) -> Result<Option<Vec<Object>>, ReadError> {
+        if !is_name(&key.name) || !may_be_in(key) {
+            return Ok(Some(Vec::new()));
+        }
+        match self.api(resource, &Scope::of(key)).get(&key.name).await {
+            Ok(object) => Ok(Some(
+                self.facts(key.kind, resource, &object)
+                    .into_iter()
+                    .collect(),
+            )),
+            Err(kube::Error::Api(status)) if status.code == 404 => {
+                // Where no such resource is served, nothing is said of the object.
+                let names_object = |details: &StatusDetails| details.name == *key.name;
+                let is_absent = status.details.as_ref().is_some_and(names_object);
+                Ok(is_absent.then(Vec::new))
+            }
+            Err(error) => Err(unanswered(key, error)),
+        }
     }
 
-    /// Of a kind that is not served there are no objects. One that cannot be read is skipped as the watch does it.
+    /// Services of type `ExternalName`. An API server before Kubernetes 1.31 cannot choose them.
+    async fn aliases(&self, resource: &ApiResource) -> Result<Option<Vec<Object>>, ReadError> {
+        let list = |parameters| self.list(Kind::Service, resource, &Scope::Cluster, parameters);
+        let chosen = ListParams::default().fields("spec.type=ExternalName");
+        let listed = match list(chosen).await {
+            Err(error) if error.is_bad_request() => list(ListParams::default()).await?,
+            listed => listed?,
+        };
+        Ok(listed.map(|mut services| {
+            services.retain(|service| {
+                matches!(&service.facts, Facts::Service(facts) if facts.external_name.is_some())
+            });
+            services
+        }))
+    }
+
     async fn list(
         &self,
         kind: Kind,
         resource: &ApiResource,
         scope: &Scope,
-        labels: Option<String>,
-    ) -> Result<Vec<Object>, ReadError> {
+        parameters: ListParams,
+    ) -> Result<Option<Vec<Object>>, ReadError> {
+        if matches!(scope, Scope::Namespace(namespace) if !is_name(namespace)) {
+            return Ok(Some(Vec::new()));
+        }
         let api = self.api(resource, scope);
-        let mut parameters = ListParams::default().limit(PAGE);
-        parameters.label_selector = labels;
+        let mut parameters = parameters.limit(PAGE);
         let mut objects = Vec::new();
         for _ in 0..PAGES {
             let page = match api.list(&parameters).await {
                 Ok(page) => page,
-                Err(kube::Error::Api(status)) if status.code == 404 => return Ok(Vec::new()),
+                Err(kube::Error::Api(status)) if status.code == 404 => return Ok(None),
                 Err(error) => return Err(unanswered(Listed(kind, scope), error)),
             };
-            for object in &page.items {
-                match object.read(resource) {
-                    Ok(read) => objects.extend(read),
-                    Err(error) => self.unreadable(&object.key(kind), &error),
-                }
-            }
+            let read = page.items.iter();
+            objects.extend(read.filter_map(|object| self.facts(kind, resource, object)));
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
-                None => return Ok(objects),
+                None => return Ok(Some(objects)),
                 token => parameters.continue_token = token,
             }
         }
         Err(ReadError::TooMany {
             what: Listed(kind, scope).to_string(),
         })
+    }
+
+    /// What a watch would keep of the object. One that cannot be read is skipped, counted and logged as there: it is nobody's
+    /// fault who writes another one.
+    fn facts(&self, kind: Kind, resource: &ApiResource, object: &RawObject) -> Option<Object> {
+        match object.read(resource) {
+            Ok(read) => read.filter(is_kept),
+            Err(error) => {
+                self.unreadable(&object.key(kind), &error);
+                None
+            }
+        }
     }
 
     fn api(&self, resource: &ApiResource, scope: &Scope) -> Api<RawObject> {
@@ -155,6 +209,32 @@ impl Shared {
             }
         }
     }
+}
+
+impl ReadError {
+    fn is_bad_request(&self) -> bool {
+        matches!(self, Self::Unanswered { source, .. }
+            if matches!(&**source, kube::Error::Api(status) if status.code == 400))
+    }
+}
+
+/// Whether an object may bear this name. Others stand in references that nobody checks (in an annotation, say), and would
+/// lead to another place of the API.
+///
+/// Source: Kubernetes, "Object Names and IDs" (DNS subdomain names, which all kinds that are read have).
+fn is_name(name: &str) -> bool {
+    let is_edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = name.as_bytes();
+    let is_inner = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    is_edge(bytes.first())
+        && is_edge(bytes.last())
+        && bytes.iter().all(is_inner)
+        && bytes.len() <= 253
+}
+
+/// Whether an object of the kind may stand in the key's namespace.
+fn may_be_in(key: &ObjectKey) -> bool {
+    !key.kind.is_namespaced() || is_name(&key.namespace)
 }
 
 fn unanswered(what: impl fmt::Display, error: kube::Error) -> ReadError {
@@ -169,30 +249,8 @@ fn kind(question: &Question) -> Kind {
         Question::Object(key) => key.kind,
         Question::Objects(kind, _) => *kind,
         Question::Pods(..) => Kind::Pod,
+        Question::Aliases => Kind::Service,
     }
-}
-
-/// The questions, with one list in place of many single objects of a kind.
-fn gathered(questions: &BTreeSet<Question>) -> BTreeSet<Question> {
-    let of_kind = |asked: Kind| {
-        questions
-            .iter()
-            .filter(move |question| matches!(question, Question::Object(key) if key.kind == asked))
-    };
-    let is_gathered = |question: &Question| match question {
-        // Pods are too big and too many, and of EndpointSlices a list does not have all.
-        Question::Object(key) if !matches!(key.kind, Kind::Pod | Kind::EndpointSlice) => {
-            of_kind(key.kind).nth(MANY - 1).is_some()
-        }
-        _ => false,
-    };
-    let gather = |question: &Question| match question {
-        Question::Object(key) if is_gathered(question) => {
-            Question::Objects(key.kind, Scope::Cluster)
-        }
-        other => other.clone(),
-    };
-    questions.iter().map(gather).collect()
 }
 
 /// The objects of a kind in a scope, in words.
@@ -213,19 +271,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_objects_of_a_kind_are_read_by_one_list_and_few_by_name() {
-        let service = |number: usize| {
-            Question::Object(ObjectKey::new(
-                Kind::Service,
-                "shop",
-                format!("web-{number}"),
-            ))
-        };
-        let class = Question::Object(ObjectKey::new(Kind::IngressClass, "", "alb"));
-        let few: BTreeSet<Question> = (1..MANY).map(service).chain([class.clone()]).collect();
-        assert_eq!(gathered(&few), few);
-        let many = (0..MANY).map(service).chain([class.clone()]).collect();
-        let all_services = Question::Objects(Kind::Service, Scope::Cluster);
-        assert_eq!(gathered(&many), BTreeSet::from([class, all_services]));
+    fn what_no_object_can_be_called_is_not_asked_for() {
+        for name in ["web", "a", "9", "web-1.shop", &"a".repeat(253)] {
+            assert!(is_name(name), "{name}");
+        }
+        let long = "a".repeat(254);
+        for name in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "../nodes",
+            "a?watch=true",
+            "a b",
+            "a%2fb",
+            "a#b",
+            "a_b",
+            "-a",
+            "a.",
+            "ä",
+            "a\n",
+            &long,
+        ] {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_object_of_a_namespaced_kind_is_in_a_namespace() {
+        assert!(may_be_in(&ObjectKey::new(Kind::IngressClass, "", "alb")));
+        assert!(may_be_in(&ObjectKey::new(Kind::Ingress, "shop", "web")));
+        assert!(!may_be_in(&ObjectKey::new(Kind::Ingress, "", "web")));
+        assert!(!may_be_in(&ObjectKey::new(
+            Kind::Ingress,
+            "../kube-system",
+            "web"
+        )));
     }
 }

@@ -9,6 +9,7 @@
 
 mod connection;
 mod discovery;
+mod gathering;
 mod kinds;
 mod live_read;
 mod raw_object;

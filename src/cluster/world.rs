@@ -89,13 +89,9 @@ impl KnownWorld for ClusterWorld {
 }
 
 impl Shared {
-    /// Where a kind is served.
-    pub(super) fn resource(&self, kind: Kind) -> ApiResource {
-        let served = self.served.current();
-        served
-            .get(&kind)
-            .cloned()
-            .unwrap_or_else(|| discovery::assumed(kind))
+    /// Where a kind is served; `None`: it was not when that was last looked at.
+    pub(super) fn served_at(&self, kind: Kind) -> Option<ApiResource> {
+        self.served.current().get(&kind).cloned()
     }
 
     /// The watch of a kind begins.

@@ -12,6 +12,7 @@ mod changes;
 mod gate;
 mod gone;
 mod pairs;
+mod reads;
 mod requests;
 mod scenery;
 mod stage;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         .into_iter()
         .chain(gone::cases())
         .chain(changes::cases())
+        .chain(reads::cases())
         .chain(requests::cases())
         .chain(bursts::cases());
     let mut trials: Vec<Trial> = cases.map(|case| trial(case, &stage)).collect();

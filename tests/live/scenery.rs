@@ -107,7 +107,7 @@ fn object(version: &str, kind: &str, namespace: &str, name: &str, spec: &Value) 
     })
 }
 
-fn in_cluster(version: &str, kind: &str, name: &str, spec: &Value) -> Value {
+pub(crate) fn in_cluster(version: &str, kind: &str, name: &str, spec: &Value) -> Value {
     json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec})
 }
 

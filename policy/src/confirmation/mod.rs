@@ -39,6 +39,8 @@ pub enum Question {
     Objects(Kind, Scope),
     /// The Pods of a namespace with this label: (namespace, key, value).
     Pods(Arc<str>, Arc<str>, Arc<str>),
+    /// The Services of type `ExternalName` of all namespaces: few among many.
+    Aliases,
 }
 
 /// What was found for a question: nothing where there is nothing.
@@ -66,7 +68,11 @@ impl Reads {
                 None => self.overlay.hide(key.clone()),
             },
             Question::Objects(kind, scope) => self.overlay.replace(*kind, scope, objects),
-            Question::Pods(..) => objects.into_iter().for_each(|pod| self.overlay.put(pod)),
+            Question::Pods(..) | Question::Aliases => {
+                for object in objects {
+                    self.overlay.put(object);
+                }
+            }
         }
         self.answered.insert(question);
     }
@@ -89,6 +95,7 @@ impl Reads {
                 Question::Object(key) => self.overlay.replaces(key.kind, &Scope::of(key)),
                 Question::Objects(kind, scope) => self.overlay.replaces(*kind, scope),
                 Question::Pods(..) => false,
+                Question::Aliases => self.overlay.replaces(Kind::Service, &Scope::Cluster),
             }
     }
 }

@@ -96,8 +96,8 @@ impl Plan<'_> {
         if !self.open.is_empty() || way.confidence().is_none() {
             return false;
         }
-        // An alias of it may stand in any namespace.
-        self.ask(Question::Objects(Kind::Service, Scope::Cluster));
+        // They may stand in any namespace.
+        self.ask(Question::Aliases);
         true
     }
 

@@ -206,6 +206,9 @@ fn answer(cluster: &Inventory, question: &Question) -> Vec<Object> {
         Question::Objects(kind, Scope::Namespace(namespace)) => {
             object.key.kind == *kind && object.key.namespace == *namespace
         }
+        Question::Aliases => {
+            matches!(&object.facts, Facts::Service(service) if service.external_name.is_some())
+        }
         Question::Pods(namespace, label, value) => {
             object.key.kind == Kind::Pod
                 && object.key.namespace == *namespace

@@ -1,0 +1,133 @@
+//! What live reads meet in a cluster: references that lead nowhere, objects that cannot be read, kinds that move.
+
+use libtest_mimic::Failed;
+use serde_json::{Value, json};
+
+use crate::gate::{Passes, until};
+use crate::scenery::{
+    ALB, Write, binding_without_protocol, deployment, forward_to_service, forward_to_target_group,
+    in_cluster, ingress, ingress_by_action, ingress_class, service, target_group,
+};
+use crate::stage::{Stage, done};
+use crate::{Case, Named, boxed};
+
+pub(crate) fn cases() -> Vec<Case> {
+    let cases: [Named; 3] = [
+        (
+            "a reference that no object can be called by leads nowhere, and not to another place of the API",
+            odd_references,
+        ),
+        (
+            "an object that cannot be read hinders no review of another one",
+            unreadable_on_the_way,
+        ),
+        (
+            "objects of a kind that moved to another version a moment ago are found there",
+            moved_kind,
+        ),
+    ];
+    cases.into_iter().map(boxed).collect()
+}
+
+fn odd_references(stage: &Stage) -> Result<(), Failed> {
+    stage.play(async |stage, at| {
+        stage
+            .know(&[
+                deployment(at, "edge", true),
+                ingress_class(at, ALB),
+                service(at, "front", "edge"),
+            ])
+            .await?;
+        for (number, odd) in [
+            "front/status",
+            "../services/front",
+            "front?watch=true",
+            "a b",
+            "..",
+            "%66ront",
+        ]
+        .iter()
+        .enumerate()
+        {
+            let name = format!("web-{number}");
+            let odd = ingress_by_action(at, &name, at, &forward_to_service(odd));
+            stage.hand.create(&odd).await?.accepted()?;
+        }
+        Ok(())
+    })
+}
+
+fn unreadable_on_the_way(stage: &Stage) -> Result<(), Failed> {
+    stage.play(async |stage, at| {
+        let mut class = ingress_class(at, ALB);
+        class["spec"]["parameters"] =
+            json!({"apiGroup": "elbv2.k8s.aws", "kind": "IngressClassParams", "name": at});
+        let spec = json!({"group": "a text where an object belongs"});
+        let broken = in_cluster("elbv2.k8s.aws/v1beta1", "IngressClassParams", at, &spec);
+        done(&stage.cluster.apply(&broken.to_string())?)?;
+        stage
+            .know(&[
+                deployment(at, "edge", true),
+                deployment(at, "web", false),
+                service(at, "front", "edge"),
+                service(at, "shop", "web"),
+                class,
+            ])
+            .await?;
+        let to = |service: &str| ingress(at, service, Some(at), service);
+        stage.hand.create(&to("shop")).await?.accepted()?;
+        stage.hand.create(&to("front")).await?.refused().map(drop)
+    })
+}
+
+const BINDINGS: &str = "targetgroupbindings.elbv2.k8s.aws";
+
+fn moved_kind(stage: &Stage) -> Result<(), Failed> {
+    stage.play(async |stage, at| {
+        stage
+            .know(&[
+                deployment(at, "edge", true),
+                ingress_class(at, ALB),
+                service(at, "front", "edge"),
+            ])
+            .await?;
+        stage.gate.let_pass(Passes::NoWatchEvents);
+        serve_bindings(stage, "v1alpha1", "v1beta1").await?;
+        let arn = target_group(at);
+        let mut binding = binding_without_protocol(at, "web", &arn);
+        binding["apiVersion"] = json!("elbv2.k8s.aws/v1alpha1");
+        stage.hand.create(&binding).await?.accepted()?;
+        let action = forward_to_target_group(&arn);
+        let ingress = Write::Create(ingress_by_action(at, "web", at, &action));
+        let written = stage.hand.write(&ingress).await?;
+        serve_bindings(stage, "v1beta1", "v1alpha1").await?;
+        written.refused().map(drop)
+    })
+}
+
+/// Has TargetGroupBindings served in one version and not in the other, and waits until they are.
+async fn serve_bindings(stage: &Stage, version: &str, not: &str) -> Result<(), Failed> {
+    let mut crd: Value = stage.cluster.get_json(&["crd", BINDINGS])?;
+    let versions = &mut crd["spec"]["versions"];
+    let mut other = versions[0].clone();
+    let mut one = other.clone();
+    (one["name"], one["served"], one["storage"]) =
+        (json!("v1beta1"), json!(version == "v1beta1"), json!(true));
+    (other["name"], other["served"], other["storage"]) = (
+        json!("v1alpha1"),
+        json!(version == "v1alpha1"),
+        json!(false),
+    );
+    let patch = json!({"spec": {"versions": [one, other]}}).to_string();
+    let patched = ["patch", "crd", BINDINGS, "--type=merge", "--patch", &patch];
+    done(&stage.cluster.run_kubectl(&patched)?)?;
+    let is_served = |version: &str| {
+        let path = format!("/apis/elbv2.k8s.aws/{version}/targetgroupbindings");
+        let asked = stage.cluster.run_kubectl(&["get", "--raw", &path]);
+        asked.is_ok_and(|outcome| outcome.status.success())
+    };
+    until("the CRD is served anew", || {
+        is_served(version) && !is_served(not)
+    })
+    .await
+}

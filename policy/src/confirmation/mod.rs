@@ -19,6 +19,10 @@ mod front;
 mod index;
 mod service;
 mod subject;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

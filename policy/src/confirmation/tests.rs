@@ -1,0 +1,214 @@
+//! What a review costs: which questions are asked first for which change.
+
+use serde_json::{Value, json};
+
+use super::{Question, Reads, questions};
+use crate::configuration::{Configuration, Date};
+use crate::inventory::Inventory;
+use crate::objects::{Naming, Object, Source, read};
+use crate::verdict::Change;
+
+fn object(manifest: &Value) -> Object {
+    let naming = Naming {
+        api_version: manifest["apiVersion"].as_str().unwrap_or_default(),
+        kind: manifest["kind"].as_str().unwrap_or_default(),
+        default_namespace: "shop",
+        default_name: "",
+    };
+    read(naming, Source::Value(manifest)).unwrap().unwrap()
+}
+
+fn named(version: &str, kind: &str, name: &str, spec: &Value) -> Value {
+    json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec})
+}
+
+fn ingress(class: &str, service: &str) -> Value {
+    let spec = json!({"ingressClassName": class, "defaultBackend": {"service": {"name": service}}});
+    named("networking.k8s.io/v1", "Ingress", "front", &spec)
+}
+
+fn service(name: &str, app: &str) -> Value {
+    named("v1", "Service", name, &json!({"selector": {"app": app}}))
+}
+
+fn deployment(app: &str, args: &[&str]) -> Value {
+    let template = json!({
+        "metadata": {"labels": {"app": app}},
+        "spec": {"containers": [{"name": "main", "image": "main", "args": args}]},
+    });
+    named("apps/v1", "Deployment", app, &json!({"template": template}))
+}
+
+fn route(gateway: &str, service: &str) -> Value {
+    let spec =
+        json!({"parentRefs": [{"name": gateway}], "rules": [{"backendRefs": [{"name": service}]}]});
+    named("gateway.networking.k8s.io/v1", "HTTPRoute", "front", &spec)
+}
+
+fn binding(protocol: &str, service: &str) -> Value {
+    let spec = json!({"targetGroupARN": "arn:aws:x:targetgroup/web/1", "targetGroupProtocol": protocol, "serviceRef": {"name": service}});
+    named(
+        "elbv2.k8s.aws/v1beta1",
+        "TargetGroupBinding",
+        "front",
+        &spec,
+    )
+}
+
+fn classes() -> [Value; 6] {
+    let class = |name, controller| {
+        named(
+            "networking.k8s.io/v1",
+            "IngressClass",
+            name,
+            &json!({"controller": controller}),
+        )
+    };
+    let version = "gateway.networking.k8s.io/v1";
+    let gateway_class = |name, controller| {
+        named(
+            version,
+            "GatewayClass",
+            name,
+            &json!({"controllerName": controller}),
+        )
+    };
+    let gateway = |name| named(version, "Gateway", name, &json!({"gatewayClassName": name}));
+    [
+        class("alb", "ingress.k8s.aws/alb"),
+        class("nginx", "k8s.io/ingress-nginx"),
+        gateway_class("aws", "gateway.k8s.aws/alb"),
+        gateway_class("mesh", "istio.io/gateway-controller"),
+        gateway("aws"),
+        gateway("mesh"),
+    ]
+}
+
+/// A cluster with classes of every kind, an Istio gateway `edge` and an application `web`, each behind a Service.
+fn cluster() -> Inventory {
+    let behind = [
+        deployment("edge", &["proxy", "router"]),
+        deployment("web", &["--port=80"]),
+        service("edge", "edge"),
+        service("web", "web"),
+    ];
+    let mut inventory = Inventory::new();
+    for manifest in behind.iter().chain(&classes()) {
+        inventory.apply(object(manifest));
+    }
+    inventory
+}
+
+/// The questions of the first round, in words.
+fn asked(old: Option<&Value>, new: &Value) -> Vec<String> {
+    let change = Change {
+        old: old.map(object),
+        new: object(new),
+    };
+    let configuration = Configuration::default();
+    let asked = questions(
+        &cluster(),
+        &Reads::new(),
+        &configuration,
+        &change,
+        Date::MIN,
+    );
+    let in_words = asked.iter().map(|question| match question {
+        Question::Object(key) => key.to_string(),
+        Question::Objects(kind, scope) => format!("all {kind} of {scope:?}"),
+        Question::Pods(namespace, key, value) => format!("Pods {key}={value} of {namespace}"),
+        Question::Aliases => "aliases".to_owned(),
+    });
+    in_words.collect()
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn with_neither_end_in_sight_nothing_is_asked() {
+    let created = [
+        (
+            "another controller's Ingress to an application",
+            ingress("nginx", "web"),
+        ),
+        ("a Service of an application", service("new", "web")),
+        ("a route of a mesh to an application", route("mesh", "web")),
+        (
+            "a binding of a Network Load Balancer to an application",
+            binding("TCP", "web"),
+        ),
+        (
+            "a binding of a Network Load Balancer to a gateway",
+            binding("TCP", "edge"),
+        ),
+        ("another controller's class", classes()[1].clone()),
+    ];
+    for (what, new) in created {
+        assert_eq!(asked(None, &new), NOTHING, "{what}");
+    }
+}
+
+#[test]
+fn an_update_of_what_no_rule_reads_asks_nothing() {
+    for old in [
+        ingress("alb", "edge"),
+        service("edge", "edge"),
+        route("aws", "edge"),
+        binding("HTTP", "edge"),
+    ] {
+        let mut new = old.clone();
+        new["metadata"]["labels"] = json!({"team": "shop"});
+        assert_eq!(asked(Some(&old), &new), NOTHING, "{old}");
+    }
+}
+
+#[test]
+fn an_alb_before_an_application_asks_for_what_is_known_by_name() {
+    let by_name = ["Service shop/web", "Deployment shop/web"];
+    for new in [
+        ingress("alb", "web"),
+        route("aws", "web"),
+        binding("HTTP", "web"),
+    ] {
+        let mut asked = asked(None, &new);
+        asked.sort_by_key(|question| !question.starts_with("Service"));
+        assert_eq!(asked, by_name, "{new}");
+    }
+}
+
+#[test]
+fn another_load_balancer_before_a_gateway_asks_for_its_class_by_name() {
+    assert_eq!(
+        asked(None, &ingress("nginx", "edge")),
+        ["IngressClass nginx"]
+    );
+    assert_eq!(
+        asked(None, &route("mesh", "edge")),
+        ["GatewayClass mesh", "Gateway shop/mesh"]
+    );
+}
+
+#[test]
+fn a_service_without_workload_asks_for_nothing_in_other_namespaces_but_gateways() {
+    let asked = asked(None, &service("new", "new"));
+    let of_cluster: Vec<&String> = asked
+        .iter()
+        .filter(|question| question.contains("Cluster"))
+        .collect();
+    assert_eq!(
+        of_cluster,
+        ["all Gateway of Cluster", "all Gateway of Cluster"],
+        "{asked:?}"
+    );
+    assert!(
+        !asked.iter().any(|question| question.contains("Route")),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn a_service_that_asks_for_a_load_balancer_asks_for_its_workload() {
+    let mut new = service("new", "web");
+    new["spec"]["type"] = json!("LoadBalancer");
+    assert_eq!(asked(None, &new), ["Deployment shop/web"]);
+}

@@ -85,10 +85,10 @@ impl Shared {
         // Of a kind that is served nowhere there are no objects. But one that was served here may have moved to another
         // version, and then its absence from here says nothing.
         let unserved = |source| ReadError::NotServed { kind, source };
-        let now = match was_served {
-            true => discovery::served(&self.client).await.map_err(unserved)?,
-            false => return Ok(Vec::new()),
-        };
+        if !was_served {
+            return Ok(Vec::new());
+        }
+        let now = discovery::served(&self.client).await.map_err(unserved)?;
         let Some(resource) = now.get(&kind) else {
             return Ok(Vec::new());
         };

@@ -122,8 +122,8 @@ async fn serve_bindings(stage: &Stage, version: &str, not: &str) -> Result<(), F
     let patched = ["patch", "crd", BINDINGS, "--type=merge", "--patch", &patch];
     done(&stage.cluster.run_kubectl(&patched)?)?;
     let is_served = |version: &str| {
-        let path = format!("/apis/elbv2.k8s.aws/{version}/targetgroupbindings");
-        let asked = stage.cluster.run_kubectl(&["get", "--raw", &path]);
+        let raw = format!("/apis/elbv2.k8s.aws/{version}/targetgroupbindings");
+        let asked = stage.cluster.run_kubectl(&["get", "--raw", &raw]);
         asked.is_ok_and(|outcome| outcome.status.success())
     };
     until("the CRD is served anew", || {

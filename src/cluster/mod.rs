@@ -12,6 +12,7 @@ mod discovery;
 mod gathering;
 mod kinds;
 mod live_read;
+mod names;
 mod raw_object;
 mod reflector;
 mod watch_state;

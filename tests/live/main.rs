@@ -15,6 +15,7 @@ mod pairs;
 mod reads;
 mod requests;
 mod scenery;
+mod sequences;
 mod stage;
 
 use std::io::{self, Write};
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     let stage = Shared::default();
     let cases = pairs::cases()
         .into_iter()
+        .chain(sequences::cases())
         .chain(gone::cases())
         .chain(changes::cases())
         .chain(reads::cases())

@@ -7,20 +7,19 @@ use serde_json::{Value, json};
 use crate::Case;
 use crate::gate::Passes;
 use crate::scenery::{
-    ALB, ISTIO_GATEWAY, NGINX, Write, alias, binding, binding_without_protocol, deployment,
-    external_name, forward_to_service, forward_to_target_group, gateway, gateway_class,
-    gateway_class_of, ingress, ingress_by_action, ingress_class, istio_gateway, listener_set, pod,
-    route, route_by_listener_set, service, service_by_hand, service_for_alb, slice, target_group,
-    workload,
+    ALB, ISTIO_GATEWAY, Write, alias, binding, binding_without_protocol, deployment, external_name,
+    forward_to_service, forward_to_target_group, gateway, gateway_class, gateway_class_of, ingress,
+    ingress_by_action, ingress_class, listener_set, pod, route, route_by_listener_set, service,
+    service_by_hand, slice, target_group,
 };
 use crate::stage::Stage;
 
 /// Writes that complete a path together.
-struct Completing {
-    name: &'static str,
+pub(crate) struct Completing {
+    pub(crate) name: &'static str,
     /// What l7guard knows before, in a namespace of this name.
-    known: fn(&str) -> Vec<Value>,
-    writes: fn(&str) -> Vec<Write>,
+    pub(crate) known: fn(&str) -> Vec<Value>,
+    pub(crate) writes: fn(&str) -> Vec<Write>,
 }
 
 /// The workloads of every trial: an Istio gateway and an application.
@@ -28,12 +27,12 @@ fn workloads(at: &str) -> Vec<Value> {
     vec![deployment(at, "edge", true), deployment(at, "web", false)]
 }
 
-fn with(at: &str, more: Vec<Value>) -> Vec<Value> {
+pub(crate) fn with(at: &str, more: Vec<Value>) -> Vec<Value> {
     workloads(at).into_iter().chain(more).collect()
 }
 
 /// A Service whose selector goes over to the gateway.
-fn selector_change(at: &str) -> Write {
+pub(crate) fn selector_change(at: &str) -> Write {
     Write::Patch(service(at, "front", "edge"))
 }
 
@@ -422,116 +421,6 @@ const PAIRS: &[Completing] = &[
     },
 ];
 
-/// Writes of which the last has to be judged: nobody is asked about the others.
-const SEQUENCES: &[Completing] = &[
-    Completing {
-        name: "a workload, and a Service that asks for an ALB",
-        known: |_| Vec::new(),
-        writes: |at| {
-            vec![
-                Write::Create(deployment(at, "edge", true)),
-                Write::Create(service_for_alb(at, "front", "edge")),
-            ]
-        },
-    },
-    Completing {
-        name: "an application that makes way for a gateway, and a Service that asks for an ALB",
-        known: |at| vec![deployment(at, "edge", false)],
-        writes: |at| {
-            vec![
-                Write::Delete(deployment(at, "edge", false)),
-                Write::Create(deployment(at, "edge", true)),
-                Write::Create(service_for_alb(at, "front", "edge")),
-            ]
-        },
-    },
-    Completing {
-        name: "an Istio Gateway, and an Ingress to the Service of the Pods that it programs",
-        known: |at| vec![ingress_class(at, ALB), service(at, "front", at)],
-        writes: |at| {
-            vec![
-                // It programs Pods of every namespace, so its label is of this trial alone.
-                Write::Create(istio_gateway("default", at, at)),
-                Write::Create(ingress(at, "web", Some(at), "front")),
-            ]
-        },
-    },
-    Completing {
-        name: "a StatefulSet, and an Ingress to its Service",
-        known: |at| vec![ingress_class(at, ALB), service(at, "front", "edge")],
-        writes: |at| {
-            vec![
-                Write::Create(workload("StatefulSet", at, "edge", true)),
-                Write::Create(ingress(at, "web", Some(at), "front")),
-            ]
-        },
-    },
-    Completing {
-        name: "a DaemonSet, and a Service for an Ingress",
-        known: |at| {
-            vec![
-                ingress_class(at, ALB),
-                ingress(at, "web", Some(at), "front"),
-            ]
-        },
-        writes: |at| {
-            vec![
-                Write::Create(workload("DaemonSet", at, "edge", true)),
-                Write::Create(service(at, "front", "edge")),
-            ]
-        },
-    },
-    Completing {
-        name: "a ReplicaSet, and a TargetGroupBinding of its Service",
-        known: |at| vec![service(at, "front", "edge")],
-        writes: |at| {
-            vec![
-                Write::Create(workload("ReplicaSet", at, "edge", true)),
-                Write::Create(binding(at, "web", "front")),
-            ]
-        },
-    },
-    Completing {
-        name: "a workload, an alias of its Service, and the Service",
-        known: |at| vec![ingress_class(at, ALB), ingress("default", at, Some(at), at)],
-        writes: |at| {
-            vec![
-                Write::Create(deployment(at, "edge", true)),
-                Write::Create(external_name(
-                    "default",
-                    at,
-                    &format!("front.{at}.svc.cluster.local"),
-                )),
-                Write::Create(service(at, "front", "edge")),
-            ]
-        },
-    },
-    Completing {
-        name: "the class of an Ingress goes over to nginx, its Service to the gateway, and the Ingress to an ALB's class",
-        known: |at| {
-            let other = format!("{at}-alb");
-            with(
-                at,
-                vec![
-                    ingress_class(at, ALB),
-                    ingress_class(&other, ALB),
-                    service(at, "front", "web"),
-                    ingress(at, "web", Some(at), "front"),
-                ],
-            )
-        },
-        writes: |at| {
-            let other = format!("{at}-alb");
-            vec![
-                Write::Delete(ingress_class(at, ALB)),
-                Write::Create(ingress_class(at, NGINX)),
-                selector_change(at),
-                Write::Patch(ingress(at, "web", Some(&other), "front")),
-            ]
-        },
-    },
-];
-
 /// Everything at once: nothing is known before.
 const BURST: Completing = Completing {
     name: "class, workload, Service and Ingress",
@@ -578,16 +467,7 @@ pub(crate) fn cases() -> Vec<Case> {
         );
         case
     });
-    let sequences = SEQUENCES.iter().map(|sequence| {
-        let order: Vec<usize> = (0..(sequence.writes)("").len()).collect();
-        let name = format!("the last of some writes is refused: {}", sequence.name);
-        let case: Case = (
-            name,
-            Box::new(move |stage| refused_at_last(stage, sequence, &order)),
-        );
-        case
-    });
-    pairs.chain(bursts).chain(sequences).collect()
+    pairs.chain(bursts).collect()
 }
 
 fn permutations(count: usize) -> Vec<Vec<usize>> {
@@ -604,7 +484,11 @@ fn permutations(count: usize) -> Vec<Vec<usize>> {
 }
 
 /// No watch tells anything while the writes come.
-fn refused_at_last(stage: &Stage, completing: &Completing, order: &[usize]) -> Result<(), Failed> {
+pub(crate) fn refused_at_last(
+    stage: &Stage,
+    completing: &Completing,
+    order: &[usize],
+) -> Result<(), Failed> {
     stage.play(async |stage, at| {
         stage.know(&(completing.known)(at)).await?;
         stage.gate.let_pass(Passes::NoWatchEvents);

@@ -107,23 +107,23 @@ fn moved_kind(stage: &Stage) -> Result<(), Failed> {
 
 /// Has TargetGroupBindings served in one version and not in the other, and waits until they are.
 async fn serve_bindings(stage: &Stage, version: &str, not: &str) -> Result<(), Failed> {
-    let mut crd: Value = stage.cluster.get_json(&["crd", BINDINGS])?;
-    let versions = &mut crd["spec"]["versions"];
-    let mut other = versions[0].clone();
-    let mut one = other.clone();
-    (one["name"], one["served"], one["storage"]) =
+    let crd: Value = stage.cluster.get_json(&["crd", BINDINGS])?;
+    let versions = &crd["spec"]["versions"];
+    let mut second = versions[0].clone();
+    let mut first = second.clone();
+    (first["name"], first["served"], first["storage"]) =
         (json!("v1beta1"), json!(version == "v1beta1"), json!(true));
-    (other["name"], other["served"], other["storage"]) = (
+    (second["name"], second["served"], second["storage"]) = (
         json!("v1alpha1"),
         json!(version == "v1alpha1"),
         json!(false),
     );
-    let patch = json!({"spec": {"versions": [one, other]}}).to_string();
-    let patched = ["patch", "crd", BINDINGS, "--type=merge", "--patch", &patch];
-    done(&stage.cluster.run_kubectl(&patched)?)?;
+    let patch = json!({"spec": {"versions": [first, second]}}).to_string();
+    let command = ["patch", "crd", BINDINGS, "--type=merge", "--patch", &patch];
+    done(&stage.cluster.run_kubectl(&command)?)?;
     let is_served = |version: &str| {
-        let raw = format!("/apis/elbv2.k8s.aws/{version}/targetgroupbindings");
-        let asked = stage.cluster.run_kubectl(&["get", "--raw", &raw]);
+        let resource = format!("/apis/elbv2.k8s.aws/{version}/targetgroupbindings");
+        let asked = stage.cluster.run_kubectl(&["get", "--raw", &resource]);
         asked.is_ok_and(|outcome| outcome.status.success())
     };
     until("the CRD is served anew", || {

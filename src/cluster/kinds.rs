@@ -22,8 +22,9 @@ pub(super) const BUILT_IN: [Kind; 8] = [
 /// Source: Kubernetes `pkg/controller/endpointslice` (`controllerName`).
 const BY_HAND: &str = "endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io";
 
-/// Objects a page of a list.
-pub(super) const PAGE: u32 = 500;
+/// Objects a page of a list. All kinds are listed at the same time and a page is in memory as a whole, so that larger ones
+/// show in what the process keeps.
+pub(super) const PAGE: u32 = 250;
 
 /// Seconds after which a watch is begun anew where it stands. A connection that died without a word is noticed so much later,
 /// and until then what changes is not known.

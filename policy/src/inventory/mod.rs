@@ -8,12 +8,16 @@ mod index;
 mod world;
 
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 
 pub use index::IndexKey;
 pub(crate) use index::target_group_key;
 pub use world::{Overlay, Premise, Premises, Scope, World};
 
 use foldhash::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use smallvec::SmallVec;
 
 use crate::identity::{Kind, ObjectKey};
 use crate::objects::{Facts, Object};
@@ -27,10 +31,15 @@ use index::index_keys;
 pub struct Inventory {
     slots: Vec<Option<Object>>,
     free: Vec<u32>,
-    by_key: HashMap<ObjectKey, u32>,
+    /// Slots by the keys of the objects in them. The keys are not kept a second time: they would be a tenth of the memory.
+    by_key: HashTable<u32>,
+    hasher: RandomState,
     /// Slots of the objects that bear each index key; unordered.
-    postings: HashMap<IndexKey, Vec<u32>>,
+    postings: HashMap<IndexKey, Posting>,
 }
+
+/// Most index keys have few objects, for which this needs no memory of its own.
+type Posting = SmallVec<[u32; 4]>;
 
 impl Inventory {
     /// An empty inventory.
@@ -66,14 +75,20 @@ impl Inventory {
         for key in index_keys(&object) {
             self.postings.entry(key).or_default().push(slot);
         }
-        self.by_key.insert(object.key.clone(), slot);
+        let hash = self.hasher.hash_one(&object.key);
         self.slots[slot as usize] = Some(object);
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let rehash = |slot: &u32| key_in(slots, *slot).map_or(0, |key| hasher.hash_one(key));
+        self.by_key.insert_unique(hash, slot, rehash);
         true
     }
 
     /// Forgets an object; returns it.
     pub fn remove(&mut self, key: &ObjectKey) -> Option<Object> {
-        let slot = self.by_key.remove(key)?;
+        let slots = &self.slots;
+        let is_it = |slot: &u32| key_in(slots, *slot) == Some(key);
+        let entry = self.by_key.find_entry(self.hasher.hash_one(key), is_it);
+        let (slot, _) = entry.ok()?.remove();
         let object = self.slots[slot as usize].take()?;
         for key in index_keys(&object) {
             if let Some(posting) = self.postings.get_mut(&key) {
@@ -89,12 +104,9 @@ impl Inventory {
 
     /// Replaces all objects of a kind, as after a fresh list: what is not among `objects` is forgotten.
     pub fn reset(&mut self, kind: Kind, objects: impl IntoIterator<Item = Object>) {
-        let mut gone: HashSet<ObjectKey> = self
-            .by_key
-            .keys()
-            .filter(|key| key.kind == kind)
-            .cloned()
-            .collect();
+        let known = self.objects().map(|object| &object.key);
+        let of_kind = known.filter(|key| key.kind == kind);
+        let mut gone: HashSet<ObjectKey> = of_kind.cloned().collect();
         for object in objects {
             gone.remove(&object.key);
             self.apply(object);
@@ -102,12 +114,15 @@ impl Inventory {
         for key in gone {
             self.remove(&key);
         }
+        self.slots.shrink_to_fit();
     }
 
     /// The object of this key.
     #[must_use]
     pub fn get(&self, key: &ObjectKey) -> Option<&Object> {
-        self.slots[*self.by_key.get(key)? as usize].as_ref()
+        let is_it = |slot: &u32| key_in(&self.slots, *slot) == Some(key);
+        let slot = self.by_key.find(self.hasher.hash_one(key), is_it)?;
+        self.slots[*slot as usize].as_ref()
     }
 
     /// Every object, in no particular order.
@@ -120,7 +135,7 @@ impl Inventory {
         let slots = self
             .postings
             .get(key)
-            .map(Vec::as_slice)
+            .map(SmallVec::as_slice)
             .unwrap_or_default();
         slots
             .iter()
@@ -129,8 +144,13 @@ impl Inventory {
 
     /// How many objects bear an index key.
     pub(crate) fn posting_len(&self, key: &IndexKey) -> usize {
-        self.postings.get(key).map_or(0, Vec::len)
+        self.postings.get(key).map_or(0, SmallVec::len)
     }
+}
+
+/// The key of the object in a slot.
+fn key_in(slots: &[Option<Object>], slot: u32) -> Option<&ObjectKey> {
+    slots[slot as usize].as_ref().map(|object| &object.key)
 }
 
 /// Two inventories are equal if they hold the same objects and find them under the same index keys.

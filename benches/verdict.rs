@@ -34,11 +34,12 @@ fn main() {
         .measurement_time(Duration::from_secs(2))
         .configure_from_args();
     let worlds: Vec<(usize, Inventory, usize)> = SIZES.iter().map(|size| world(*size)).collect();
+    let configuration = Configuration::default();
     let mut group = criterion.benchmark_group("verdict");
     for (size, inventory, _) in &worlds {
         for (name, old, new) in reviews() {
             group.bench_with_input(BenchmarkId::new(name, size), size, |bencher, _| {
-                bencher.iter(|| judge(inventory, black_box(&old), black_box(&new)));
+                bencher.iter(|| judge(inventory, &configuration, black_box(&old), black_box(&new)));
             });
         }
     }
@@ -51,6 +52,7 @@ fn main() {
 
 /// Percentiles, which criterion does not give.
 fn print_table(worlds: &[(usize, Inventory, usize)]) {
+    let configuration = Configuration::default();
     let mut out = std::io::stdout().lock();
     let _ = writeln!(
         out,
@@ -62,7 +64,12 @@ fn print_table(worlds: &[(usize, Inventory, usize)]) {
                 Histogram::new_with_bounds(1, 10_000_000_000, 3).unwrap();
             for _ in 0..100_000 {
                 let began = Instant::now();
-                black_box(judge(inventory, black_box(&old), black_box(&new)));
+                black_box(judge(
+                    inventory,
+                    &configuration,
+                    black_box(&old),
+                    black_box(&new),
+                ));
                 histogram.saturating_record(began.elapsed().as_nanos().try_into().unwrap());
             }
             let at = |quantile: f64| {
@@ -82,12 +89,12 @@ fn print_table(worlds: &[(usize, Inventory, usize)]) {
 }
 
 /// What the webhook does with a review: both objects from JSON, then the verdict.
-fn judge(inventory: &Inventory, old: &str, new: &str) -> usize {
+fn judge(inventory: &Inventory, configuration: &Configuration, old: &str, new: &str) -> usize {
     let change = Change {
         new: read_json(new),
         old: Some(read_json(old)),
     };
-    let verdict = verdict::review(inventory, &Configuration::default(), &change, Date::MIN);
+    let verdict = verdict::review(inventory, configuration, &change, Date::MIN);
     verdict.findings.len()
 }
 

@@ -118,8 +118,7 @@ pub fn questions(
     }
     let plan = |of: &Change| {
         let judged = of.judged();
-        let mut overlay = reads.overlay.clone();
-        overlay.put(judged.clone());
+        let overlay = reads.overlay.clone().under(judged.clone());
         let mut plan = Plan {
             inventory,
             overlay: &overlay,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use foldhash::HashSet;
 
 use super::Inventory;
-use super::index::IndexKey;
+use super::index::{IndexKey, index_keys};
 use crate::identity::{Kind, ObjectKey};
 use crate::objects::{Facts, Object};
 
@@ -19,6 +19,9 @@ pub struct Overlay {
     objects: Inventory,
     hidden: HashSet<ObjectKey>,
     replaced: HashSet<(Kind, Scope)>,
+    /// One object over all others, with its index keys. Nearly every review puts just this one, and it is not worth the
+    /// maps of an inventory (`benches/verdict.rs`).
+    top: Option<(Object, Vec<IndexKey>)>,
 }
 
 /// Where the objects of a kind are looked for.
@@ -41,6 +44,34 @@ impl Overlay {
     pub fn put(&mut self, object: Object) {
         self.hidden.insert(object.key.clone());
         self.objects.apply(object);
+    }
+
+    /// The same with an object in place of its old self, whatever is put or hidden below.
+    #[must_use]
+    pub fn under(mut self, object: Object) -> Self {
+        let keys = index_keys(&object);
+        self.top = Some((object, keys));
+        self
+    }
+
+    /// The object over all others, if it has this key.
+    fn top_of(&self, key: &ObjectKey) -> Option<&Object> {
+        let (object, _) = self.top.as_ref()?;
+        (object.key == *key).then_some(object)
+    }
+
+    /// The object over all others, if it bears this index key.
+    fn top_bearing(&self, key: &IndexKey) -> Option<&Object> {
+        let (object, keys) = self.top.as_ref()?;
+        keys.binary_search(key).is_ok().then_some(object)
+    }
+
+    /// The other objects of this overlay.
+    fn beneath<'a>(
+        &'a self,
+        objects: impl Iterator<Item = &'a Object>,
+    ) -> impl Iterator<Item = &'a Object> {
+        objects.filter(|object| self.top_of(&object.key).is_none())
     }
 
     /// Hides an object: it does not exist (any more).
@@ -82,7 +113,8 @@ impl Overlay {
 
     /// Whether the inventory's object of this key, or its absence, does not count.
     fn hides(&self, key: &ObjectKey) -> bool {
-        self.hidden.contains(key)
+        self.top_of(key).is_some()
+            || self.hidden.contains(key)
             || (!self.replaced.is_empty() && self.replaces(key.kind, &Scope::of(key)))
     }
 }
@@ -169,7 +201,7 @@ impl<'a> World<'a> {
         if let Some(overlay) = self.overlay
             && overlay.hides(key)
         {
-            return overlay.objects.get(key);
+            return overlay.top_of(key).or_else(|| overlay.objects.get(key));
         }
         self.inventory.get(key)
     }
@@ -190,8 +222,9 @@ impl<'a> World<'a> {
             .inventory
             .posting(key)
             .filter(move |object| overlay.is_none_or(|over| !over.hides(&object.key)));
-        let above = overlay.map(|over| over.objects.posting(key));
-        below.chain(above.into_iter().flatten())
+        let above = overlay.map(|over| over.beneath(over.objects.posting(key)));
+        let top = overlay.and_then(|over| over.top_bearing(key));
+        below.chain(above.into_iter().flatten()).chain(top)
     }
 
     /// At most this many objects bear the index key: to ask the shorter of two questions. It is not a premise, as the
@@ -199,7 +232,9 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn at_most(&self, key: &IndexKey) -> usize {
         self.inventory.posting_len(key)
-            + self.overlay.map_or(0, |over| over.objects.posting_len(key))
+            + self.overlay.map_or(0, |over| {
+                over.objects.posting_len(key) + usize::from(over.top_bearing(key).is_some())
+            })
     }
 
     /// Every object, in no particular order.
@@ -209,7 +244,10 @@ impl<'a> World<'a> {
             .inventory
             .objects()
             .filter(move |object| overlay.is_none_or(|over| !over.hides(&object.key)));
-        let above = overlay.map(|over| over.objects.objects());
-        below.chain(above.into_iter().flatten())
+        let above = overlay.map(|over| over.beneath(over.objects.objects()));
+        let top = overlay.and_then(|over| over.top.as_ref());
+        below
+            .chain(above.into_iter().flatten())
+            .chain(top.map(|(object, _)| object))
     }
 }

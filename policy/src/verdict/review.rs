@@ -78,11 +78,7 @@ struct Overlays {
 
 impl Overlays {
     fn of(change: &Change, reads: &Overlay) -> Self {
-        let with = |object| {
-            let mut overlay = reads.clone();
-            overlay.put(object);
-            overlay
-        };
+        let with = |object| reads.clone().under(object);
         Self {
             new: with(change.judged()),
             old: change.old.clone().map(with),

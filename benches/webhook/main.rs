@@ -16,8 +16,6 @@
     reason = "a benchmark whose own servers are broken has nothing to measure"
 )]
 
-#[path = "../../tests/live/certificate.rs"]
-mod certificate;
 mod cluster;
 mod load;
 mod objects;

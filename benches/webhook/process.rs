@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use crate::certificate::Certificate;
 use crate::served::Role;
+use control_plane::WebhookCertificate;
 
 /// What `/proc` counts processor time in: 100 ticks a second, `USER_HZ` of every architecture that Linux has today.
 const TICK: Duration = Duration::from_millis(10);
@@ -26,7 +26,7 @@ impl Process {
         role: Role,
         objects: usize,
         address: SocketAddr,
-        certificate: &Certificate,
+        certificate: &WebhookCertificate,
     ) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command

@@ -3,12 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::certificate::Certificate;
 use crate::load::{Generator, Load, Outcome, Target, ask};
 use crate::objects::Review;
 use crate::process::Process;
 use crate::served::Role;
 use crate::statistics::{median, with_ratio};
+use control_plane::WebhookCertificate;
 
 /// The name in the certificate of all servers.
 pub(crate) const NAME: &str = "localhost";
@@ -39,7 +39,7 @@ struct Run {
 
 impl<'a> Contender<'a> {
     pub(crate) fn new(
-        certificate: &'a Certificate,
+        certificate: &'a WebhookCertificate,
         name: &'a str,
         process: &'a Process,
         review: &'a Review,
@@ -91,7 +91,7 @@ impl<'a> Contender<'a> {
 
 pub(crate) fn measure(plan: &Plan) {
     let folder = tempfile::tempdir().unwrap();
-    let certificate = Certificate::write_into(folder.path(), NAME).unwrap();
+    let certificate = WebhookCertificate::write_into(folder.path(), NAME).unwrap();
     let start = |role, objects| {
         Process::of_this(
             role,

@@ -6,31 +6,6 @@ use l7guard_policy::identity::Kind;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::Object;
 
-/// The kinds that rules read.
-const KINDS: [Kind; 21] = [
-    Kind::Ingress,
-    Kind::IngressClass,
-    Kind::IngressClassParams,
-    Kind::EksIngressClassParams,
-    Kind::Service,
-    Kind::Deployment,
-    Kind::DaemonSet,
-    Kind::StatefulSet,
-    Kind::ReplicaSet,
-    Kind::Pod,
-    Kind::Rollout,
-    Kind::EndpointSlice,
-    Kind::Endpoints,
-    Kind::IstioGateway,
-    Kind::GatewayClass,
-    Kind::Gateway,
-    Kind::ListenerSet,
-    Kind::HttpRoute,
-    Kind::GrpcRoute,
-    Kind::TargetGroupBinding,
-    Kind::EksTargetGroupBinding,
-];
-
 /// Short names that `kubectl api-resources` shows.
 const SHORT_NAMES: [(&str, &str); 12] = [
     ("deploy", "Deployment"),
@@ -96,7 +71,7 @@ impl Subject<'_> {
     ///
     /// When there is none or there are several; the error says which there are.
     pub(super) fn find<'o>(&self, inventory: &'o Inventory) -> Result<&'o Object, NotOne> {
-        if !KINDS.iter().any(|kind| self.means(*kind)) {
+        if !Kind::all().any(|kind| self.means(kind)) {
             return Err(NotOne::UnknownKind {
                 kind: self.kind.to_owned(),
             });
@@ -187,9 +162,8 @@ fn listed(objects: &[&Object]) -> String {
     let mut lines = String::new();
     for object in objects.iter().take(MOST) {
         let key = &object.key;
-        let is_one_of_two = KINDS
-            .iter()
-            .any(|kind| *kind != key.kind && kind.name() == key.kind.name());
+        let is_one_of_two =
+            Kind::all().any(|kind| kind != key.kind && kind.name() == key.kind.name());
         let group = match group_of(key.kind) {
             group if is_one_of_two => format!(".{group}"),
             _ => String::new(),
@@ -212,7 +186,7 @@ fn group_of(kind: Kind) -> &'static str {
 }
 
 fn kinds() -> String {
-    let mut names: Vec<&str> = KINDS.iter().map(|kind| kind.name()).collect();
+    let mut names: Vec<&str> = Kind::all().map(Kind::name).collect();
     names.sort_unstable();
     names.dedup();
     names.join(", ")

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use thiserror::Error;
 
@@ -24,18 +24,20 @@ pub enum Connection {
     },
 }
 
-/// Why there is no connection to make.
+/// Why there is no connection to make. The texts hold what the client says of its own causes.
 #[derive(Debug, Error)]
 pub enum ConnectionError {
     /// The process runs in no Pod, or its Pod mounts no `ServiceAccount` token.
-    #[error("this process does not run in a cluster: {0}")]
-    InCluster(#[from] InClusterError),
+    #[error("the cluster of this Pod cannot be used: {0}")]
+    InCluster(String),
     /// The kubeconfig cannot be read or does not name what is asked for.
-    #[error("the kubeconfig cannot be used: {0}")]
-    Kubeconfig(#[from] Box<KubeconfigError>),
+    #[error(
+        "the kubeconfig cannot be used: {0} (`kubectl config get-contexts` shows what there is)"
+    )]
+    Kubeconfig(String),
     /// The client cannot be made of it: a broken certificate or key, say.
     #[error("no client can be made for the cluster: {0}")]
-    Client(#[from] Box<kube::Error>),
+    Client(String),
 }
 
 impl Connection {
@@ -51,15 +53,16 @@ impl Connection {
     /// When what names the cluster cannot be read.
     pub async fn client(&self) -> Result<Client, ConnectionError> {
         let mut config = match self {
-            Self::InCluster => Config::incluster()?,
+            Self::InCluster => Config::incluster()
+                .map_err(|error| ConnectionError::InCluster(error.to_string()))?,
             Self::Kubeconfig { file, context } => from_kubeconfig(file.as_ref(), context.clone())
                 .await
-                .map_err(Box::new)?,
+                .map_err(|error| ConnectionError::Kubeconfig(error.to_string()))?,
         };
         config.connect_timeout = Some(CONNECT);
         // A review has a deadline of its own, and a watch backs off by itself.
         config.default_retry = false;
-        Ok(Client::try_from(config).map_err(Box::new)?)
+        Client::try_from(config).map_err(|error| ConnectionError::Client(error.to_string()))
     }
 }
 

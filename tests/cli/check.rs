@@ -1,21 +1,4 @@
-use super::{directory, path, run, run_with_input};
-
-const VIOLATOR: &str = "\
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: edge, namespace: istio-system}
-spec:
-  ingressClassName: alb
-  defaultBackend: {service: {name: istio-ingressgateway, port: {number: 80}}}
-";
-const APPLICATION: &str = "\
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: shop}
-spec:
-  ingressClassName: nginx
-  defaultBackend: {service: {name: shop, port: {number: 80}}}
-";
+use super::{APPLICATION, VIOLATOR, directory, path, run, run_with_input};
 
 #[test]
 fn a_violator_in_the_example_is_shown_with_its_line_and_what_to_write_instead() {

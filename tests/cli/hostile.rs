@@ -8,16 +8,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{Ended, directory, l7guard, path, run, run_with_input};
-
-const VIOLATOR: &str = "\
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: edge, namespace: istio-system}
-spec:
-  ingressClassName: alb
-  defaultBackend: {service: {name: istio-ingressgateway, port: {number: 80}}}
-";
+use super::{Ended, VIOLATOR, directory, l7guard, path, run, run_with_input};
 
 /// All memory that a run may take, in KiB: well under 1 GiB. Address space is bounded, so what is resident is too, and a
 /// run that wants more is aborted.

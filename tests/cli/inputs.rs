@@ -1,24 +1,6 @@
 //! What can be given to `check`, and what stands beside manifests without being one.
 
-use super::{Ended, directory, l7guard, path, run, run_with_input};
-
-/// An ALB in front of a gateway.
-const VIOLATOR: &str = "\
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: edge, namespace: istio-system}
-spec:
-  ingressClassName: alb
-  defaultBackend: {service: {name: istio-ingressgateway, port: {number: 80}}}
-";
-const APPLICATION: &str = "\
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: shop}
-spec:
-  ingressClassName: nginx
-  defaultBackend: {service: {name: shop, port: {number: 80}}}
-";
+use super::{APPLICATION, Ended, VIOLATOR, directory, l7guard, path, run, run_with_input};
 
 /// Runs in a directory of these files.
 fn run_in(files: &[(&str, &str)], arguments: &[&str]) -> Ended {

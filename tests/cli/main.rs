@@ -18,6 +18,25 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+/// An ALB in front of a gateway.
+const VIOLATOR: &str = "\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: edge, namespace: istio-system}
+spec:
+  ingressClassName: alb
+  defaultBackend: {service: {name: istio-ingressgateway, port: {number: 80}}}
+";
+/// An application that has nothing to do with either.
+const APPLICATION: &str = "\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop}
+spec:
+  ingressClassName: nginx
+  defaultBackend: {service: {name: shop, port: {number: 80}}}
+";
+
 /// The program, in the repository's root, as no terminal.
 fn l7guard(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_l7guard"));

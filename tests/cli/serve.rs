@@ -2,7 +2,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
-use super::{directory, l7guard, path, run};
+use super::{Ended, directory, l7guard, path, run};
 
 #[test]
 fn a_busy_port_is_a_clear_error() {
@@ -35,6 +35,55 @@ fn a_world_that_cannot_be_read_whole_is_not_served() {
     ]);
     assert_eq!(ended.status, 2);
     assert!(ended.stderr.contains("a.yaml:"), "{}", ended.stderr);
+}
+
+/// `serve` with a world that cannot be opened.
+fn refused(world: &[&str]) -> String {
+    let addresses = [
+        "--listen",
+        "127.0.0.1:0",
+        "--operations-listen",
+        "127.0.0.1:0",
+    ];
+    let mut command = l7guard(&[&["serve"], &addresses[..], world].concat());
+    command
+        .env_remove("KUBERNETES_SERVICE_HOST")
+        .env_remove("KUBECONFIG");
+    let ended = Ended::of(&command.output().unwrap());
+    assert_eq!(ended.status, 2, "{}", ended.stderr);
+    ended.stderr
+}
+
+#[test]
+fn a_world_that_nobody_names_is_an_error_that_says_how_to_name_one() {
+    let told = refused(&[]);
+    for option in ["--manifests", "--kubeconfig", "--context"] {
+        assert!(told.contains(option), "{told}");
+    }
+}
+
+#[test]
+fn a_kubeconfig_that_cannot_be_used_is_told_once_with_the_reason() {
+    let files = directory(&[
+        ("broken.yaml", "clusters: [\n"),
+        ("empty.yaml", "{apiVersion: v1, kind: Config}\n"),
+    ]);
+    let file = |name: &str| path(&files.path().join(name)).to_owned();
+    for (name, reason) in [
+        ("missing.yaml", "No such file"),
+        ("broken.yaml", "parse"),
+        ("empty.yaml", "context"),
+    ] {
+        let told = refused(&["--kubeconfig", &file(name), "--context", "elsewhere"]);
+        assert_eq!(told.matches(reason).count(), 1, "{told}");
+        assert!(told.contains("kubectl config get-contexts"), "{told}");
+    }
+}
+
+#[test]
+fn a_directory_and_a_cluster_at_once_are_a_usage_error() {
+    let told = refused(&["--manifests", "examples", "--context", "elsewhere"]);
+    assert!(told.contains("cannot be used with"), "{told}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
+use control_plane::WebhookCertificate;
 use l7guard::live::{Live, LiveConfiguration};
 use l7guard::metrics::Metrics;
 use l7guard::operations::{NeededFor, Readiness};
@@ -15,7 +16,6 @@ use libtest_mimic::Failed;
 use serde_json::json;
 
 use crate::Case;
-use crate::certificate::Certificate;
 use crate::kubectl::kubectl_with_input;
 use crate::scene::{Scene, WORLD, root};
 use crate::waiting::until;
@@ -41,7 +41,7 @@ fn the_api_server_comes_again(scene: &Scene) -> Result<(), Failed> {
     let cluster = &scene.cluster;
     let address = cluster.create_webhook_service(NAMESPACE, "l7guard")?;
     let folder = tempfile::tempdir()?;
-    let certificate = Certificate::write_into(folder.path(), installation.certified_for)?;
+    let certificate = WebhookCertificate::write_into(folder.path(), installation.certified_for)?;
     let (metrics, readiness) = (Metrics::new(), Readiness::new());
     let world = readiness.condition("world", NeededFor::Verdicts, "not yet");
     let runtime = tokio::runtime::Runtime::new()?;

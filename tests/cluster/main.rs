@@ -8,7 +8,6 @@
 //! with `CI=true` that is a failure.
 
 mod audit_log;
-mod certificate;
 mod come_again;
 mod drain;
 mod examples;

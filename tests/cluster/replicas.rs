@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use control_plane::ControlPlane;
+use control_plane::{ControlPlane, WebhookCertificate};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use crate::Case;
-use crate::certificate::Certificate;
 use crate::forwarder::Forwarder;
 use crate::kubectl::kubectl_with_input;
 use crate::scene::Scene;
@@ -54,7 +53,7 @@ fn nothing_is_lost(scene: &Scene) -> Result<(), Failed> {
     let cluster = &scene.cluster;
     let service = Forwarder::listen(cluster.create_webhook_service(NAMESPACE, "l7guard")?)?;
     let folder = tempfile::tempdir()?;
-    let certificate = Certificate::write_into(folder.path(), installation.certified_for)?;
+    let certificate = WebhookCertificate::write_into(folder.path(), installation.certified_for)?;
     let mut replicas = Vec::new();
     for number in 0..2 {
         replicas.push(start(scene, &service, &certificate, number)?);
@@ -79,7 +78,7 @@ fn nothing_is_lost(scene: &Scene) -> Result<(), Failed> {
 fn start(
     scene: &Scene,
     service: &Forwarder,
-    certificate: &Certificate,
+    certificate: &WebhookCertificate,
     number: usize,
 ) -> Result<Replica, Failed> {
     let SocketAddr::V4(endpoint) = TcpListener::bind("127.0.0.1:0")?.local_addr()? else {
@@ -95,7 +94,7 @@ fn start(
 fn roll_out(
     scene: &Scene,
     service: &Forwarder,
-    certificate: &Certificate,
+    certificate: &WebhookCertificate,
     replicas: &mut Vec<Replica>,
     answered: &AtomicUsize,
 ) -> Result<(), Failed> {
@@ -119,7 +118,7 @@ fn roll_out(
     Ok(())
 }
 
-fn renew(certificate: &Certificate, replicas: &[Replica]) -> Result<(), Failed> {
+fn renew(certificate: &WebhookCertificate, replicas: &[Replica]) -> Result<(), Failed> {
     let in_force = |replica: &Replica| -> Result<usize, Failed> {
         Ok(replica
             .serve

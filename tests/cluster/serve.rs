@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use control_plane::WebhookCertificate;
 use libtest_mimic::Failed;
 
-use crate::certificate::Certificate;
 use crate::scene::{WORLD, root};
 use crate::waiting::until;
 
@@ -31,7 +31,7 @@ impl Serve {
     /// Starts the program that Cargo has built, with the example world, and waits until it listens.
     pub(crate) fn start(
         address: SocketAddrV4,
-        certificate: &Certificate,
+        certificate: &WebhookCertificate,
         drain: Duration,
         log: &Path,
     ) -> Result<Self, Failed> {

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use control_plane::{ControlPlane, WEBHOOK_PORT};
+use control_plane::{ControlPlane, WEBHOOK_PORT, WebhookCertificate};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
-use crate::certificate::Certificate;
 use crate::kubectl::{kubectl_with_input, silent_success};
 use crate::serve::Serve;
 use crate::waiting::until;
@@ -45,7 +44,7 @@ impl Installation {
         let namespace = self.namespace;
         let address = cluster.create_webhook_service(namespace, "l7guard")?;
         let folder = tempfile::tempdir()?;
-        let certificate = Certificate::write_into(folder.path(), self.certified_for)?;
+        let certificate = WebhookCertificate::write_into(folder.path(), self.certified_for)?;
         let log = logs.join(format!("{namespace}.log"));
         let serve = Serve::start(address, &certificate, self.drain, &log)?;
         self.register(cluster, &certificate.authority)?;

@@ -7,7 +7,6 @@
 //! `L7GUARD_BURSTS=1000` sets how often the trials under load write.
 
 mod bursts;
-mod certificate;
 mod changes;
 mod gate;
 mod gone;

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use control_plane::{AWS_CRDS, Binaries, ControlPlane, Options, Outcome, WEBHOOK_PORT};
+use control_plane::{
+    AWS_CRDS, Binaries, ControlPlane, Options, Outcome, WEBHOOK_PORT, WebhookCertificate,
+};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use l7guard::cluster::ClusterWorld;
@@ -22,7 +24,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::certificate::Certificate;
 use crate::gate::{Gate, Passes, until};
 use crate::scenery::{Hand, namespace};
 
@@ -58,7 +59,7 @@ impl Stage {
         done(&cluster.apply(AWS_CRDS)?)?;
         let address = cluster.create_webhook_service(HOME, "l7guard")?;
         let files = tempfile::tempdir()?;
-        let certificate = Certificate::write_into(files.path(), "l7guard.l7guard.svc")?;
+        let certificate = WebhookCertificate::write_into(files.path(), "l7guard.l7guard.svc")?;
         let (client, gate, world, readiness) = runtime.block_on(async {
             let client = client(&cluster.kubeconfig().to_owned()).await?;
             let gate = Gate::open(client.clone()).await?;
@@ -149,7 +150,7 @@ pub(crate) async fn client(kubeconfig: &PathBuf) -> Result<Client, Failed> {
 /// Serves the webhook from a task of its own.
 async fn serve(
     address: SocketAddrV4,
-    certificate: &Certificate,
+    certificate: &WebhookCertificate,
     world: ClusterWorld,
     readiness: Readiness,
 ) -> Result<(), Failed> {

@@ -11,10 +11,10 @@ use control_plane::ControlPlane;
 use tokio::runtime::Runtime;
 
 use super::{client, lists};
-use crate::certificate::Certificate;
 use crate::process::Process;
 use crate::reviews::Plan;
 use crate::statistics::{median, with_ratio};
+use control_plane::WebhookCertificate;
 
 /// How often readiness is asked for.
 const POLL: Duration = Duration::from_millis(2);
@@ -31,7 +31,7 @@ struct Round {
 pub(super) fn measure(plan: &Plan, cluster: &ControlPlane, runtime: &Runtime) {
     let client = runtime.block_on(client(cluster));
     let folder = tempfile::tempdir().unwrap();
-    let certificate = Certificate::write_into(folder.path(), "localhost").unwrap();
+    let certificate = WebhookCertificate::write_into(folder.path(), "localhost").unwrap();
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut rounds = Vec::new();
     for round in 0..=plan.rounds {
@@ -73,7 +73,11 @@ pub(super) fn measure(plan: &Plan, cluster: &ControlPlane, runtime: &Runtime) {
 }
 
 /// `l7guard serve` as a user starts it.
-pub(super) fn serve(kubeconfig: &Path, address: SocketAddr, certificate: &Certificate) -> Process {
+pub(super) fn serve(
+    kubeconfig: &Path,
+    address: SocketAddr,
+    certificate: &WebhookCertificate,
+) -> Process {
     let mut command = Command::new(env!("CARGO_BIN_EXE_l7guard"));
     command.args(["serve", "--operations-listen", "127.0.0.1:0"]);
     command.args(["--listen", &address.to_string()]);

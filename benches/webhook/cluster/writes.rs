@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::{Arguments, NETWORKING, client, collection, fill, ready};
-use crate::certificate::Certificate;
 use crate::objects::ingress;
 use crate::process::Process;
 use crate::served::Role;
 use crate::statistics::median;
+use control_plane::WebhookCertificate;
 
 /// Where the webhooks' Services are.
 const HOME: &str = "webhooks";
@@ -67,11 +67,12 @@ const WRITES: [Write; 4] = [
 /// Measures writes.
 pub(super) fn measure(arguments: &Arguments, cluster: &ControlPlane, runtime: &Runtime) {
     let folder = tempfile::tempdir().unwrap();
-    let install = |name: &str, start: &dyn Fn(SocketAddr, &Certificate) -> Process| {
+    let install = |name: &str, start: &dyn Fn(SocketAddr, &WebhookCertificate) -> Process| {
         let address = cluster.create_webhook_service(HOME, name).unwrap();
         let folder = folder.path().join(name);
         std::fs::create_dir(&folder).unwrap();
-        let certificate = Certificate::write_into(&folder, &format!("{name}.{HOME}.svc")).unwrap();
+        let certificate =
+            WebhookCertificate::write_into(&folder, &format!("{name}.{HOME}.svc")).unwrap();
         let process = start(address.into(), &certificate);
         let configuration = configuration(name, &certificate.authority).to_string();
         assert!(cluster.apply(&configuration).unwrap().status.success());

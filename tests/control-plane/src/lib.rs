@@ -30,6 +30,7 @@ mod kubectl;
 mod process;
 mod start;
 mod users;
+mod webhook_certificate;
 mod webhook_service;
 
 pub use binaries::Binaries;
@@ -37,4 +38,5 @@ pub use control_plane::{ControlPlane, Options};
 pub use crds::{AWS_CRDS, gateway_api_crds, istio_crds};
 pub use error::Error;
 pub use kubectl::Outcome;
+pub use webhook_certificate::WebhookCertificate;
 pub use webhook_service::WEBHOOK_PORT;

@@ -3,24 +3,29 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use libtest_mimic::Failed;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
+use crate::Error;
+
 /// PEM files of one certificate.
-pub(crate) struct Certificate {
+pub struct WebhookCertificate {
     /// The certificate.
-    pub(crate) chain: PathBuf,
+    pub chain: PathBuf,
     /// Its private key.
-    pub(crate) key: PathBuf,
+    pub key: PathBuf,
     /// The certificate of the authority that signed it, as PEM.
-    pub(crate) authority: String,
+    pub authority: String,
     issuer: CertifiedIssuer<'static, KeyPair>,
     name: String,
 }
 
-impl Certificate {
-    /// Makes an authority and has it sign a certificate for the DNS name `name`.
-    pub(crate) fn write_into(folder: &Path, name: &str) -> Result<Self, Failed> {
+impl WebhookCertificate {
+    /// Makes an authority and has it sign a certificate for the DNS name `name`, as files in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// As [`WebhookCertificate::renew`].
+    pub fn write_into(folder: &Path, name: &str) -> Result<Self, Error> {
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         parameters
@@ -39,12 +44,20 @@ impl Certificate {
     }
 
     /// Has the authority sign a new certificate with a new key, and writes both in place of the old ones.
-    pub(crate) fn renew(&self) -> Result<(), Failed> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the files cannot be written; or when `name` is no DNS name.
+    pub fn renew(&self) -> Result<(), Error> {
         let key = KeyPair::generate()?;
         let parameters = CertificateParams::new([self.name.clone()])?;
         let signed = parameters.signed_by(&key, &self.issuer)?;
-        fs::write(&self.chain, signed.pem())?;
-        fs::write(&self.key, key.serialize_pem())?;
+        write(&self.chain, &signed.pem())?;
+        write(&self.key, &key.serialize_pem())?;
         Ok(())
     }
+}
+
+fn write(file: &Path, pem: &str) -> Result<(), Error> {
+    fs::write(file, pem).map_err(Error::io(format!("write {}", file.display())))
 }

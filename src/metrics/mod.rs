@@ -4,6 +4,7 @@
 //! no namespace, no name, no user, and whatever comes from outside is mapped to a word of ours first.
 
 mod descriptions;
+mod events;
 mod families;
 mod labels;
 
@@ -20,6 +21,9 @@ use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
 pub use descriptions::{ALL, Description, MetricType, PREFIX};
+pub use events::{
+    Decision, Effect, ExemptionStates, HandshakeFailure, Reviewed, Shed, WatchedFile,
+};
 use families::Families;
 
 /// The content type of [`Metrics::encode`] (`OpenMetrics` 1.0, "Text Format").
@@ -30,91 +34,6 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 pub struct Metrics {
     families: Arc<Families>,
     registry: Arc<Registry>,
-}
-
-/// What came of a review.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Allowed, and nothing was said.
-    Allow,
-    /// Allowed with a warning.
-    Warn,
-    /// Denied.
-    Deny,
-    /// We failed: HTTP 500.
-    Error,
-}
-
-/// A review that was answered, as far as it is counted.
-#[derive(Clone, Copy, Debug)]
-pub struct Reviewed<'a> {
-    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
-    pub operation: &'static str,
-    /// The kind of the object, as it came.
-    pub kind: &'a str,
-    /// What came of it.
-    pub decision: Decision,
-    /// The severest mode of its findings; `None` without any.
-    pub mode: Option<Mode>,
-    /// Whether it was a dry run.
-    pub dry_run: bool,
-    /// How long it took.
-    pub duration: Duration,
-}
-
-/// What a finding did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// What its mode says.
-    Mode(Mode),
-    /// Nothing but a warning: it was there before the change.
-    Tolerated,
-}
-
-/// Why a review was sent away to come again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shed {
-    /// As many as are answered at the same time were being answered.
-    Overload,
-    /// The world is not known yet.
-    NotReady,
-}
-
-/// Why a connection did not get past the TLS handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HandshakeFailure {
-    /// It took too long.
-    Timeout,
-    /// The client's certificate was missing or refused.
-    ClientCertificate,
-    /// The client refused our certificate.
-    ServerCertificate,
-    /// Anything else: another protocol, no version or cipher in common, a connection that ended.
-    Other,
-}
-
-/// A file, or several that belong together, that are read again when they change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WatchedFile {
-    /// `--tls-cert` and `--tls-key`.
-    Certificate,
-    /// `--client-ca`.
-    ClientAuthority,
-    /// `--config`.
-    Configuration,
-    /// `--manifests`.
-    Manifests,
-}
-
-/// How many exemptions of the configuration are in which state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ExemptionStates {
-    /// In force for longer than the others.
-    pub active: i64,
-    /// In force, but not for much longer.
-    pub expiring: i64,
-    /// Not in force any more.
-    pub expired: i64,
 }
 
 impl Metrics {
@@ -363,32 +282,6 @@ pub struct OpenConnection(Arc<Families>);
 impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.connections.dec();
-    }
-}
-
-impl Decision {
-    /// As written in metrics and audit annotations.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Warn => "warn",
-            Self::Deny => "deny",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl WatchedFile {
-    /// As written in metrics and logs.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Certificate => "certificate",
-            Self::ClientAuthority => "client_ca",
-            Self::Configuration => "configuration",
-            Self::Manifests => "manifests",
-        }
     }
 }
 

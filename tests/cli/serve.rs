@@ -72,7 +72,7 @@ fn a_kubeconfig_that_cannot_be_used_is_told_once_with_the_reason() {
     for (name, reason) in [
         ("missing.yaml", "No such file"),
         ("broken.yaml", "parse"),
-        ("empty.yaml", "context"),
+        ("empty.yaml", "failed to load current context"),
     ] {
         let told = refused(&["--kubeconfig", &file(name), "--context", "elsewhere"]);
         assert_eq!(told.matches(reason).count(), 1, "{told}");

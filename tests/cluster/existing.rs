@@ -1,5 +1,8 @@
 //! Updates: only what they add counts.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use libtest_mimic::Failed;
 
 use crate::Case;
@@ -20,7 +23,43 @@ pub(crate) const CASES: &[Case] = &[
         "an update that turns an Ingress from an application to the gateway is refused",
         turning_to_the_gateway_is_refused,
     ),
+    (
+        "what exists is judged by the line of the page of limits",
+        what_exists_is_judged,
+    ),
 ];
+
+/// The page's command, between `kubectl` and the pipe.
+fn get_what_exists() -> Result<Vec<&'static str>, Failed> {
+    const PAGE: &str = include_str!("../../docs/limits.md");
+    let line = PAGE.lines().find(|line| line.starts_with("kubectl get "));
+    let (get, check) = line
+        .and_then(|line| line.split_once(" | "))
+        .ok_or("the page has no such line")?;
+    assert_eq!(check, "l7guard check -");
+    Ok(get.split(' ').skip(1).collect())
+}
+
+fn what_exists_is_judged(scene: &Scene) -> Result<(), Failed> {
+    let got = scene.kubectl(&get_what_exists()?)?;
+    let mut check = Command::new(env!("CARGO_BIN_EXE_l7guard"))
+        .args(["check", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut input = check.stdin.take().ok_or("no standard input")?;
+    input.write_all(silent_success(&got)?.as_bytes())?;
+    drop(input);
+    let ended = check.wait_with_output()?;
+    let report = String::from_utf8(ended.stdout)?;
+    assert_eq!(ended.status.code(), Some(1), "{report}");
+    assert!(
+        report.contains("Ingress istio-system/older-labelled would put"),
+        "{report}"
+    );
+    assert!(!report.contains("Ingress shop/"), "{report}");
+    Ok(())
+}
 
 fn label_is_allowed_with_a_warning(scene: &Scene) -> Result<(), Failed> {
     let arguments = [

@@ -8,8 +8,10 @@
 
 mod bursts;
 mod changes;
+mod completing;
 mod gate;
 mod gone;
+mod orders;
 mod pairs;
 mod reads;
 mod requests;
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
     let cases = pairs::cases()
         .into_iter()
         .chain(sequences::cases())
+        .chain(orders::cases())
         .chain(gone::cases())
         .chain(changes::cases())
         .chain(reads::cases())

@@ -1,40 +1,16 @@
 //! Read your writes: two writes that complete a path together, the second sent when the first was answered and long before
 //! any watch could tell of it. The second is refused, whichever it is.
 
-use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use crate::Case;
-use crate::gate::Passes;
+use crate::completing::{Completing, refused_at_last, selector_change, with, workloads};
 use crate::scenery::{
-    ALB, ISTIO_GATEWAY, Write, alias, binding, binding_without_protocol, deployment, external_name,
+    ALB, ISTIO_GATEWAY, Write, alias, binding, binding_without_protocol, external_name,
     forward_to_service, forward_to_target_group, gateway, gateway_class, gateway_class_of, ingress,
     ingress_by_action, ingress_class, listener_set, pod, route, route_by_listener_set, service,
     service_by_hand, slice, target_group,
 };
-use crate::stage::Stage;
-
-/// Writes that complete a path together.
-pub(crate) struct Completing {
-    pub(crate) name: &'static str,
-    /// What l7guard knows before, in a namespace of this name.
-    pub(crate) known: fn(&str) -> Vec<Value>,
-    pub(crate) writes: fn(&str) -> Vec<Write>,
-}
-
-/// The workloads of every trial: an Istio gateway and an application.
-fn workloads(at: &str) -> Vec<Value> {
-    vec![deployment(at, "edge", true), deployment(at, "web", false)]
-}
-
-pub(crate) fn with(at: &str, more: Vec<Value>) -> Vec<Value> {
-    workloads(at).into_iter().chain(more).collect()
-}
-
-/// A Service whose selector goes over to the gateway.
-pub(crate) fn selector_change(at: &str) -> Write {
-    Write::Patch(service(at, "front", "edge"))
-}
 
 fn annotated(at: &str, class: &str) -> Value {
     let mut ingress = ingress(at, "web", None, "front");
@@ -421,20 +397,6 @@ const PAIRS: &[Completing] = &[
     },
 ];
 
-/// Everything at once: nothing is known before.
-const BURST: Completing = Completing {
-    name: "class, workload, Service and Ingress",
-    known: |_| Vec::new(),
-    writes: |at| {
-        vec![
-            Write::Create(ingress_class(at, ALB)),
-            Write::Create(service(at, "front", "edge")),
-            Write::Create(ingress(at, "web", Some(at), "front")),
-            Write::Create(deployment(at, "edge", true)),
-        ]
-    },
-};
-
 pub(crate) fn cases() -> Vec<Case> {
     let pairs = PAIRS.iter().flat_map(|pair| {
         [[0, 1], [1, 0]].map(|order| {
@@ -454,50 +416,5 @@ pub(crate) fn cases() -> Vec<Case> {
             case
         })
     });
-    // Nobody is asked about workloads: one that comes last is found by the audit.
-    let orders = permutations(4).into_iter().filter(|order| order[3] != 3);
-    let bursts = orders.map(|order| {
-        let name = format!(
-            "the last of four writes is refused, in the order {order:?}: {}",
-            BURST.name
-        );
-        let case: Case = (
-            name,
-            Box::new(move |stage| refused_at_last(stage, &BURST, &order)),
-        );
-        case
-    });
-    pairs.chain(bursts).collect()
-}
-
-fn permutations(count: usize) -> Vec<Vec<usize>> {
-    (0..count).fold(vec![Vec::new()], |orders, next| {
-        let insert = |order: Vec<usize>| {
-            (0..=order.len()).map(move |at| {
-                let mut order = order.clone();
-                order.insert(at, next);
-                order
-            })
-        };
-        orders.into_iter().flat_map(insert).collect()
-    })
-}
-
-/// No watch tells anything while the writes come.
-pub(crate) fn refused_at_last(
-    stage: &Stage,
-    completing: &Completing,
-    order: &[usize],
-) -> Result<(), Failed> {
-    stage.play(async |stage, at| {
-        stage.know(&(completing.known)(at)).await?;
-        stage.gate.let_pass(Passes::NoWatchEvents);
-        let writes = (completing.writes)(at);
-        let (last, before) = order.split_last().ok_or("no writes")?;
-        for write in before {
-            stage.hand.write(&writes[*write]).await?.accepted()?;
-        }
-        stage.hand.write(&writes[*last]).await?.refused()?;
-        Ok(())
-    })
+    pairs.collect()
 }

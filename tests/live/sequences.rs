@@ -1,7 +1,7 @@
 //! Read your writes, of more than two: the last write is refused although no watch has told of those before it.
 
 use crate::Case;
-use crate::pairs::{Completing, refused_at_last, selector_change, with};
+use crate::completing::{Completing, refused_at_last, selector_change, with};
 use crate::scenery::{
     ALB, NGINX, Write, binding, deployment, external_name, ingress, ingress_class, istio_gateway,
     service, service_for_alb, workload,

@@ -89,24 +89,40 @@ fn update(class: &str, before: (&str, &str), after: (&str, &str)) -> Vec<u8> {
     };
     let gvk = json!({"group": "networking.k8s.io", "version": "v1", "kind": "Ingress"});
     let gvr = json!({"group": "networking.k8s.io", "version": "v1", "resource": "ingresses"});
-    json!({
-        "kind": "AdmissionReview",
-        "apiVersion": "admission.k8s.io/v1",
-        "request": {
-            "uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
-            "kind": gvk, "resource": gvr, "requestKind": gvk, "requestResource": gvr,
-            "name": "web", "namespace": "team-0", "operation": "UPDATE",
-            "userInfo": {
+    let request = [
+        ("uid", json!("705ab4f5-6393-11e8-b7cc-42010a800002")),
+        ("kind", gvk.clone()),
+        ("resource", gvr.clone()),
+        ("requestKind", gvk),
+        ("requestResource", gvr),
+        ("name", json!("web")),
+        ("namespace", json!("team-0")),
+        ("operation", json!("UPDATE")),
+        (
+            "userInfo",
+            json!({
                 "username": "system:serviceaccount:argocd:argocd-application-controller",
                 "uid": "d8b9c8a3-3c1c-4f5e-9f0e-6f1d0c1f7a11",
                 "groups": ["system:serviceaccounts", "system:serviceaccounts:argocd", "system:authenticated"],
                 "extra": {"authentication.kubernetes.io/pod-name": ["argocd-application-controller-0"]},
-            },
-            "object": object(after, 8), "oldObject": object(before, 7), "dryRun": false,
-            "options": {"kind": "UpdateOptions", "apiVersion": "meta.k8s.io/v1", "fieldManager": "argocd-controller"},
-        },
-    })
-    .to_string()
+            }),
+        ),
+        ("object", object(after, 8)),
+        ("oldObject", object(before, 7)),
+        ("dryRun", json!(false)),
+        (
+            "options",
+            json!({
+                "kind": "UpdateOptions", "apiVersion": "meta.k8s.io/v1", "fieldManager": "argocd-controller",
+            }),
+        ),
+    ];
+    // Fields in the order of an API server, which `json!` would sort.
+    let fields = request.map(|(name, value)| format!("{}:{value}", json!(name)));
+    format!(
+        r#"{{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{{{}}}}}"#,
+        fields.join(",")
+    )
     .into_bytes()
 }
 

@@ -94,7 +94,7 @@ pub(crate) fn serve(arguments: &Arguments) {
 
 fn bare() -> Router {
     async fn yes(body: Bytes) -> Response {
-        let review = Review::decode(&body).unwrap();
+        let review = Review::decode_envelope(&body).unwrap();
         let json = Answer::allow().to_json(&review.uid).unwrap();
         ([(CONTENT_TYPE, "application/json")], json).into_response()
     }

@@ -23,7 +23,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::drain::{Phase, closing};
 use super::handshake;
-use super::header_clock::HeaderClock;
+use super::header_clock::{HeaderClock, Overdue};
 use crate::metrics::{HandshakeFailure, Metrics};
 
 /// How long a connection that has not sent its first request is still given when the server closes. Such a connection
@@ -125,18 +125,18 @@ impl Connections {
         let mut connection = pin!(connection);
         let mut closing_phase = self.phase.clone();
         let result = tokio::select! {
-            result = connection.as_mut() => result,
+            result = clock.drive(self.headers, connection.as_mut()) => result,
             () = closing_time(&mut closing_phase, &begun) => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-            () = clock.overdue(self.headers) => {
-                tracing::debug!(limit = ?self.headers, "the headers of a request took too long");
-                return;
+                Ok(connection.await)
             }
         };
-        if let Err(error) = result {
-            tracing::debug!(%error, "connection ended");
+        match result {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "connection ended"),
+            Err(Overdue) => {
+                tracing::debug!(limit = ?self.headers, "the headers of a request took too long");
+            }
         }
     }
 }

@@ -3,25 +3,23 @@
 //! hyper has one clock for silence between requests and for headers, and between requests we have to be patient. So the
 //! first byte is noticed here.
 
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep};
 
 /// Where a connection stands between two requests. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct HeaderClock(Arc<Shared>);
+pub(super) struct HeaderClock(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Notify,
-}
+/// The headers of a request took too long.
+#[derive(Debug)]
+pub(super) struct Overdue;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
@@ -46,7 +44,6 @@ impl HeaderClock {
     /// The headers of a request are whole.
     pub(super) fn headers_are_whole(&self) {
         *self.state() = State::Answering;
-        self.0.changed.notify_one();
     }
 
     /// The request is answered.
@@ -54,32 +51,41 @@ impl HeaderClock {
         *self.state() = State::Silent;
     }
 
-    /// Waits until the headers of a request have taken longer than `limit`.
-    pub(super) async fn overdue(&self, limit: Duration) {
-        loop {
-            let state = *self.state();
-            let changed = self.0.changed.notified();
-            let State::Begun(begun) = state else {
-                changed.await;
-                continue;
-            };
-            if timeout_at(begun + limit, changed).await.is_err() && *self.state() == state {
-                return;
+    /// Drives `connection`, which reads from [`Self::over`] and serves what it reads, to its end, unless the headers of a
+    /// request take longer than `limit`.
+    ///
+    /// The clock stands and goes only while the connection is polled, so it is looked at right after that and wakes
+    /// nobody: a wake-up for every request would poll every connection twice.
+    pub(super) async fn drive<F: Future>(
+        &self,
+        limit: Duration,
+        mut connection: Pin<&mut F>,
+    ) -> Result<F::Output, Overdue> {
+        let mut timer = pin!(sleep(limit));
+        poll_fn(|context| {
+            if let Poll::Ready(output) = connection.as_mut().poll(context) {
+                return Poll::Ready(Ok(output));
             }
-        }
+            let State::Begun(begun) = *self.state() else {
+                return Poll::Pending;
+            };
+            if timer.deadline() != begun + limit {
+                timer.as_mut().reset(begun + limit);
+            }
+            timer.as_mut().poll(context).map(|()| Err(Overdue))
+        })
+        .await
     }
 
     fn first_byte(&self) {
         let mut state = self.state();
         if *state == State::Silent {
             *state = State::Begun(Instant::now());
-            self.0.changed.notify_one();
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        let state = self.0.state.lock();
-        state.unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

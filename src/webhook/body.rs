@@ -8,6 +8,8 @@ use http_body_util::BodyExt;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
+use super::in_time::in_time;
+
 /// The largest body that is read: 7 MiB. The API server takes objects of up to 3 MiB (kubernetes/apiserver,
 /// `pkg/server/config.go`, `MaxRequestBodyBytes`), and an update's review carries two of them.
 pub const BODY_LIMIT: usize = 7 * 1024 * 1024;
@@ -47,7 +49,7 @@ pub(super) async fn read(
         }
         return Err(BodyError::TooLarge);
     }
-    let result = match timeout_at(deadline, collect(&mut body)).await {
+    let result = match in_time(deadline, collect(&mut body)).await {
         Ok(result) => result,
         Err(_) => Err(BodyError::TooSlow),
     };

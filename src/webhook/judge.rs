@@ -10,7 +10,7 @@ use super::review::Review;
 
 /// Gives the verdict on a review.
 pub trait Judge: Send + Sync + 'static {
-    /// The answer to `review`, before `deadline`. When that is over the future is dropped and the request fails.
+    /// The answer to `review`, whose objects it may take, before `deadline`. When that is over the future is dropped and the request fails.
     ///
     /// It is a future because a verdict may need to read the cluster. A judge that needs no such thing computes and
     /// returns; as it is not interrupted then, its time has to be bounded by the size of the review.
@@ -19,7 +19,7 @@ pub trait Judge: Send + Sync + 'static {
     /// When it cannot give a verdict. It must never answer "allowed" or "denied" because something failed.
     fn judge(
         &self,
-        review: &Review<'_>,
+        review: &mut Review<'_>,
         deadline: Instant,
     ) -> impl Future<Output = Result<Answer, JudgeError>> + Send;
 }

@@ -2,12 +2,11 @@
 
 use l7guard_policy::objects::{self, DecodeError, Naming, Object, Source};
 use l7guard_policy::verdict::Change;
-use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::judge::{Judge, JudgeError};
 use super::response::Answer;
-use super::review::{Operation, Review};
+use super::review::{Operation, Review, Taken};
 use super::{confirmed, verdict_answer};
 use crate::known_world::KnownWorld;
 use crate::live::LiveConfiguration;
@@ -34,7 +33,11 @@ impl<W: KnownWorld> PolicyJudge<W> {
 }
 
 impl<W: KnownWorld> Judge for PolicyJudge<W> {
-    async fn judge(&self, review: &Review<'_>, _deadline: Instant) -> Result<Answer, JudgeError> {
+    async fn judge(
+        &self,
+        review: &mut Review<'_>,
+        _deadline: Instant,
+    ) -> Result<Answer, JudgeError> {
         let Some(change) = change(review)? else {
             return Ok(verdict_answer::nothing_to_judge());
         };
@@ -51,38 +54,35 @@ impl<W: KnownWorld> Judge for PolicyJudge<W> {
 }
 
 /// The change that a review asks about; `None`: nothing that a rule reads is created or updated.
-fn change(review: &Review<'_>) -> Result<Option<Change>, JudgeError> {
+fn change(review: &mut Review<'_>) -> Result<Option<Change>, JudgeError> {
     let is_write = matches!(review.operation, Operation::Create | Operation::Update);
     if !is_write || review.sub_resource.is_some() {
         return Ok(None);
     }
-    let Some(new) = read(review, review.object)? else {
+    let (object, old_object) = (review.object.take(), review.old_object.take());
+    let Some(new) = read(review, object)? else {
         return Ok(None);
     };
     let old = match review.operation {
-        Operation::Update => read(review, review.old_object)?,
+        Operation::Update => read(review, old_object)?,
         _ => None,
     };
     Ok(Some(Change { new, old }))
 }
 
-/// Reads an object of the review. `None`: there is none, or no rule reads such an object.
+/// Reads an object of the review, unless that has been done. `None`: there is none, or no rule reads such an object.
 ///
 /// An object without the fields that make it one is a patch in a file; here the API server has accepted it, so it is an
 /// object that says nothing.
-fn read(review: &Review<'_>, raw: Option<&RawValue>) -> Result<Option<Object>, JudgeError> {
-    let Some(raw) = raw else {
-        return Ok(None);
-    };
-    let kind = &review.kind;
-    let api_version = if kind.group.is_empty() {
-        kind.version.to_string()
-    } else {
-        format!("{}/{}", kind.group, kind.version)
+fn read(review: &Review<'_>, taken: Option<Taken<'_>>) -> Result<Option<Object>, JudgeError> {
+    let raw = match taken {
+        None => return Ok(None),
+        Some(Taken::Read(object)) => return Ok(object),
+        Some(Taken::Raw(raw)) => raw,
     };
     let naming = Naming {
-        api_version: &api_version,
-        kind: &kind.kind,
+        api_version: &review.kind.api_version(),
+        kind: &review.kind.kind,
         default_namespace: review.namespace.as_deref().unwrap_or_default(),
         default_name: review.name.as_deref().unwrap_or_default(),
     };

@@ -1,16 +1,16 @@
 //! The request: `AdmissionReview` of `admission.k8s.io/v1`, as far as it is read (k8s.io/api, `admission/v1/types.go`).
 //!
-//! Only the envelope is decoded, and borrowed from the body where JSON allows it. The objects stay as the JSON text that
-//! came, because most reviews are decided by a few of their fields and many without looking at them at all.
+//! The envelope is borrowed from the body where JSON allows it. Of an object that a rule may read only what rules read is
+//! kept; any other object stays the JSON text that came, because its review is decided without looking at it.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::envelope::{self, Envelope, Head};
+pub use super::envelope::Taken;
+use super::envelope::{self, Envelope, Head, Taking};
 use super::text::truncate;
 
 /// The `apiVersion` of the reviews that are read and written.
@@ -48,9 +48,9 @@ pub struct Review<'a> {
     /// Whether nothing will be stored whatever the answer.
     pub dry_run: bool,
     /// The object as it would be stored; `None` for a deletion.
-    pub object: Option<&'a RawValue>,
+    pub object: Option<Taken<'a>>,
     /// The object as it is stored; `None` for a creation.
-    pub old_object: Option<&'a RawValue>,
+    pub old_object: Option<Taken<'a>>,
 }
 
 /// What is being done to the object.
@@ -159,21 +159,46 @@ pub enum ReviewError {
     },
 }
 
+impl GroupVersionKind<'_> {
+    /// Group and version as an object writes them.
+    #[must_use]
+    pub fn api_version(&self) -> Cow<'_, str> {
+        if self.group.is_empty() {
+            Cow::Borrowed(&self.version)
+        } else {
+            Cow::Owned(format!("{}/{}", self.group, self.version))
+        }
+    }
+}
+
 impl<'a> Review<'a> {
-    /// Reads the envelope of a review.
+    /// Reads a review. Objects that a rule may read are read in the same pass where an API server wrote the review; where they
+    /// cannot be, they are the text that came, and whoever reads that learns why.
     ///
     /// # Errors
     /// When `body` is no JSON, no `AdmissionReview` of `admission.k8s.io/v1`, or lacks what an answer needs: `request`,
     /// `request.uid`, `request.operation`, `request.kind.kind`.
     pub fn decode(body: &'a [u8]) -> Result<Self, ReviewError> {
-        // serde would also take the fields of a structure from an array, in their order.
-        match body.trim_ascii_start().first() {
-            None => return Err(ReviewError::Empty),
-            Some(b'{') => {}
-            Some(_) => return Err(no_object(body)),
+        match envelope::read(text(body)?, Taking::InPassing) {
+            Ok(envelope) => Self::of(envelope),
+            Err(_) => Self::decode_envelope(body),
         }
-        let envelope: Envelope =
-            serde_json::from_slice(body).map_err(|error| explain(body, &error))?;
+    }
+
+    /// Reads the envelope of a review and leaves its objects as they came.
+    ///
+    /// # Errors
+    /// Those of [`Self::decode`].
+    pub fn decode_envelope(body: &'a [u8]) -> Result<Self, ReviewError> {
+        let body = text(body)?;
+        if body.trim_ascii_start().is_empty() {
+            return Err(ReviewError::Empty);
+        }
+        let envelope = envelope::read(body, Taking::Raw).map_err(|error| explain(body, &error))?;
+        Self::of(envelope)
+    }
+
+    fn of(envelope: Envelope<'a>) -> Result<Self, ReviewError> {
         check_version(&envelope.api_version, &envelope.kind)?;
         let request = envelope
             .request
@@ -200,7 +225,7 @@ impl<'a> Review<'a> {
             name: present(request.name),
             namespace: present(request.namespace),
             user_info: request.user_info,
-            dry_run: request.dry_run.unwrap_or(false),
+            dry_run: request.dry_run,
             object: request.object,
             old_object: request.old_object,
         })
@@ -236,25 +261,35 @@ fn operation(operation: &str) -> Result<Operation, ReviewError> {
     }
 }
 
-/// Why `body`, which does not begin like an object, is no review.
-fn no_object(body: &[u8]) -> ReviewError {
-    match serde_json::from_slice::<IgnoredAny>(body) {
-        Ok(_) => ReviewError::WrongType {
-            reason: "expected an object at line 1 column 1".to_owned(),
-        },
-        Err(error) => ReviewError::NotJson {
-            reason: excerpt(&error.to_string()),
-        },
-    }
+/// The body as text. That is told of the whole at once: to ask it of each string takes as long as to judge the objects.
+fn text(body: &[u8]) -> Result<&str, ReviewError> {
+    std::str::from_utf8(body).map_err(|error| {
+        let before = &body[..error.valid_up_to()];
+        let lines = before.split(|byte| *byte == b'\n');
+        let column = lines.clone().next_back().map_or(0, <[u8]>::len) + 1;
+        let line = lines.count();
+        ReviewError::NotJson {
+            reason: format!("no UTF-8 at line {line} column {column}"),
+        }
+    })
 }
 
 /// Why `body` could not be read. A field of a wrong type in a document of another version is that version's affair.
-fn explain(body: &[u8], error: &serde_json::Error) -> ReviewError {
+fn explain(body: &str, error: &serde_json::Error) -> ReviewError {
     let reason = excerpt(&error.to_string());
     if !error.is_data() {
         return ReviewError::NotJson { reason };
     }
-    match serde_json::from_slice::<Head>(body) {
+    // serde would take the fields of a structure from an array too, in their order.
+    if !body.trim_ascii_start().starts_with('{') {
+        return match serde_json::from_str::<IgnoredAny>(body) {
+            Ok(_) => ReviewError::WrongType { reason },
+            Err(error) => ReviewError::NotJson {
+                reason: excerpt(&error.to_string()),
+            },
+        };
+    }
+    match serde_json::from_str::<Head>(body) {
         Ok(head) => check_version(&head.api_version, &head.kind)
             .err()
             .unwrap_or(ReviewError::WrongType { reason }),

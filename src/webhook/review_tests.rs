@@ -38,6 +38,14 @@ fn with(field: &str, value: Option<Value>) -> Vec<u8> {
     review.to_string().into_bytes()
 }
 
+/// The text of an object that was left as it came.
+fn raw<'a>(taken: Option<Taken<'a>>) -> &'a str {
+    match taken {
+        Some(Taken::Raw(raw)) => raw.get(),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn error(body: impl AsRef<[u8]>) -> ReviewError {
     Review::decode(body.as_ref()).unwrap_err()
 }
@@ -67,10 +75,10 @@ fn every_field_that_is_read_is_read_and_the_objects_stay_raw() {
     assert_eq!(review.user_info.username, "dev");
     assert!(review.dry_run);
     assert_eq!(
-        review.object.unwrap().get(),
+        raw(review.object),
         r#"{"kind":"Ingress","spec":{"rules":[]}}"#
     );
-    assert_eq!(review.old_object.unwrap().get(), r#"{"kind":"Ingress"}"#);
+    assert_eq!(raw(review.old_object), r#"{"kind":"Ingress"}"#);
 }
 
 #[test]
@@ -268,5 +276,103 @@ fn deeply_nested_objects_are_passed_over_without_exhausting_the_stack() {
         .to_string()
         .replace(r#"{"kind":"Ingress"}"#, &nested);
     let review = Review::decode(body.as_bytes()).unwrap();
-    assert_eq!(review.old_object.unwrap().get().len(), 2 * depth);
+    assert_eq!(raw(review.old_object).len(), 2 * depth);
+}
+
+/// A review of an Ingress in the order of fields in which an API server writes them.
+fn written_by_an_api_server(operation: &str, sub_resource: &str, objects: &str) -> String {
+    format!(
+        r#"{{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{{"uid":"u-1",
+        "kind":{{"group":"networking.k8s.io","version":"v1","kind":"Ingress"}},
+        "resource":{{"group":"networking.k8s.io","version":"v1","resource":"ingresses"}},{sub_resource}
+        "name":"shop","namespace":"front","operation":"{operation}","userInfo":{{}},{objects}"dryRun":false}}}}"#
+    )
+}
+
+const OBJECTS: &str = r#""object":{"metadata":{"name":"shop"},"spec":{"ingressClassName":"alb"}},
+    "oldObject":{"metadata":{"name":"shop","namespace":"front"},"spec":{}},"#;
+
+#[test]
+fn objects_that_a_rule_reads_are_read_with_the_envelope() {
+    let body = written_by_an_api_server("UPDATE", "", OBJECTS);
+    let review = Review::decode(body.as_bytes()).unwrap();
+    let Some(Taken::Read(Some(object))) = review.object else {
+        panic!("{:?}", review.object)
+    };
+    assert_eq!(object.key.to_string(), "Ingress front/shop");
+    let Some(Taken::Read(Some(old))) = review.old_object else {
+        panic!("{:?}", review.old_object)
+    };
+    assert_eq!(old.key, object.key);
+    assert_ne!(old.facts, object.facts);
+    let left = Review::decode_envelope(body.as_bytes()).unwrap();
+    assert_eq!(
+        raw(left.object),
+        r#"{"metadata":{"name":"shop"},"spec":{"ingressClassName":"alb"}}"#
+    );
+}
+
+#[test]
+fn objects_that_nobody_has_to_judge_or_that_cannot_be_read_stay_as_they_came() {
+    let broken =
+        r#""object":{"metadata":{"name":"shop"},"spec":{"rules":"none"}},"oldObject":null,"#;
+    let bare = r#""object":{"metadata":{"name":"shop"}},"oldObject":null,"#;
+    for (operation, sub_resource, objects) in [
+        ("DELETE", "", OBJECTS),
+        ("UPDATE", r#""subResource":"status","#, OBJECTS),
+        ("UPDATE", "", broken),
+        ("CREATE", "", bare),
+    ] {
+        let body = written_by_an_api_server(operation, sub_resource, objects);
+        let review = Review::decode(body.as_bytes()).unwrap();
+        assert!(raw(review.object).starts_with(r#"{"metadata":{"name":"shop"}"#));
+    }
+}
+
+#[test]
+fn whatever_the_order_of_the_fields_an_object_is_read_by_its_own_kind_and_name() {
+    let kind = r#""kind":{"group":"networking.k8s.io","version":"v1","kind":"Ingress"}"#;
+    let fields = [
+        r#""uid":"u-1""#,
+        r#""operation":"CREATE""#,
+        kind,
+        r#""namespace":"front""#,
+        r#""name":"shop""#,
+        r#""object":{"metadata":{},"spec":{}}"#,
+    ];
+    for rotation in 0..fields.len() {
+        let mut fields = fields;
+        fields.rotate_left(rotation);
+        let body = format!(
+            r#"{{"request":{{{}}},"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}}"#,
+            fields.join(",")
+        );
+        let review = Review::decode(body.as_bytes()).unwrap();
+        match review.object {
+            Some(Taken::Read(Some(object))) => {
+                assert_eq!(object.key.to_string(), "Ingress front/shop", "{body}");
+            }
+            Some(Taken::Raw(_)) => assert_ne!(rotation, 0),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_field_that_comes_twice_is_no_review() {
+    for field in ["uid", "object", "operation", "kind"] {
+        let body = written_by_an_api_server("UPDATE", "", OBJECTS);
+        let body = body.replacen(
+            r#""dryRun":false"#,
+            &format!(r#""dryRun":false,"{field}":null"#),
+            1,
+        );
+        let ReviewError::WrongType { reason } = error(&body) else {
+            panic!("{:?}", error(&body))
+        };
+        assert!(
+            reason.starts_with(&format!("duplicate field `{field}`")),
+            "{reason}"
+        );
+    }
 }

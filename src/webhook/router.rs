@@ -87,9 +87,9 @@ async fn answer<J: Judge>(judge: &J, gate: &Gate, request: Request) -> Result<Ve
     // Before everything else, or a client that is still sending would see a reset in place of the reason.
     let body = body::read(body, &parts.headers, deadline).await?;
     expect_json(&parts.headers)?;
-    let review = Review::decode(&body)?;
     let begun = Instant::now();
-    let judged = verdict(judge, &review, deadline).await;
+    let mut review = Review::decode(&body)?;
+    let judged = verdict(judge, &mut review, deadline).await;
     count(gate.metrics(), &review, &judged, begun.elapsed());
     judged
         .and_then(|answer| answer.to_json(&review.uid).map_err(failed))
@@ -132,7 +132,7 @@ fn count(
 /// The judge's answer. That it is late or panics is its failure and nobody else's.
 async fn verdict<J: Judge>(
     judge: &J,
-    review: &Review<'_>,
+    review: &mut Review<'_>,
     deadline: Instant,
 ) -> Result<Answer, JudgeError> {
     // Unwind safety is asserted, not shown: a judge that panicked is asked again, for a webhook that is gone would refuse

@@ -17,7 +17,8 @@ pub mod workload;
 
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny};
 
 pub use reading::{DecodeError, Source, escape_pointer};
 
@@ -28,6 +29,7 @@ use ingress::Ingress;
 use ingress_class::{IngressClass, IngressClassParams};
 use istio_gateway::IstioGateway;
 use metadata::{Manifest, Metadata};
+use reading::{InPassing, Supply};
 use service::Service;
 use target_group_binding::TargetGroupBinding;
 use workload::Workload;
@@ -94,22 +96,48 @@ pub fn read(naming: Naming<'_>, source: Source<'_>) -> Result<Option<Object>, De
     reading.read()
 }
 
+/// Reads an object from a deserializer that is on its way through a larger text, so that nothing is scanned twice. `None`: no
+/// rule reads such an object, and it is passed over.
+///
+/// # Errors
+///
+/// The text is broken, or any error of [`read`], which alone tells the field; or the object's kind is one of those of which
+/// [`read`] reads more than metadata and spec (Pods, endpoints, parameters of classes).
+pub fn read_in_passing<'de, D: Deserializer<'de>>(
+    naming: Naming<'_>,
+    deserializer: D,
+) -> Result<Option<Object>, D::Error> {
+    let Some((kind, api_version)) = Kind::of(naming.api_version, naming.kind) else {
+        IgnoredAny::deserialize(deserializer)?;
+        return Ok(None);
+    };
+    let reading = Reading {
+        kind,
+        api_version,
+        naming,
+        source: InPassing::new(deserializer),
+    };
+    reading.read().map_err(D::Error::custom)
+}
+
 /// One object on its way from text to facts.
-#[derive(Clone, Copy)]
-struct Reading<'a> {
+struct Reading<'a, S> {
     kind: Kind,
     api_version: &'static str,
     naming: Naming<'a>,
-    source: Source<'a>,
+    source: S,
 }
 
-impl Reading<'_> {
+impl<S: Supply> Reading<'_, S> {
     fn read(self) -> Result<Option<Object>, DecodeError> {
         match self.kind {
-            Kind::Ingress => self.specified(|_, metadata, spec| {
-                let ingress = ingress::read(metadata, &spec, self.api_version)?;
-                Ok(Some(Facts::Ingress(Box::new(ingress))))
-            }),
+            Kind::Ingress => {
+                let api_version = self.api_version;
+                self.specified(|_, metadata, spec| {
+                    let ingress = ingress::read(metadata, &spec, api_version)?;
+                    Ok(Some(Facts::Ingress(Box::new(ingress))))
+                })
+            }
             Kind::IngressClass => self.specified(|_, metadata, spec| {
                 Ok(Some(Facts::IngressClass(ingress_class::read(
                     metadata, spec,
@@ -124,9 +152,12 @@ impl Reading<'_> {
             | Kind::DaemonSet
             | Kind::StatefulSet
             | Kind::ReplicaSet
-            | Kind::Rollout => self.specified(|_, metadata, spec| {
-                Ok(workload::read(metadata, spec, self.kind)?.map(Facts::Workload))
-            }),
+            | Kind::Rollout => {
+                let kind = self.kind;
+                self.specified(|_, metadata, spec| {
+                    Ok(workload::read(metadata, spec, kind)?.map(Facts::Workload))
+                })
+            }
             Kind::IstioGateway => self
                 .specified(|_, _, spec| Ok(Some(Facts::IstioGateway(istio_gateway::read(spec))))),
             Kind::TargetGroupBinding | Kind::EksTargetGroupBinding => {
@@ -169,7 +200,7 @@ impl Reading<'_> {
     }
 
     /// Kinds that may be without a spec or have something else in its place, and Pods, of which more metadata is read.
-    fn unspecified(self) -> Result<Option<Object>, DecodeError> {
+    fn unspecified(mut self) -> Result<Option<Object>, DecodeError> {
         let header: metadata::Header = self.source.read()?;
         let metadata = header.metadata.unwrap_or_default().0;
         let key = self.key(&metadata);
@@ -196,7 +227,7 @@ impl Reading<'_> {
 
     /// Reads metadata and spec in one pass.
     fn specified<T: DeserializeOwned>(
-        self,
+        mut self,
         facts: impl FnOnce(&ObjectKey, &Metadata, T) -> Result<Option<Facts>, DecodeError>,
     ) -> Result<Option<Object>, DecodeError> {
         let (metadata, spec) = self.source.read::<Manifest<T>>()?.parts()?;
@@ -205,7 +236,7 @@ impl Reading<'_> {
         Ok(self.object(key, &metadata, facts))
     }
 
-    fn key(self, metadata: &Metadata) -> ObjectKey {
+    fn key(&self, metadata: &Metadata) -> ObjectKey {
         let or_default = |text: &Option<Arc<str>>, default: &str| match text {
             Some(text) if !text.is_empty() => Arc::clone(text),
             _ => Arc::from(default),
@@ -217,7 +248,7 @@ impl Reading<'_> {
         )
     }
 
-    fn object(self, key: ObjectKey, metadata: &Metadata, facts: Option<Facts>) -> Option<Object> {
+    fn object(&self, key: ObjectKey, metadata: &Metadata, facts: Option<Facts>) -> Option<Object> {
         facts.map(|facts| Object {
             key,
             api_version: self.api_version,

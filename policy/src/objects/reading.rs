@@ -56,13 +56,17 @@ pub enum Source<'a> {
     Value(&'a serde_json::Value),
 }
 
-impl Source<'_> {
+/// What views of an object are read from.
+pub(crate) trait Supply {
     /// Reads a view.
-    ///
+    fn read<T: DeserializeOwned>(&mut self) -> Result<T, DecodeError>;
+}
+
+impl Supply for Source<'_> {
     /// The path of an error is tracked in a second pass only: nearly every object is well formed, and tracking costs as
     /// much again as reading.
-    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, DecodeError> {
-        match self {
+    fn read<T: DeserializeOwned>(&mut self) -> Result<T, DecodeError> {
+        match *self {
             Self::Json(text) => {
                 if let Ok(Mapping(view)) = serde_json::from_str(text) {
                     return Ok(view);
@@ -77,6 +81,30 @@ impl Source<'_> {
                 tracked(value)
             }
         }
+    }
+}
+
+/// A deserializer that stands at the beginning of an object. It gives one view.
+pub(crate) struct InPassing<D>(Option<D>);
+
+impl<D> InPassing<D> {
+    pub(crate) fn new(deserializer: D) -> Self {
+        Self(Some(deserializer))
+    }
+}
+
+impl<'de, D: Deserializer<'de>> Supply for InPassing<D> {
+    fn read<T: DeserializeOwned>(&mut self) -> Result<T, DecodeError> {
+        let unlocated = |message: String| DecodeError::WrongType {
+            pointer: String::new(),
+            message,
+        };
+        let Some(deserializer) = self.0.take() else {
+            return Err(unlocated("the object has been passed".to_owned()));
+        };
+        Mapping::deserialize(deserializer)
+            .map(|Mapping(view)| view)
+            .map_err(|error| unlocated(error.to_string()))
     }
 }
 

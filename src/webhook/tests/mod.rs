@@ -32,7 +32,11 @@ struct Scripted {
 }
 
 impl Judge for Scripted {
-    async fn judge(&self, review: &Review<'_>, deadline: Instant) -> Result<Answer, JudgeError> {
+    async fn judge(
+        &self,
+        review: &mut Review<'_>,
+        deadline: Instant,
+    ) -> Result<Answer, JudgeError> {
         self.budgets.lock().unwrap().push(deadline - Instant::now());
         match review.name.as_deref() {
             Some("denied") => Ok(Answer::deny("no", Vec::new())),

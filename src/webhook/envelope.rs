@@ -33,6 +33,7 @@ pub(super) struct Envelope<'a> {
 
 /// The request as it is on the wire.
 #[derive(Default)]
+#[expect(clippy::struct_field_names, reason = "the fields' own names")]
 pub(super) struct Request<'a> {
     pub(super) uid: Cow<'a, str>,
     pub(super) operation: Cow<'a, str>,

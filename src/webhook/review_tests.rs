@@ -39,7 +39,7 @@ fn with(field: &str, value: Option<Value>) -> Vec<u8> {
 }
 
 /// The text of an object that was left as it came.
-fn raw<'a>(taken: Option<Taken<'a>>) -> &'a str {
+fn raw(taken: Option<Taken<'_>>) -> &str {
     match taken {
         Some(Taken::Raw(raw)) => raw.get(),
         other => panic!("{other:?}"),

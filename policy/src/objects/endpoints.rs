@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::metadata::Metadata;
 use super::reading::{DecodeError, List, Mapping, elements};
+use super::text::shared;
 use crate::identity::{Kind, ObjectKey};
 
 /// The label by which a slice names its Service.
@@ -51,7 +52,9 @@ struct EndpointView {
 #[serde(default)]
 struct TargetRefView {
     kind: Option<String>,
+    #[serde(deserialize_with = "shared")]
     namespace: Option<Arc<str>>,
+    #[serde(deserialize_with = "shared")]
     name: Option<Arc<str>>,
 }
 

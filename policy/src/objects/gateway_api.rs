@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::metadata::Metadata;
 use super::reading::{DecodeError, List, Mapping, elements};
 use super::service_host::ServiceHost;
+use super::text::shared;
 use crate::identity::{ObjectKey, ServiceKey};
 
 /// The annotation of a Gateway that gives the objects which Istio makes for it another name.
@@ -125,6 +126,7 @@ pub(crate) struct ClassSpec {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GatewaySpec {
+    #[serde(default, deserialize_with = "shared")]
     gateway_class_name: Option<Arc<str>>,
     addresses: List<AddressView>,
 }
@@ -157,7 +159,9 @@ struct RouteRuleView {
 #[derive(Deserialize)]
 struct ReferenceView {
     kind: Option<String>,
+    #[serde(default, deserialize_with = "shared")]
     namespace: Option<Arc<str>>,
+    #[serde(default, deserialize_with = "shared")]
     name: Option<Arc<str>>,
 }
 

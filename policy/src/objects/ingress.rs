@@ -1,12 +1,15 @@
 //! Ingress: class, group and backends.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
 
 use super::metadata::{ANNOTATIONS, Metadata};
-use super::reading::{DecodeError, List, Mapping, Text, elements, escape_pointer};
+use super::reading::{DecodeError, List, Mapping, elements, escape_pointer};
+use super::text::{Text, shared};
 use crate::actions::{self, Action};
 
 /// The annotation that names an Ingress's class; its presence beats the field.
@@ -98,6 +101,7 @@ impl Ingress {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct SpecView {
+    #[serde(deserialize_with = "shared")]
     ingress_class_name: Option<Arc<str>>,
     default_backend: Option<Mapping<BackendView>>,
     /// `defaultBackend` before `networking.k8s.io/v1`.
@@ -127,6 +131,7 @@ struct PathView {
 #[serde(rename_all = "camelCase", default)]
 struct BackendView {
     service: Option<Mapping<ServiceView>>,
+    #[serde(deserialize_with = "shared")]
     service_name: Option<Arc<str>>,
     service_port: Option<Text>,
 }
@@ -134,6 +139,7 @@ struct BackendView {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ServiceView {
+    #[serde(deserialize_with = "shared")]
     name: Option<Arc<str>>,
     port: Option<Mapping<PortView>>,
 }
@@ -141,7 +147,34 @@ struct ServiceView {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct PortView {
-    name: Option<String>,
+    name: Option<PortName>,
+}
+
+/// The name of a port, of which nothing is read but whether it makes the backend an action.
+struct PortName {
+    is_use_annotation: bool,
+}
+
+impl<'de> Deserialize<'de> for PortName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PortNameVisitor;
+
+        impl Visitor<'_> for PortNameVisitor {
+            type Value = PortName;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: Error>(self, v: &str) -> Result<PortName, E> {
+                Ok(PortName {
+                    is_use_annotation: v == USE_ANNOTATION,
+                })
+            }
+        }
+
+        deserializer.deserialize_str(PortNameVisitor)
+    }
 }
 
 impl BackendView {
@@ -153,8 +186,9 @@ impl BackendView {
             (self.service_name.as_ref()?, uses)
         } else {
             let service = self.service.as_ref()?;
-            let port = service.port.as_ref().and_then(|port| port.name.as_deref());
-            (service.name.as_ref()?, port == Some(USE_ANNOTATION))
+            let port = service.port.as_ref().and_then(|port| port.name.as_ref());
+            let uses = port.is_some_and(|name| name.is_use_annotation);
+            (service.name.as_ref()?, uses)
         };
         (!name.is_empty()).then_some((name, uses_annotation))
     }

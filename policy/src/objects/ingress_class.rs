@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::metadata::Metadata;
 use super::reading::{DecodeError, Mapping};
+use super::text::shared;
 
 /// The annotation that makes a class the default one, with the exact value `true`.
 ///
@@ -42,6 +43,7 @@ pub(crate) struct ClassSpecView {
 #[serde(default)]
 struct ParametersView {
     kind: Option<String>,
+    #[serde(deserialize_with = "shared")]
     name: Option<Arc<str>>,
 }
 

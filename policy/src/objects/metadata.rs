@@ -5,13 +5,17 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::reading::{DecodeError, List, Mapping, Marks, elements};
+use super::marks::Marks;
+use super::reading::{DecodeError, List, Mapping, elements};
+use super::text::shared;
 
 /// `metadata` as read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Metadata {
+    #[serde(deserialize_with = "shared")]
     pub(crate) name: Option<Arc<str>>,
+    #[serde(deserialize_with = "shared")]
     pub(crate) namespace: Option<Arc<str>>,
     labels: Option<Marks>,
     annotations: Option<Marks>,
@@ -23,6 +27,7 @@ pub(crate) struct Metadata {
 #[serde(default)]
 struct OwnerReference {
     kind: Option<String>,
+    #[serde(deserialize_with = "shared")]
     name: Option<Arc<str>>,
     controller: Option<bool>,
 }

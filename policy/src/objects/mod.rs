@@ -8,11 +8,13 @@ pub mod gateway_api;
 pub mod ingress;
 pub mod ingress_class;
 pub mod istio_gateway;
+mod marks;
 mod metadata;
 mod reading;
 pub mod service;
 pub mod service_host;
 pub mod target_group_binding;
+mod text;
 pub mod workload;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::metadata::Metadata;
 use super::reading::{DecodeError, Mapping};
+use super::text::shared;
 use crate::labels::Labels;
 
 /// Prefixes of the labels by which the AWS Load Balancer Controller tracks what it made.
@@ -95,6 +96,7 @@ pub(crate) struct SpecView {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ServiceRefView {
+    #[serde(deserialize_with = "shared")]
     name: Option<Arc<str>>,
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::marks::Marks;
 use super::metadata::{ANNOTATIONS, Metadata};
-use super::reading::{DecodeError, List, Mapping, Marks, elements};
+use super::reading::{DecodeError, List, Mapping, elements};
 use crate::identity::Kind;
 use crate::labels::Labels;
 use crate::proxy::command_line::{ProxyRole, proxy_role};

@@ -1,0 +1,105 @@
+//! Annotations and labels of objects.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use super::reading::{DecodeError, escape_pointer};
+use super::text::Text;
+
+/// Those entries of an object's annotations or labels that some rule may read; the others are passed over unread.
+#[derive(Debug, Default)]
+pub(crate) struct Marks(Vec<(String, Text)>);
+
+/// Keys, or prefixes of keys, of the annotations and object labels that rules read, of all kinds together.
+const READ_PREFIXES: &[&str] = &[
+    "kubernetes.io/ingress.class",
+    "ingressclass.kubernetes.io/is-default-class",
+    "alb.ingress.kubernetes.io/actions.",
+    "alb.ingress.kubernetes.io/group.name",
+    "service.beta.kubernetes.io/aws-load-balancer-",
+    "inject.istio.io/templates",
+    "proxy.istio.io/overrides",
+    "sidecar.istio.io/status",
+    "gateway.istio.io/",
+    "experimental.istio.io/disable-gateway-port-translation",
+    "operator.istio.io/component",
+    "app.kubernetes.io/name",
+    "topology.istio.io/network",
+    "maistra.io/gateway",
+    "gateway-name",
+    "gateway-type",
+    "gateway.networking.k8s.io/gateway-name",
+    "istio",
+    "kubernetes.io/service-name",
+    "endpointslice.kubernetes.io/managed-by",
+    "ingress.k8s.aws/",
+    "service.k8s.aws/",
+    "gateway.k8s.aws.alb/",
+];
+
+impl Marks {
+    /// The value of `key`; `field` is the pointer of the map (`/metadata/annotations`), for the error.
+    pub(crate) fn get(&self, field: &str, key: &str) -> Result<Option<&str>, DecodeError> {
+        match self.0.iter().rev().find(|(k, _)| k == key) {
+            None | Some((_, Text::Other("null"))) => Ok(None),
+            Some((_, Text::String(value))) => Ok(Some(value)),
+            Some((_, Text::Other(found))) => Err(DecodeError::not_a_string(
+                format!("{field}/{}", escape_pointer(key)),
+                found,
+            )),
+        }
+    }
+
+    /// The entries whose keys begin with one of `prefixes`.
+    pub(crate) fn with_prefixes<'a>(
+        &'a self,
+        field: &str,
+        prefixes: &[&str],
+    ) -> Result<Vec<(&'a str, &'a str)>, DecodeError> {
+        let mut found = Vec::new();
+        for (key, _) in &self.0 {
+            if prefixes.iter().any(|prefix| key.starts_with(prefix))
+                && let Some(value) = self.get(field, key)?
+            {
+                found.push((key.as_str(), value));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// (serde borrows a `Cow` only when it is the field of a structure.)
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Marks {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MarksVisitor;
+
+        impl<'de> Visitor<'de> for MarksVisitor {
+            type Value = Marks;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Marks, A::Error> {
+                let mut read = Vec::new();
+                while let Some(Key(key)) = map.next_key()? {
+                    if READ_PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
+                        let value = map.next_value()?;
+                        read.push((key.into_owned(), value));
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Marks(read))
+            }
+        }
+
+        deserializer.deserialize_map(MarksVisitor)
+    }
+}

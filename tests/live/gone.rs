@@ -83,6 +83,18 @@ const GONE: &[Gone] = &[
         last: |at| Write::Create(ingress(at, "web", Some(at), "front")),
     },
     Gone {
+        name: "a Service for an Ingress, of a gateway that made way for an application",
+        known: |at| vec![deployment(at, "edge", true), ingress_class(at, ALB)],
+        unseen: |at| {
+            vec![
+                Write::Delete(deployment(at, "edge", true)),
+                Write::Create(deployment(at, "edge", false)),
+                Write::Create(ingress(at, "web", Some(at), "front")),
+            ]
+        },
+        last: |at| Write::Create(service(at, "front", "edge")),
+    },
+    Gone {
         name: "a Gateway whose route was deleted a moment ago",
         known: |at| {
             vec![

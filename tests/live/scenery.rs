@@ -135,6 +135,14 @@ pub(crate) fn workload(kind: &str, namespace: &str, app: &str, is_gateway: bool)
 }
 
 /// A Pod that nothing made.
+/// An application by its looks, whose label names a Gateway: that one's class decides whether it is a gateway.
+pub(crate) fn made_for(namespace: &str, app: &str, gateway: &str) -> Value {
+    let mut made = deployment(namespace, app, false);
+    made["spec"]["template"]["metadata"]["labels"]["gateway.networking.k8s.io/gateway-name"] =
+        json!(gateway);
+    made
+}
+
 pub(crate) fn pod(namespace: &str, app: &str, is_gateway: bool) -> Value {
     let mut pod = pod_template(app, is_gateway);
     pod["apiVersion"] = json!("v1");

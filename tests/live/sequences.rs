@@ -3,8 +3,9 @@
 use crate::Case;
 use crate::completing::{Completing, refused_at_last, selector_change, with};
 use crate::scenery::{
-    ALB, NGINX, Write, binding, deployment, external_name, ingress, ingress_class, istio_gateway,
-    service, service_for_alb, workload,
+    ALB, ISTIO_GATEWAY, NGINX, Write, binding, deployment, external_name, gateway, gateway_class,
+    gateway_class_of, ingress, ingress_class, istio_gateway, made_for, route, service,
+    service_for_alb, workload,
 };
 
 /// Writes of which the last has to be judged: nobody is asked about the others.
@@ -27,6 +28,78 @@ const SEQUENCES: &[Completing] = &[
                 Write::Delete(deployment(at, "edge", false)),
                 Write::Create(deployment(at, "edge", true)),
                 Write::Create(service_for_alb(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "an application that makes way for a gateway, an Ingress, and its Service",
+        known: |at| vec![ingress_class(at, ALB), deployment(at, "edge", false)],
+        writes: |at| {
+            vec![
+                Write::Delete(deployment(at, "edge", false)),
+                Write::Create(deployment(at, "edge", true)),
+                Write::Create(ingress(at, "web", Some(at), "front")),
+                Write::Create(service(at, "front", "edge")),
+            ]
+        },
+    },
+    Completing {
+        name: "an application that makes way for a gateway, its Service, and an Ingress",
+        known: |at| vec![ingress_class(at, ALB), deployment(at, "edge", false)],
+        writes: |at| {
+            vec![
+                Write::Delete(deployment(at, "edge", false)),
+                Write::Create(deployment(at, "edge", true)),
+                Write::Create(service(at, "front", "edge")),
+                Write::Create(ingress(at, "web", Some(at), "front")),
+            ]
+        },
+    },
+    Completing {
+        name: "a Service of the workload of a Gateway, an Ingress, and the GatewayClass that makes it Istio's",
+        known: |at| {
+            let class = format!("{at}-mesh");
+            vec![
+                ingress_class(at, ALB),
+                made_for(at, "edge", "public"),
+                gateway(at, "public", &class),
+            ]
+        },
+        writes: |at| {
+            vec![
+                Write::Create(service(at, "front", "edge")),
+                Write::Create(ingress(at, "web", Some(at), "front")),
+                Write::Create(gateway_class_of(&format!("{at}-mesh"), ISTIO_GATEWAY)),
+            ]
+        },
+    },
+    Completing {
+        name: "a workload of a Gateway to come, its Service, an Ingress, and the Gateway",
+        known: |at| vec![ingress_class(at, ALB)],
+        writes: |at| {
+            vec![
+                Write::Create(made_for(at, "edge", "public")),
+                Write::Create(service(at, "front", "edge")),
+                Write::Create(ingress(at, "web", Some(at), "front")),
+                Write::Create(gateway(at, "public", "istio")),
+            ]
+        },
+    },
+    Completing {
+        name: "a GatewayClass that becomes an ALB's, a HTTPRoute, and its Gateway",
+        known: |at| {
+            vec![
+                deployment(at, "edge", true),
+                service(at, "front", "edge"),
+                gateway_class_of(at, "example.com/gateway"),
+            ]
+        },
+        writes: |at| {
+            vec![
+                Write::Delete(gateway_class_of(at, "example.com/gateway")),
+                Write::Create(gateway_class(at)),
+                Write::Create(route(at, "web", "public", "front")),
+                Write::Create(gateway(at, "public", at)),
             ]
         },
     },

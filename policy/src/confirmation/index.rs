@@ -19,7 +19,8 @@ pub(super) const TEMPLATES: [Kind; 5] = [
 ];
 
 /// What to read to answer the question of an index. The workloads that a Service selects are [`super::service`]'s matter,
-/// and so are its endpoints.
+/// and so are its endpoints. Services that select by a label are asked about only to find what a Gateway is made of, which
+/// is [`super::subject`]'s matter.
 pub(super) fn questions(key: &IndexKey) -> Vec<Question> {
     let in_cluster = |kinds: &[Kind]| {
         let question = |kind: &Kind| Question::Objects(*kind, Scope::Cluster);

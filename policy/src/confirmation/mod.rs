@@ -11,13 +11,16 @@
 //! ```
 //!
 //! An end is *in sight* unless what is known excludes it: an Ingress of a known class of another controller makes no ALB, a
-//! Service that selects a known ordinary workload is no gateway's. With neither end in sight nothing is read, and that is
-//! nearly every review. `front` asks about the front's end, `service` about the gateway's, `subject` about the fronts
-//! that a change of anything else joins to it.
+//! Service that has been selecting a known ordinary workload is no gateway's. One that selects it since this change has it
+//! read by name first: what was ordinary a moment ago may have made way for a gateway. With neither end in sight nothing is
+//! read, and that is nearly every review. `front` asks about the front's end, `service` about the gateway's, `subject` about
+//! the fronts that a change of anything else joins to it.
 
 mod front;
 mod index;
 mod service;
+#[cfg(test)]
+mod stale_tests;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -125,6 +128,7 @@ pub fn questions(
             reads,
             configuration,
             subject: &judged.key,
+            old: of.old.as_ref(),
             open: BTreeSet::new(),
         };
         plan.ask_about_subject(&judged);
@@ -153,6 +157,8 @@ struct Plan<'a> {
     reads: &'a Reads,
     configuration: &'a Configuration,
     subject: &'a ObjectKey,
+    /// The subject as it was.
+    old: Option<&'a Object>,
     open: BTreeSet<Question>,
 }
 

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use super::index::TEMPLATES;
 use super::{Plan, Question};
+use crate::configuration::Configuration;
 use crate::gateways::evidence::BUILT_IN_CLASSES;
+use crate::gateways::kind;
 use crate::gateways::service::{Behind, reach};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
-use crate::inventory::{Premise, Scope};
-use crate::objects::gateway_api::Gateway;
+use crate::inventory::{IndexKey, Premise, Scope};
+use crate::objects::gateway_api::{Gateway, GatewayClass};
 use crate::objects::service::Service;
 use crate::objects::target_group_binding::Protocol;
+use crate::objects::workload::GATEWAY_NAME_LABELS;
 use crate::objects::{Facts, Object};
 use crate::paths::affected::Affected;
 
@@ -51,28 +55,28 @@ impl Plan<'_> {
                 .aws
                 .is_ingress_controller(&class.controller),
             Facts::GatewayClass(class) => {
-                self.configuration
-                    .aws
-                    .is_gateway_controller(&class.controller)
-                    || self.configuration.istio.makes_gateways(&class.controller)
+                if self.configuration.istio.makes_gateways(&class.controller) {
+                    self.ask_about_made_for_class(&key.name);
+                }
+                self.makes_ends(class)
             }
             Facts::Gateway(gateway) => {
                 let is_in_sight = self.is_gateway_in_sight(gateway);
                 if is_in_sight {
-                    // Those that select the Pods that are made for it.
-                    self.ask(Question::Objects(Kind::Service, Scope::of(key)));
+                    self.ask_about_made_for(key);
                 }
                 is_in_sight
             }
             Facts::ListenerSet(set) => {
                 let (namespace, name) = &set.gateway;
                 let parent = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), Arc::clone(name));
-                let world = self.world();
-                if let Some(Facts::Gateway(gateway)) = world.facts(&parent) {
-                    return self.is_gateway_in_sight(gateway);
+                if !self.ask(Question::Object(parent.clone())) {
+                    return false;
                 }
-                self.ask(Question::Object(parent));
-                false
+                match self.world().facts(&parent) {
+                    Some(Facts::Gateway(gateway)) => self.is_gateway_in_sight(gateway),
+                    _ => false,
+                }
             }
         }
     }
@@ -81,15 +85,47 @@ impl Plan<'_> {
         reach(&self.world(), &self.configuration.istio, service).behind != Behind::Ordinary
     }
 
+    /// Whether Gateways of a class are one end of a path or the other.
+    fn makes_ends(&self, class: &GatewayClass) -> bool {
+        let Configuration { aws, istio, .. } = self.configuration;
+        aws.is_gateway_controller(&class.controller) || istio.makes_gateways(&class.controller)
+    }
+
+    /// What the Gateways of one of Istio's classes are made of. Those that are not known are asked for with the fronts.
+    fn ask_about_made_for_class(&mut self, class: &Arc<str>) {
+        let world = self.world();
+        let of_class = IndexKey::OfGatewayClass(Arc::clone(class));
+        let gateways = world.find(&of_class);
+        let keys: Vec<ObjectKey> = gateways.map(|gateway| gateway.key.clone()).collect();
+        for key in keys {
+            self.ask_about_made_for(&key);
+        }
+    }
+
+    /// The workloads that bear a Gateway's name in a label, which its class makes gateways, and the Services that select
+    /// them, by that label or another one.
+    fn ask_about_made_for(&mut self, gateway: &ObjectKey) {
+        let here = Scope::of(gateway);
+        for kind in TEMPLATES.into_iter().chain([Kind::Service]) {
+            self.ask(Question::Objects(kind, here.clone()));
+        }
+        for label in GATEWAY_NAME_LABELS {
+            let (namespace, name) = (Arc::clone(&gateway.namespace), Arc::clone(&gateway.name));
+            self.ask(Question::Pods(namespace, Arc::from(label), name));
+        }
+    }
+
     /// A gateway's Service. What is behind it is asked first: most Services that are new have no workload yet, and the
-    /// fronts that may name one stand in every namespace. It is asked also where an ordinary workload is known, if the
-    /// Service is a front by itself (by what it asks its own load balancer to be) or an alias.
+    /// fronts that may name one stand in every namespace. Where an ordinary workload is known, it is asked for (by name)
+    /// only if the Service selects it since this change, is a front by itself (by what it asks its own load balancer to
+    /// be) or an alias: a front that is known asks by itself, and one that is not was judged when it was written.
     fn is_service_in_sight(&mut self, key: &ObjectKey, service: &Service) -> bool {
         let own = (Arc::clone(&key.namespace), Arc::clone(&key.name));
         let istio = &self.configuration.istio;
         let way = reach(&self.world(), istio, &own);
         let is_end_by_itself = service.load_balancer.is_some() || service.external_name.is_some();
-        if way.behind == Behind::Ordinary && !is_end_by_itself {
+        let is_settled = way.behind == Behind::Ordinary && !self.selects_anew(service);
+        if is_settled && !is_end_by_itself {
             return false;
         }
         self.ask_about_service(&way);
@@ -101,22 +137,27 @@ impl Plan<'_> {
         true
     }
 
-    /// A Gateway whose class is an ALB's, Istio's, or not known: that one is asked first.
+    /// Whether a Service under review selects other workloads than before.
+    fn selects_anew(&self, service: &Service) -> bool {
+        let Some(Facts::Service(old)) = self.old.map(|old| &old.facts) else {
+            return true;
+        };
+        let decides = |service: &Service| {
+            let is_alias = service.external_name.is_some();
+            (is_alias, kind::is_east_west_by_ports(service))
+        };
+        old.selector != service.selector || decides(old) != decides(service)
+    }
+
+    /// A Gateway whose class is an ALB's or Istio's. That is asked first, known or not: what it leads to is read by lists.
     fn is_gateway_in_sight(&mut self, gateway: &Gateway) -> bool {
         let class = ObjectKey::new(Kind::GatewayClass, "", Arc::clone(&gateway.class));
-        let world = self.world();
-        match world.facts(&class) {
-            Some(Facts::GatewayClass(class)) => {
-                self.configuration
-                    .aws
-                    .is_gateway_controller(&class.controller)
-                    || self.configuration.istio.makes_gateways(&class.controller)
-            }
-            _ if BUILT_IN_CLASSES.contains(&&*gateway.class) => true,
-            _ => {
-                self.ask(Question::Object(class));
-                false
-            }
+        if !self.ask(Question::Object(class.clone())) {
+            return false;
+        }
+        match self.world().facts(&class) {
+            Some(Facts::GatewayClass(class)) => self.makes_ends(class),
+            _ => BUILT_IN_CLASSES.contains(&&*gateway.class),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::inventory::Inventory;
 use crate::objects::{Naming, Object, Source, read};
 use crate::verdict::Change;
 
-fn object(manifest: &Value) -> Object {
+pub(super) fn object(manifest: &Value) -> Object {
     let naming = Naming {
         api_version: manifest["apiVersion"].as_str().unwrap_or_default(),
         kind: manifest["kind"].as_str().unwrap_or_default(),
@@ -18,20 +18,20 @@ fn object(manifest: &Value) -> Object {
     read(naming, Source::Value(manifest)).unwrap().unwrap()
 }
 
-fn named(version: &str, kind: &str, name: &str, spec: &Value) -> Value {
+pub(super) fn named(version: &str, kind: &str, name: &str, spec: &Value) -> Value {
     json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec})
 }
 
-fn ingress(class: &str, service: &str) -> Value {
+pub(super) fn ingress(class: &str, service: &str) -> Value {
     let spec = json!({"ingressClassName": class, "defaultBackend": {"service": {"name": service}}});
     named("networking.k8s.io/v1", "Ingress", "front", &spec)
 }
 
-fn service(name: &str, app: &str) -> Value {
+pub(super) fn service(name: &str, app: &str) -> Value {
     named("v1", "Service", name, &json!({"selector": {"app": app}}))
 }
 
-fn deployment(app: &str, args: &[&str]) -> Value {
+pub(super) fn deployment(app: &str, args: &[&str]) -> Value {
     let template = json!({
         "metadata": {"labels": {"app": app}},
         "spec": {"containers": [{"name": "main", "image": "main", "args": args}]},
@@ -39,7 +39,7 @@ fn deployment(app: &str, args: &[&str]) -> Value {
     named("apps/v1", "Deployment", app, &json!({"template": template}))
 }
 
-fn route(gateway: &str, service: &str) -> Value {
+pub(super) fn route(gateway: &str, service: &str) -> Value {
     let spec =
         json!({"parentRefs": [{"name": gateway}], "rules": [{"backendRefs": [{"name": service}]}]});
     named("gateway.networking.k8s.io/v1", "HTTPRoute", "front", &spec)
@@ -55,7 +55,17 @@ fn binding(protocol: &str, service: &str) -> Value {
     )
 }
 
-fn classes() -> [Value; 6] {
+pub(super) fn gateway_class(name: &str, controller: &str) -> Value {
+    let version = "gateway.networking.k8s.io/v1";
+    named(
+        version,
+        "GatewayClass",
+        name,
+        &json!({"controllerName": controller}),
+    )
+}
+
+fn classes() -> [Value; 7] {
     let class = |name, controller| {
         named(
             "networking.k8s.io/v1",
@@ -65,14 +75,6 @@ fn classes() -> [Value; 6] {
         )
     };
     let version = "gateway.networking.k8s.io/v1";
-    let gateway_class = |name, controller| {
-        named(
-            version,
-            "GatewayClass",
-            name,
-            &json!({"controllerName": controller}),
-        )
-    };
     let gateway = |name| named(version, "Gateway", name, &json!({"gatewayClassName": name}));
     [
         class("alb", "ingress.k8s.aws/alb"),
@@ -81,6 +83,7 @@ fn classes() -> [Value; 6] {
         gateway_class("mesh", "istio.io/gateway-controller"),
         gateway("aws"),
         gateway("mesh"),
+        gateway_class("other", "example.com/gateway"),
     ]
 }
 
@@ -131,7 +134,6 @@ fn with_neither_end_in_sight_nothing_is_asked() {
             "another controller's Ingress to an application",
             ingress("nginx", "web"),
         ),
-        ("a Service of an application", service("new", "web")),
         ("a route of a mesh to an application", route("mesh", "web")),
         (
             "a binding of a Network Load Balancer to an application",
@@ -142,6 +144,7 @@ fn with_neither_end_in_sight_nothing_is_asked() {
             binding("TCP", "edge"),
         ),
         ("another controller's class", classes()[1].clone()),
+        ("a class that makes no load balancer", classes()[6].clone()),
     ];
     for (what, new) in created {
         assert_eq!(asked(None, &new), NOTHING, "{what}");
@@ -160,6 +163,47 @@ fn an_update_of_what_no_rule_reads_asks_nothing() {
         new["metadata"]["labels"] = json!({"team": "shop"});
         assert_eq!(asked(Some(&old), &new), NOTHING, "{old}");
     }
+}
+
+#[test]
+fn a_service_that_selects_an_application_since_this_change_asks_for_it_by_name() {
+    let by_name = ["Deployment shop/web"];
+    assert_eq!(asked(None, &service("new", "web")), by_name);
+    let change = (service("web", "edge"), service("web", "web"));
+    assert_eq!(asked(Some(&change.0), &change.1), by_name);
+    let mut ports = change.1.clone();
+    ports["spec"]["ports"] = json!([{"port": 80}]);
+    assert_eq!(asked(Some(&change.1), &ports), NOTHING);
+}
+
+#[test]
+fn a_class_of_istio_asks_for_what_may_be_made_for_its_gateways() {
+    let asked = asked(None, &classes()[3]);
+    for question in [
+        "all Gateway of Cluster",
+        "all Service of Namespace(\"shop\")",
+        "all Deployment of Namespace(\"shop\")",
+        "Pods gateway.networking.k8s.io/gateway-name=mesh of shop",
+    ] {
+        assert!(
+            asked.iter().any(|asked| asked == question),
+            "{question}: {asked:?}"
+        );
+    }
+}
+
+#[test]
+fn a_gateway_and_a_listener_set_of_another_class_ask_for_it_by_name_and_nothing_else() {
+    let mut gateway = classes()[4].clone();
+    gateway["spec"]["gatewayClassName"] = json!("other");
+    assert_eq!(asked(None, &gateway), ["GatewayClass other"]);
+    let set = named(
+        "gateway.networking.k8s.io/v1",
+        "ListenerSet",
+        "more",
+        &json!({"parentRef": {"name": "aws"}}),
+    );
+    assert_eq!(asked(None, &set), ["Gateway shop/aws"]);
 }
 
 #[test]

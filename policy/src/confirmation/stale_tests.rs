@@ -1,0 +1,145 @@
+//! What is known is not what is there: whether the answers to the questions lead to the verdict on what is there.
+
+use serde_json::{Value, json};
+
+use super::tests::{deployment, gateway_class, ingress, named, object, route, service};
+use super::{Question, Reads, questions};
+use crate::configuration::{Configuration, Date};
+use crate::inventory::{Inventory, Scope, World};
+use crate::objects::Object;
+use crate::verdict::{Change, review_over};
+
+/// Whether the creation of an object is refused, while `known` is known and `there` is there.
+fn is_refused(known: &[Value], there: &[Value], new: &Value) -> bool {
+    let inventory_of = |manifests: &[Value]| {
+        let mut inventory = Inventory::new();
+        for manifest in manifests {
+            inventory.apply(object(manifest));
+        }
+        inventory
+    };
+    let (known, there) = (inventory_of(known), inventory_of(there));
+    let configuration = Configuration::default();
+    let change = Change {
+        old: None,
+        new: object(new),
+    };
+    let mut reads = Reads::new();
+    for _ in 0..12 {
+        let open = questions(&known, &reads, &configuration, &change, Date::MIN);
+        if open.is_empty() {
+            let overlay = reads.overlay();
+            return review_over(&known, overlay, &configuration, &change, Date::MIN).is_denied();
+        }
+        for question in open {
+            let found = found(&there, &question);
+            reads.answer((question, found));
+        }
+    }
+    panic!("the questions do not end");
+}
+
+fn found(there: &Inventory, question: &Question) -> Vec<Object> {
+    let answers = |object: &&Object| match question {
+        Question::Object(key) => object.key == *key,
+        Question::Objects(kind, Scope::Cluster) => object.key.kind == *kind,
+        Question::Objects(kind, Scope::Namespace(namespace)) => {
+            object.key.kind == *kind && object.key.namespace == *namespace
+        }
+        Question::Pods(..) | Question::Aliases => false,
+    };
+    World::new(there)
+        .objects()
+        .filter(answers)
+        .cloned()
+        .collect()
+}
+
+fn alb() -> Value {
+    let controller = json!({"controller": "ingress.k8s.aws/alb"});
+    named("networking.k8s.io/v1", "IngressClass", "alb", &controller)
+}
+
+fn gateway(name: &str, class: &str) -> Value {
+    let spec = json!({"gatewayClassName": class});
+    named("gateway.networking.k8s.io/v1", "Gateway", name, &spec)
+}
+
+/// A workload that is a gateway's only by the Gateway that its label names.
+fn made_for(gateway: &str) -> Value {
+    let mut made = deployment("edge", &["serve"]);
+    made["spec"]["template"]["metadata"]["labels"]["gateway.networking.k8s.io/gateway-name"] =
+        json!(gateway);
+    made
+}
+
+const GATEWAY: &[&str] = &["proxy", "router"];
+const APPLICATION: &[&str] = &["--port=80"];
+
+#[test]
+fn a_service_of_an_application_that_made_way_for_a_gateway_is_refused_whichever_comes_last() {
+    let known = [alb(), deployment("edge", APPLICATION)];
+    let there = [alb(), deployment("edge", GATEWAY)];
+    let (front, ingress) = (service("front", "edge"), ingress("alb", "front"));
+    for (written, last) in [(&ingress, &front), (&front, &ingress)] {
+        let there = [there.as_slice(), std::slice::from_ref(written)].concat();
+        assert!(is_refused(&known, &there, last), "{last}");
+    }
+}
+
+#[test]
+fn a_service_of_a_gateway_that_made_way_for_an_application_is_accepted_whichever_comes_last() {
+    let known = [alb(), deployment("edge", GATEWAY)];
+    let there = [alb(), deployment("edge", APPLICATION)];
+    let (front, ingress) = (service("front", "edge"), ingress("alb", "front"));
+    for (written, last) in [(&ingress, &front), (&front, &ingress)] {
+        let there = [there.as_slice(), std::slice::from_ref(written)].concat();
+        assert!(!is_refused(&known, &there, last), "{last}");
+    }
+}
+
+#[test]
+fn a_class_that_makes_a_workload_a_gateway_is_refused_before_an_alb_that_is_not_known() {
+    let label = json!({"gateway.networking.k8s.io/gateway-name": "public"});
+    let by_label = named("v1", "Service", "front", &json!({"selector": label}));
+    let istio = gateway_class("mesh", "istio.io/gateway-controller");
+    let known = [alb(), made_for("public"), gateway("public", "mesh")];
+    for front in [by_label, service("front", "edge")] {
+        let unseen = [front, ingress("alb", "front")];
+        let there = [known.as_slice(), &unseen].concat();
+        assert!(is_refused(&known, &there, &istio), "{there:?}");
+        assert!(!is_refused(
+            &known,
+            &there,
+            &gateway_class("mesh", "example.com/gateway")
+        ));
+        // Nothing but the Ingress's class is known.
+        assert!(is_refused(&known[..1], &there, &istio), "{there:?}");
+    }
+}
+
+#[test]
+fn a_gateway_that_makes_a_workload_a_gateway_is_refused_before_an_alb_that_is_not_known() {
+    let there = [
+        alb(),
+        made_for("public"),
+        service("front", "edge"),
+        ingress("alb", "front"),
+    ];
+    assert!(is_refused(&there[..1], &there, &gateway("public", "istio")));
+}
+
+#[test]
+fn a_gateway_whose_class_is_an_albs_since_a_moment_is_refused_before_a_route_that_is_not_known() {
+    let known = [
+        deployment("edge", GATEWAY),
+        service("front", "edge"),
+        gateway_class("aws", "example.com/gateway"),
+    ];
+    let mut there = known.to_vec();
+    there[2] = gateway_class("aws", "gateway.k8s.aws/alb");
+    there.push(route("public", "front"));
+    assert!(is_refused(&known, &there, &gateway("public", "aws")));
+    there[2] = gateway_class("aws", "example.com/other");
+    assert!(!is_refused(&known, &there, &gateway("public", "aws")));
+}

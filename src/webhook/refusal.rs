@@ -11,7 +11,7 @@ use super::judge::JudgeError;
 use super::review::{Review, ReviewError};
 use super::text::{safe_text, truncate};
 
-/// The most characters of a reason. The API server passes it on to the user.
+/// The most characters of a reason, in an answer, which the API server passes on to the user, and in the log.
 const REASON_LENGTH: usize = 1024;
 
 /// Why a request gets no verdict.
@@ -33,9 +33,11 @@ impl Refusal {
     /// Our own failure with `review`, told and logged under a new id.
     pub(super) fn failure(error: &JudgeError, review: &Review<'_>) -> Self {
         let id = new_id();
+        let mut problem = error.to_string();
+        truncate(&mut problem, REASON_LENGTH);
         tracing::error!(
             %id,
-            error = %safe_text(&error.to_string()),
+            error = %safe_text(&problem),
             uid = %safe_text(&review.uid),
             operation = ?review.operation,
             kind = %safe_text(&review.kind.kind),

@@ -16,6 +16,7 @@ pub mod service_host;
 pub mod target_group_binding;
 mod text;
 pub mod workload;
+mod wrong_type;
 
 use std::sync::Arc;
 

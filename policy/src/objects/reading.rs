@@ -10,6 +10,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_path_to_error::Segment;
 
+use super::wrong_type::without_value;
+
 /// Why an object could not be read. The field is an RFC 6901 JSON pointer into the object.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -18,7 +20,7 @@ pub enum DecodeError {
     WrongType {
         /// The field.
         pointer: String,
-        /// What was found and what was expected.
+        /// Which kind of value was found and what was expected, without the value.
         message: String,
     },
     /// A field without which this is not an object of its kind, but a patch for one.
@@ -131,12 +133,7 @@ where
                     Segment::Enum { .. } | Segment::Unknown => {}
                 }
             }
-            let message = error.inner().to_string();
-            // serde_json counts lines in text that the user never sees.
-            let message = message
-                .rfind(" at line ")
-                .map_or(message.as_str(), |at| &message[..at])
-                .to_owned();
+            let message = without_value(&error.inner().to_string());
             DecodeError::WrongType { pointer, message }
         })
 }

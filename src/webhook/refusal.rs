@@ -54,10 +54,11 @@ impl Refusal {
 
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
-            Self::Body(BodyError::Broken(_)) | Self::Review(_) => StatusCode::BAD_REQUEST,
+            Self::ContentType(_) | Self::Body(BodyError::Broken(_)) | Self::Review(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Failure { .. } => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ComeAgain(_) => StatusCode::SERVICE_UNAVAILABLE,
         }

@@ -36,11 +36,10 @@ const STRAY_BODY: Duration = Duration::from_secs(5);
 /// | answer | when |
 /// |---|---|
 /// | 200 | a verdict, allowed or denied |
-/// | 400 | the body is no `AdmissionReview` of `admission.k8s.io/v1` |
+/// | 400 | the content type is not `application/json`, or the body is no `AdmissionReview` of `admission.k8s.io/v1` |
 /// | 404, 405 | another path or method |
 /// | 408 | the body did not arrive in time |
 /// | 413 | the body is larger than [`super::BODY_LIMIT`] |
-/// | 415 | the content type is not `application/json` |
 /// | 500 | the judge failed, panicked or was not ready in time; the text names an id that is in the log |
 /// | 503 | `gate` lets nobody in; with `Retry-After: 1` and `Connection: close` |
 ///

@@ -12,7 +12,7 @@ fn with_content_type(content_type: Option<&str>) -> Request {
 }
 
 #[tokio::test]
-async fn json_with_parameters_is_taken_and_other_content_types_are_415() {
+async fn json_with_parameters_is_taken_and_other_content_types_are_400() {
     let webhook = Webhook::start().await;
     for good in ["application/json; charset=utf-8", "Application/JSON ;x=y"] {
         assert_eq!(
@@ -31,7 +31,7 @@ async fn json_with_parameters_is_taken_and_other_content_types_are_415() {
         Some("application/yaml"),
         Some("; application/json"),
     ] {
-        let (_, reason) = webhook.refuses(with_content_type(bad), 415).await;
+        let (_, reason) = webhook.refuses(with_content_type(bad), 400).await;
         assert!(
             reason.contains("application/json") && reason.contains(bad.unwrap_or("none")),
             "{reason}"

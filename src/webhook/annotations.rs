@@ -1,6 +1,6 @@
 //! What the API server writes to its audit log about a review.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use l7guard_policy::rules::{Finding, Mode};
@@ -9,15 +9,23 @@ use l7guard_policy::verdict::Verdict;
 use super::confirmed::Confirmed;
 use super::text::truncate;
 
-/// The most characters of evidence: a hundred workloads may stand behind one Service.
-const EVIDENCE: usize = 1000;
+/// The most characters of evidence, of exemptions, of what cannot be told: a hundred workloads may stand behind one
+/// Service.
+const LENGTH: usize = 1000;
 
-/// Annotations of a review that nobody had to judge.
-pub(super) fn of_nothing() -> BTreeMap<String, String> {
-    BTreeMap::from([("decision".to_owned(), "allow".to_owned())])
+/// Annotations of a review about which nobody had to judge.
+pub(super) fn of_nothing(age: Option<Duration>) -> BTreeMap<String, String> {
+    let mut annotations = BTreeMap::new();
+    annotate(&mut annotations, "decision", "allow".to_owned());
+    annotate(&mut annotations, "mode", NO_MODE.to_owned());
+    annotate_age(&mut annotations, age, 0);
+    annotations
 }
 
-/// Annotations of a verdict: what was decided, by which rules in which mode and on what evidence; which exemption let
+/// The mode of a review without a finding.
+const NO_MODE: &str = "none";
+
+/// Annotations of a verdict: what was decided, by which rules in which mode and on what evidence; which exemptions let
 /// something pass; what could not be told; how old the inventory was and how many live reads stood beside it.
 pub(super) fn of_verdict(
     confirmed: &Confirmed,
@@ -25,53 +33,81 @@ pub(super) fn of_verdict(
     age: Option<Duration>,
 ) -> BTreeMap<String, String> {
     let mut annotations = BTreeMap::new();
-    let mut insert = |key: &str, value: String| annotations.insert(key.to_owned(), value);
-    insert("decision", decision.to_owned());
     let verdict = &confirmed.verdict;
-    let rules = rules(verdict);
-    if !rules.is_empty() {
-        insert("rules", rules);
-    }
+    // The severest comes first.
     let shown = verdict
         .findings
         .iter()
         .find(|judged| judged.severity >= Mode::Audit);
+    let mode = shown.map_or(NO_MODE, |judged| judged.severity.as_str());
+    annotate(&mut annotations, "decision", decision.to_owned());
+    annotate(&mut annotations, "mode", mode.to_owned());
     if let Some(judged) = shown {
-        insert("mode", judged.severity.as_str().to_owned());
-        insert("evidence", evidence(&judged.finding));
+        annotate(&mut annotations, "rules", rules(verdict));
+        annotate(&mut annotations, "evidence", evidence(&judged.finding));
     }
-    if let Some(exempted) = verdict.exempt.first() {
-        insert(
-            "exemption",
-            format!("{} (until {})", exempted.exemption, exempted.expires),
-        );
-    }
-    if let Some(unresolved) = verdict.unresolved.first() {
-        insert("unresolved", unresolved.reason.clone());
-    }
-    if let Some(age) = age {
-        insert("inventory-age-seconds", age.as_secs().to_string());
-        insert("live-reads", confirmed.reads.to_string());
-    }
+    let exemptions = verdict.exempt.iter();
+    let exemptions =
+        exemptions.map(|exempted| format!("{} (until {})", exempted.exemption, exempted.expires));
+    annotate(&mut annotations, "exemption", listed(exemptions, ", "));
+    let reasons = verdict.unresolved.iter();
+    let reasons = reasons.map(|unresolved| unresolved.reason.clone());
+    annotate(&mut annotations, "unresolved", listed(reasons, "; "));
+    annotate_age(&mut annotations, age, confirmed.reads);
     annotations
 }
 
+/// Nothing is said where there is nothing to say.
+fn annotate(annotations: &mut BTreeMap<String, String>, key: &str, mut value: String) {
+    if !value.is_empty() {
+        truncate(&mut value, LENGTH);
+        annotations.insert(key.to_owned(), value);
+    }
+}
+
+fn annotate_age(annotations: &mut BTreeMap<String, String>, age: Option<Duration>, reads: usize) {
+    if let Some(age) = age {
+        annotate(
+            annotations,
+            "inventory-age-seconds",
+            age.as_secs().to_string(),
+        );
+        annotate(annotations, "live-reads", reads.to_string());
+    }
+}
+
+/// Each text once, as many as have room.
+fn listed(texts: impl Iterator<Item = String>, separator: &str) -> String {
+    let mut seen = BTreeSet::new();
+    let mut list = String::new();
+    for text in texts {
+        if list.len() > LENGTH * char::MAX.len_utf8() {
+            break;
+        }
+        if !seen.contains(&text) {
+            if !list.is_empty() {
+                list.push_str(separator);
+            }
+            list.push_str(&text);
+            seen.insert(text);
+        }
+    }
+    list
+}
+
 fn rules(verdict: &Verdict) -> String {
-    let mut rules: Vec<&str> = verdict
+    let rules: BTreeSet<&str> = verdict
         .findings
         .iter()
         .filter(|judged| judged.severity >= Mode::Audit)
         .map(|judged| judged.finding.rule.as_str())
         .collect();
-    rules.dedup();
-    rules.join(",")
+    rules.into_iter().collect::<Vec<_>>().join(",")
 }
 
 /// The path in one line.
 fn evidence(finding: &Finding) -> String {
     let hops = finding.path.iter();
     let hops = hops.map(|hop| format!("{} {}: {}", hop.role.as_str(), hop.object, hop.evidence));
-    let mut evidence = hops.collect::<Vec<_>>().join(" -> ");
-    truncate(&mut evidence, EVIDENCE);
-    evidence
+    hops.collect::<Vec<_>>().join(" -> ")
 }

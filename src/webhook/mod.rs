@@ -24,6 +24,7 @@ pub mod response;
 pub mod review;
 mod router;
 mod text;
+mod unreadable;
 mod verdict_answer;
 
 #[cfg(test)]

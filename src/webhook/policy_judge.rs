@@ -2,12 +2,13 @@
 
 use l7guard_policy::objects::{self, DecodeError, Naming, Object, Source};
 use l7guard_policy::verdict::Change;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::judge::{Judge, JudgeError};
 use super::response::Answer;
 use super::review::{Operation, Review, Taken};
-use super::{confirmed, verdict_answer};
+use super::{confirmed, unreadable, verdict_answer};
 use crate::known_world::KnownWorld;
 use crate::live::LiveConfiguration;
 use crate::metrics::Metrics;
@@ -38,8 +39,8 @@ impl<W: KnownWorld> Judge for PolicyJudge<W> {
         review: &mut Review<'_>,
         _deadline: Instant,
     ) -> Result<Answer, JudgeError> {
-        let Some(change) = change(review)? else {
-            return Ok(verdict_answer::nothing_to_judge());
+        let Some(change) = change(review, &self.metrics)? else {
+            return Ok(verdict_answer::nothing_to_judge(self.world.age()));
         };
         let configuration = self.configuration.current();
         let confirmed = confirmed::verdict(&self.world, &configuration, &change).await?;
@@ -54,20 +55,35 @@ impl<W: KnownWorld> Judge for PolicyJudge<W> {
 }
 
 /// The change that a review asks about; `None`: nothing that a rule reads is created or updated.
-fn change(review: &mut Review<'_>) -> Result<Option<Change>, JudgeError> {
+fn change(review: &mut Review<'_>, metrics: &Metrics) -> Result<Option<Change>, JudgeError> {
     let is_write = matches!(review.operation, Operation::Create | Operation::Update);
     if !is_write || review.sub_resource.is_some() {
         return Ok(None);
     }
     let (object, old_object) = (review.object.take(), review.old_object.take());
-    let Some(new) = read(review, object)? else {
-        return Ok(None);
+    let raw = (unread(object.as_ref()), unread(old_object.as_ref()));
+    let new = match read(review, object) {
+        Ok(Some(new)) => new,
+        Ok(None) => return Ok(None),
+        Err(error) if unreadable::adds_no_path(review, raw, &error) => return Ok(None),
+        Err(error) => return Err(error),
     };
     let old = match review.operation {
-        Operation::Update => read(review, old_object)?,
+        Operation::Update => read(review, old_object).unwrap_or_else(|error| {
+            unreadable::left_out(review, new.key.kind, &error, metrics);
+            None
+        }),
         _ => None,
     };
     Ok(Some(Change { new, old }))
+}
+
+/// The text of an object, unless it has been read in passing. Where one object cannot be, neither has been.
+fn unread<'a>(taken: Option<&Taken<'a>>) -> Option<&'a RawValue> {
+    match taken {
+        Some(Taken::Raw(raw)) => Some(raw),
+        Some(Taken::Read(_)) | None => None,
+    }
 }
 
 /// Reads an object of the review, unless that has been done. `None`: there is none, or no rule reads such an object.

@@ -47,7 +47,7 @@ pub struct Review<'a> {
     pub user_info: UserInfo<'a>,
     /// Whether nothing will be stored whatever the answer.
     pub dry_run: bool,
-    /// The object as it would be stored; `None` for a deletion.
+    /// The object as it would be stored; `None` for a deletion, never for the creation or update of the object itself.
     pub object: Option<Taken<'a>>,
     /// The object as it is stored; `None` for a creation.
     pub old_object: Option<Taken<'a>>,
@@ -177,7 +177,7 @@ impl<'a> Review<'a> {
     ///
     /// # Errors
     /// When `body` is no JSON, no `AdmissionReview` of `admission.k8s.io/v1`, or lacks what an answer needs: `request`,
-    /// `request.uid`, `request.operation`, `request.kind.kind`.
+    /// `request.uid`, `request.operation`, `request.kind.kind`, and of a creation or an update the object.
     pub fn decode(body: &'a [u8]) -> Result<Self, ReviewError> {
         match envelope::read(text(body)?, Taking::InPassing) {
             Ok(envelope) => Self::of(envelope),
@@ -212,6 +212,13 @@ impl<'a> Review<'a> {
         if request.kind.kind.is_empty() {
             return Err(ReviewError::Missing {
                 field: "request.kind.kind",
+            });
+        }
+        // Of a write there always is one; to allow what was not sent would be a guess.
+        let is_write = matches!(operation, Operation::Create | Operation::Update);
+        if is_write && request.object.is_none() && request.sub_resource.is_empty() {
+            return Err(ReviewError::Missing {
+                field: "request.object",
             });
         }
         Ok(Self {

@@ -14,10 +14,10 @@ use crate::metrics::{Decision, Effect, Metrics};
 use crate::report::admission;
 
 /// The answer to a review about which there is nothing to judge: another operation, a subresource, a kind that no rule
-/// reads.
-pub(super) fn nothing_to_judge() -> Answer {
+/// reads. `age` is how old the inventory was; `None` where it is no copy of a cluster.
+pub(super) fn nothing_to_judge(age: Option<Duration>) -> Answer {
     let mut answer = Answer::allow();
-    answer.audit_annotations = annotations::of_nothing();
+    answer.audit_annotations = annotations::of_nothing(age);
     answer
 }
 

@@ -46,16 +46,16 @@ async fn a_failed_judge_is_500_with_an_id_and_without_the_cause() {
 
 /// What is logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
     /// What every test of this process logs. A subscriber of one thread would race with the other tests: whether
     /// anybody listens to a line is remembered for the whole process.
-    fn of_process() -> Self {
+    pub(super) fn of_process() -> Self {
         static LOG: OnceLock<Log> = OnceLock::new();
         let log = LOG.get_or_init(|| {
             let log = Log::default();

@@ -1,8 +1,10 @@
 //! The real server with a scripted judge, asked by a real client.
 
+mod annotated;
 mod bodies;
 mod failures;
 mod gate;
+mod judged;
 mod refusals;
 
 use std::net::SocketAddr;

@@ -1,0 +1,91 @@
+//! Objects of a review that cannot be read, as a field that a rule reads has a wrong type: off the way of nearly every
+//! review.
+
+use l7guard_policy::identity::Kind;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::judge::JudgeError;
+use super::review::{Operation, Review};
+use super::text::{safe_text, truncate};
+use crate::metrics::Metrics;
+
+/// The most characters of what is wrong in a line of the log: a key of a map may be of any length.
+const PROBLEM: usize = 1024;
+
+/// Members of an object's metadata that a finalizer's removal changes, or the API server by itself.
+const BOOKKEEPING: [&str; 6] = [
+    "managedFields",
+    "finalizers",
+    "resourceVersion",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+];
+
+/// Says and counts that an object as it was cannot be read. It is left out like one of the world: the update that repairs
+/// it is judged, and there is nothing that stood before.
+pub(super) fn left_out(review: &Review<'_>, kind: Kind, error: &JudgeError, metrics: &Metrics) {
+    metrics.unreadable_object(kind.label());
+    tell(
+        review,
+        error,
+        "the object as it was cannot be read: the update is judged as a creation",
+    );
+}
+
+/// Whether an object that cannot be read adds no path: it is being deleted, or only its status or what the API server keeps
+/// of every object changes. Its finalizers have to be removable.
+pub(super) fn adds_no_path(
+    review: &Review<'_>,
+    (new, old): (Option<&RawValue>, Option<&RawValue>),
+    error: &JudgeError,
+) -> bool {
+    if review.operation != Operation::Update {
+        return false;
+    }
+    let Some(new) = new.and_then(parsed) else {
+        return false;
+    };
+    let is_terminating = !new["metadata"]["deletionTimestamp"].is_null();
+    let is_same = || {
+        let old = old.and_then(parsed);
+        old.is_some_and(|old| what_is_judged(old) == what_is_judged(new.clone()))
+    };
+    let adds_none = is_terminating || is_same();
+    if adds_none {
+        tell(
+            review,
+            error,
+            "the object cannot be read: allowed, as it is being deleted or its specification is what it was",
+        );
+    }
+    adds_none
+}
+
+fn parsed(raw: &RawValue) -> Option<Value> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+fn what_is_judged(mut object: Value) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.remove("status");
+    }
+    if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
+        metadata.retain(|member, _| !BOOKKEEPING.contains(&member.as_str()));
+    }
+    object
+}
+
+fn tell(review: &Review<'_>, error: &JudgeError, what: &'static str) {
+    let mut problem = error.to_string();
+    truncate(&mut problem, PROBLEM);
+    tracing::warn!(
+        uid = %safe_text(&review.uid),
+        kind = %safe_text(&review.kind.kind),
+        namespace = review.namespace.as_deref().map(safe_text).as_deref(),
+        name = review.name.as_deref().map(safe_text).as_deref(),
+        error = %safe_text(&problem),
+        "{what}"
+    );
+}

@@ -9,25 +9,22 @@ use l7guard_policy::confidence::Confidence;
 use l7guard_policy::rules::{Finding, Mode, RuleCode};
 use l7guard_policy::verdict::{Judged, Verdict};
 
+/// How many findings an answer tells of, and how many hops of one: more than anybody corrects at once. A class that thousands
+/// of Ingresses use is one write with thousands of findings. As many warnings and one more are far below the 4,096
+/// characters beyond which the API server drops them (kubernetes/apiserver, `pkg/endpoints/filters/warning.go`).
+pub const SHOWN: usize = 20;
+
 /// The message of a refusal.
 #[must_use]
 pub fn denial(verdict: &Verdict) -> String {
     let mut message = String::new();
-    for (at, judged) in verdict.denials().enumerate() {
+    for (at, judged) in verdict.denials().take(SHOWN).enumerate() {
         if at > 0 {
             message.push_str("\n\n");
         }
         let finding = &judged.finding;
         let _ = writeln!(message, "{}.", finding.message);
-        for hop in &finding.path {
-            let _ = writeln!(
-                message,
-                "  {:<8} {}: {}",
-                hop.role.as_str(),
-                hop.object,
-                hop.evidence
-            );
-        }
+        write_path(&mut message, finding);
         if finding.confidence == Confidence::Likely {
             message.push_str("  (likely: not every object that proves it exists yet)\n");
         }
@@ -41,7 +38,30 @@ pub fn denial(verdict: &Verdict) -> String {
             finding.rule.documentation(),
         );
     }
+    let more = verdict.denials().skip(SHOWN).count();
+    if more > 0 {
+        let _ = write!(
+            message,
+            "\n\nAnd {more} more findings. `l7guard check` shows all of them, given this object and those that it goes with as files."
+        );
+    }
     message
+}
+
+fn write_path(message: &mut String, finding: &Finding) {
+    for hop in finding.path.iter().take(SHOWN) {
+        let _ = writeln!(
+            message,
+            "  {:<8} {}: {}",
+            hop.role.as_str(),
+            hop.object,
+            hop.evidence
+        );
+    }
+    let more = finding.path.len().saturating_sub(SHOWN);
+    if more > 0 {
+        let _ = writeln!(message, "  and {more} more");
+    }
 }
 
 /// Why this cluster's policy forbids it, in a sentence. Istio documents an ALB in front of its gateway as possible, so
@@ -61,12 +81,23 @@ fn reason(rule: RuleCode) -> &'static str {
 /// of a refusal are left to the message.
 #[must_use]
 pub fn warnings(verdict: &Verdict) -> Vec<String> {
-    verdict
+    let is_warning = |judged: &&Judged| judged.severity == Mode::Warn || is_tolerated(judged);
+    let shown = verdict.findings.iter().filter(is_warning).take(SHOWN);
+    let mut warnings: Vec<String> = shown
+        .map(|judged| warning(&judged.finding, is_tolerated(judged)))
+        .collect();
+    let more = verdict
         .findings
         .iter()
-        .filter(|judged| judged.severity == Mode::Warn || is_tolerated(judged))
-        .map(|judged| warning(&judged.finding, is_tolerated(judged)))
-        .collect()
+        .filter(is_warning)
+        .skip(SHOWN)
+        .count();
+    if more > 0 {
+        warnings.push(format!(
+            "and {more} more warnings; `l7guard check` shows all of them, given the objects as files"
+        ));
+    }
+    warnings
 }
 
 fn is_tolerated(judged: &Judged) -> bool {

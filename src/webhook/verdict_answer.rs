@@ -11,7 +11,7 @@ use super::response::{Answer, Cause};
 use super::review::Review;
 use super::text::safe_text;
 use crate::metrics::{Decision, Effect, Metrics};
-use crate::report::admission;
+use crate::report::admission::{self, SHOWN};
 
 /// The answer to a review about which there is nothing to judge: another operation, a subresource, a kind that no rule
 /// reads. `age` is how old the inventory was; `None` where it is no copy of a cluster.
@@ -23,7 +23,7 @@ pub(super) fn nothing_to_judge(age: Option<Duration>) -> Answer {
 
 /// The answer that a verdict gives to `review`. `age` is how old the inventory was; `None` where it is no copy of a cluster.
 ///
-/// Findings are counted and logged here, one line each.
+/// Findings are counted and logged here.
 pub(super) fn answer(
     review: &Review<'_>,
     confirmed: &Confirmed,
@@ -56,6 +56,7 @@ fn severest(verdict: &Verdict) -> Option<Mode> {
 fn causes(verdict: &Verdict) -> Vec<Cause> {
     verdict
         .denials()
+        .take(SHOWN)
         .map(|judged| Cause {
             reason: judged.finding.rule.to_string(),
             field: judged.finding.field.clone(),
@@ -64,13 +65,40 @@ fn causes(verdict: &Verdict) -> Vec<Cause> {
         .collect()
 }
 
-/// Counts and logs: a line for each finding, for each exempted one, and for what cannot be told; only at debug level
-/// where there is nothing of that.
+/// Counts all, and logs a line for each finding, for each exempted one, and for what cannot be told, of each as many as an
+/// answer tells of; only at debug level where there is nothing of that.
 fn tell(review: &Review<'_>, verdict: &Verdict, decision: Decision, metrics: &Metrics) {
     for judged in &verdict.findings {
-        let effect = effect(judged);
         let finding = &judged.finding;
-        metrics.finding(finding.rule, effect, finding.confidence);
+        metrics.finding(finding.rule, effect(judged), finding.confidence);
+    }
+    for exempted in &verdict.exempt {
+        metrics.exempted(exempted.finding.rule);
+    }
+    tell_findings(review, verdict, decision);
+    tell_others(review, verdict, decision);
+    let more = |what: &'static str, count: usize| {
+        let more = count.saturating_sub(SHOWN);
+        if more > 0 {
+            let uid = safe_text(&review.uid);
+            let decision = decision.as_str();
+            tracing::info!(%uid, decision, more, "{what}");
+        }
+    };
+    more(
+        "there are more findings than are logged",
+        verdict.findings.len(),
+    );
+    more("more is exempted than is logged", verdict.exempt.len());
+    more(
+        "more is unresolved than is logged",
+        verdict.unresolved.len(),
+    );
+}
+
+fn tell_findings(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
+    for judged in verdict.findings.iter().take(SHOWN) {
+        let finding = &judged.finding;
         tracing::info!(
             uid = %safe_text(&review.uid),
             decision = decision.as_str(),
@@ -86,8 +114,10 @@ fn tell(review: &Review<'_>, verdict: &Verdict, decision: Decision, metrics: &Me
             "finding"
         );
     }
-    for exempted in &verdict.exempt {
-        metrics.exempted(exempted.finding.rule);
+}
+
+fn tell_others(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
+    for exempted in verdict.exempt.iter().take(SHOWN) {
         tracing::info!(
             uid = %safe_text(&review.uid),
             decision = decision.as_str(),
@@ -98,7 +128,7 @@ fn tell(review: &Review<'_>, verdict: &Verdict, decision: Decision, metrics: &Me
             "exempted"
         );
     }
-    for unresolved in &verdict.unresolved {
+    for unresolved in verdict.unresolved.iter().take(SHOWN) {
         tracing::info!(
             uid = %safe_text(&review.uid),
             decision = decision.as_str(),

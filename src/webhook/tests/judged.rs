@@ -11,7 +11,7 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::webhook::PolicyJudge;
 
-fn object(manifest: &Value) -> objects::Object {
+pub(super) fn object(manifest: &Value) -> objects::Object {
     let naming = Naming {
         api_version: manifest["apiVersion"].as_str().unwrap(),
         kind: manifest["kind"].as_str().unwrap(),

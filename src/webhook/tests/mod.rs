@@ -5,6 +5,7 @@ mod bodies;
 mod failures;
 mod gate;
 mod judged;
+mod many;
 mod refusals;
 
 use std::net::SocketAddr;

@@ -1,20 +1,22 @@
-//! Two front doors, one policy: what `check` finds in a world of files, `serve --manifests` refuses in that world, object by
-//! object, and nothing else.
+//! Two front doors, one policy: what `check` finds in a world of files, `serve --manifests` says in that world, object by
+//! object, and nothing else: refusals, warnings, what is audited, exempt and unresolved. And what the policy finds of a
+//! change, the webhook answers.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use l7guard::live::Live;
 use l7guard::manifests::{Item, RawObject, Reader, Source};
 use l7guard::metrics::Metrics;
 use l7guard::webhook::{Answer, Judge, PolicyJudge, Review};
-use l7guard_policy::configuration::{Configuration, Date};
+use l7guard_policy::configuration::Date;
 use l7guard_policy::identity::Kind;
 use l7guard_policy::inventory::{Inventory, World};
 use l7guard_policy::objects::{self, Naming};
-use l7guard_policy::rules::Mode;
-use l7guard_policy::verdict::{self, Verdict};
-use libtest_mimic::Trial;
+use l7guard_policy::rules::{Finding, Mode};
+use l7guard_policy::verdict::{self, Change, Verdict};
+use libtest_mimic::{Failed, Trial};
 use serde_json::json;
 use time::OffsetDateTime;
 use tokio::time::{Duration, Instant};
@@ -22,41 +24,54 @@ use tokio::time::{Duration, Instant};
 use super::Outcome;
 use super::change::is_reviewed;
 use super::fixture::{Fixture, require};
+use super::setting::Setting;
 use super::world::read;
 
-/// One test for each world that is a file.
+/// One test for each world that is a file, and for each change that admission is asked about.
 pub(super) fn trials(fixtures: &[Fixture]) -> Vec<Trial> {
-    let worlds = fixtures.iter().filter(|fixture| !fixture.is_change());
-    worlds
-        .map(|fixture| {
-            let name = format!("parity/{}/{}", fixture.group, fixture.name);
-            let fixture = fixture.clone();
-            Trial::test(name, move || compare(&fixture))
+    let is_asked_about = |fixture: &&Fixture| !fixture.is_change() || is_reviewed_change(fixture);
+    let trials = fixtures.iter().filter(is_asked_about).map(|fixture| {
+        let name = format!("parity/{}/{}", fixture.group, fixture.name);
+        let fixture = fixture.clone();
+        Trial::test(name, move || {
+            if fixture.is_change() {
+                compare_change(&fixture)
+            } else {
+                compare_world(&fixture)
+            }
         })
-        .collect()
+    });
+    trials.collect()
 }
 
-fn compare(fixture: &Fixture) -> Outcome {
+fn is_reviewed_change(fixture: &Fixture) -> bool {
+    let new = raw_objects(&fixture.path.join("new.yaml")).unwrap_or_default();
+    let kind = new
+        .first()
+        .and_then(|new| Kind::of(&new.api_version, &new.kind));
+    // One that cannot be read fails in its test.
+    kind.is_none_or(|(kind, _)| is_reviewed(kind))
+}
+
+/// Every object of a world, created where the others stand.
+fn compare_world(fixture: &Fixture) -> Outcome {
     let setting = fixture.header()?.setting;
     let world = read(std::slice::from_ref(&fixture.path), &setting);
-    // The webhook goes by the clock.
-    let today: Date = OffsetDateTime::now_utc().date();
-    let checked = verdict::evaluate(&World::new(&world.inventory), &setting.configuration, today);
-    let webhook = webhook(world.inventory.clone(), setting.configuration.clone());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()?;
-    let source = Arc::new(Source::new("fixture", std::fs::read(&fixture.path)?));
-    for item in Reader::new(source) {
-        let Item::Object(object) = item else { continue };
+    let checked = verdict::evaluate(
+        &World::new(&world.inventory),
+        &setting.configuration,
+        today(),
+    );
+    for object in raw_objects(&fixture.path)? {
         let Some(reviewed) = reviewed(&object, &setting.namespace, &world.inventory) else {
             continue;
         };
-        let answer = runtime.block_on(answer(&webhook, &object, &setting.namespace))?;
-        let found = found(&checked, &reviewed);
-        require(said(&answer) == found, || {
+        let answer = answer(&world.inventory, &setting, &object, None)?;
+        let found = Said::of_verdict(&part_of(&checked, &reviewed));
+        let said = Said::of_answer(&answer);
+        require(said == found, || {
             format!(
-                "{}: check finds {found:?}, serve says {answer:?}",
+                "{}: check finds {found:?}, serve says {said:?}",
                 reviewed.key
             )
         })?;
@@ -64,33 +79,82 @@ fn compare(fixture: &Fixture) -> Outcome {
     Ok(())
 }
 
-fn webhook(inventory: Inventory, configuration: Configuration) -> PolicyJudge<Live<Inventory>> {
-    PolicyJudge::new(
-        Live::new(inventory),
-        Live::new(configuration),
-        Metrics::new(),
-    )
+/// A change, as the policy judges it and as the webhook answers it.
+fn compare_change(fixture: &Fixture) -> Outcome {
+    let setting = fixture.header()?.setting;
+    let one = |name: &str| -> Result<Option<RawObject>, Failed> {
+        let file = fixture.path.join(name);
+        if !file.exists() {
+            return Ok(None);
+        }
+        Ok(raw_objects(&file)?.pop())
+    };
+    let (Some(new), old) = (one("new.yaml")?, one("old.yaml")?) else {
+        return Err("there is no new object".into());
+    };
+    let mut world = read(&[fixture.path.join("world.yaml")], &setting).inventory;
+    let change = Change {
+        new: read_object(&new, &setting.namespace).ok_or("the new object is none")?,
+        old: old
+            .as_ref()
+            .and_then(|old| read_object(old, &setting.namespace)),
+    };
+    if let Some(old) = &change.old {
+        world.apply(old.clone());
+    }
+    let verdict = verdict::review(&world, &setting.configuration, &change, today());
+    let said = Said::of_answer(&answer(&world, &setting, &new, old.as_ref())?);
+    let found = Said::of_verdict(&verdict);
+    require(said == found, || {
+        format!("the policy finds {found:?}, serve says {said:?}")
+    })
+}
+
+/// The webhook goes by the clock.
+fn today() -> Date {
+    OffsetDateTime::now_utc().date()
+}
+
+fn raw_objects(file: &Path) -> Result<Vec<RawObject>, Failed> {
+    let source = Arc::new(Source::new("fixture", std::fs::read(file)?));
+    let objects = Reader::new(source).filter_map(|item| match item {
+        Item::Object(object) => Some(*object),
+        _ => None,
+    });
+    Ok(objects.collect())
 }
 
 /// The object as the policy reads it, if admission is asked about it. One that is given twice is compared as the one that
 /// holds.
 fn reviewed(object: &RawObject, namespace: &str, inventory: &Inventory) -> Option<objects::Object> {
     let (kind, _) = Kind::of(&object.api_version, &object.kind)?;
+    let read = read_object(object, namespace)?;
+    (is_reviewed(kind) && inventory.get(&read.key) == Some(&read)).then_some(read)
+}
+
+fn read_object(object: &RawObject, namespace: &str) -> Option<objects::Object> {
     let naming = Naming {
         api_version: &object.api_version,
         kind: &object.kind,
         default_namespace: namespace,
         default_name: object.name.as_deref()?,
     };
-    let read = objects::read(naming, objects::Source::Value(&object.value)).ok()??;
-    (is_reviewed(kind) && inventory.get(&read.key) == Some(&read)).then_some(read)
+    objects::read(naming, objects::Source::Value(&object.value)).ok()?
 }
 
-async fn answer(
-    webhook: &PolicyJudge<Live<Inventory>>,
+/// What the webhook answers to the creation or update of an object in a world.
+fn answer(
+    inventory: &Inventory,
+    setting: &Setting,
     object: &RawObject,
-    namespace: &str,
-) -> Result<Answer, String> {
+    old: Option<&RawObject>,
+) -> Result<Answer, Failed> {
+    let webhook = PolicyJudge::new(
+        Live::new(inventory.clone()),
+        Live::new(setting.configuration.clone()),
+        Metrics::new(),
+    );
+    let namespace = &setting.namespace;
     let (group, version) = object
         .api_version
         .split_once('/')
@@ -98,42 +162,113 @@ async fn answer(
     let review = json!({
         "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
         "request": {
-            "uid": "parity", "operation": "CREATE",
+            "uid": "parity", "operation": if old.is_some() { "UPDATE" } else { "CREATE" },
             "kind": {"group": group, "version": version, "kind": object.kind},
             "name": object.name, "namespace": object.namespace.as_deref().unwrap_or(namespace),
-            "object": object.value,
+            "object": object.value, "oldObject": old.map(|old| &old.value),
         },
     });
     let body = review.to_string();
-    let review = Review::decode(body.as_bytes()).map_err(|error| error.to_string())?;
+    let mut review = Review::decode(body.as_bytes())?;
     let deadline = Instant::now() + Duration::from_mins(1);
-    let answer = webhook.judge(&review, deadline).await;
-    answer.map_err(|error| error.to_string())
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    Ok(runtime.block_on(webhook.judge(&mut review, deadline))?)
 }
 
-/// Rule and field of every refusal.
-type Refusals = BTreeSet<(String, String)>;
-
-fn said(answer: &Answer) -> Refusals {
-    let causes = answer
-        .status
-        .iter()
-        .flat_map(|status| &status.details.causes);
-    causes
-        .map(|cause| (cause.reason.clone(), cause.field.clone()))
-        .collect()
+/// What a verdict on one object holds of a verdict on all of them.
+fn part_of(checked: &Verdict, object: &objects::Object) -> Verdict {
+    let mut verdict = checked.clone();
+    let has_part = |finding: &Finding| finding.participants.contains(&object.key);
+    verdict.findings.retain(|judged| has_part(&judged.finding));
+    verdict
+        .exempt
+        .retain(|exempted| has_part(&exempted.finding));
+    verdict
+        .unresolved
+        .retain(|unresolved| unresolved.object == object.key);
+    verdict
 }
 
-fn found(verdict: &Verdict, object: &objects::Object) -> Refusals {
-    let denials = verdict.findings.iter().filter(|judged| {
-        judged.severity == Mode::Deny && judged.finding.participants.contains(&object.key)
-    });
-    denials
-        .map(|judged| {
-            (
-                judged.finding.rule.to_string(),
-                judged.finding.field.clone(),
-            )
-        })
-        .collect()
+/// All that an answer says of a verdict.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Said {
+    /// Rule and field of every refusal.
+    denied: BTreeSet<(String, String)>,
+    /// Rule and object of every warning.
+    warned: Vec<String>,
+    /// The rules of all findings, also of those that neither refuse nor warn.
+    rules: BTreeSet<String>,
+    mode: String,
+    exempt: BTreeSet<String>,
+    unresolved: BTreeSet<String>,
+}
+
+impl Said {
+    fn of_answer(answer: &Answer) -> Self {
+        let causes = answer
+            .status
+            .iter()
+            .flat_map(|status| &status.details.causes);
+        let annotation = |key: &str, separator: &str| -> BTreeSet<String> {
+            let text = answer.audit_annotations.get(key).into_iter();
+            text.flat_map(|text| text.split(separator))
+                .map(str::to_owned)
+                .collect()
+        };
+        let warned = answer.warnings.iter().map(|warning| {
+            let warning = warning.replacen("allowed, as it was there before: ", "", 1);
+            let (place, _) = warning.split_once(": ").unwrap_or_default();
+            place.to_owned()
+        });
+        let mut said = Self {
+            denied: causes
+                .map(|cause| (cause.reason.clone(), cause.field.clone()))
+                .collect(),
+            warned: warned.collect(),
+            rules: annotation("rules", ","),
+            mode: answer.audit_annotations["mode"].clone(),
+            exempt: annotation("exemption", ", "),
+            unresolved: annotation("unresolved", "; "),
+        };
+        said.warned.sort();
+        said
+    }
+
+    fn of_verdict(verdict: &Verdict) -> Self {
+        let mut said = Self {
+            mode: "none".to_owned(),
+            ..Self::default()
+        };
+        let mut severest = Mode::Off;
+        for judged in &verdict.findings {
+            let finding = &judged.finding;
+            let rule = finding.rule.as_str();
+            said.rules.insert(rule.to_owned());
+            if judged.severity > severest {
+                severest = judged.severity;
+                judged.severity.as_str().clone_into(&mut said.mode);
+            }
+            match judged.severity {
+                Mode::Deny if !judged.is_existing => {
+                    let refusal = (rule.to_owned(), finding.field.clone());
+                    said.denied.insert(refusal);
+                }
+                Mode::Deny | Mode::Warn => said.warned.push(format!("[{rule}] {}", finding.object)),
+                Mode::Audit | Mode::Off => {}
+            }
+        }
+        let exempt = verdict.exempt.iter();
+        said.exempt = exempt
+            .map(|exempted| format!("{} (until {})", exempted.exemption, exempted.expires))
+            .collect();
+        let unresolved = verdict.unresolved.iter();
+        said.unresolved = unresolved
+            .flat_map(|unresolved| unresolved.reason.split("; "))
+            .map(str::to_owned)
+            .collect();
+        said.warned.sort();
+        said
+    }
 }

@@ -9,7 +9,7 @@ use crate::scene::{Scene, WEBHOOK};
 
 pub(crate) const CASES: &[Case] = &[
     (
-        "an Ingress that breaks the policy can be deleted without a word",
+        "an Ingress that breaks the policy can be deleted without a word, also where the webhook is asked about it",
         deletion_passes,
     ),
     (
@@ -28,6 +28,9 @@ pub(crate) const CASES: &[Case] = &[
 
 fn deletion_passes(scene: &Scene) -> Result<(), Failed> {
     silent_success(&scene.kubectl(&ingress("delete", "older-deleted", &[]))?)?;
+    let event = event(&scene.cluster, "delete", "older-deleted")?;
+    assert_eq!(annotation(&event, WEBHOOK, "decision"), "allow");
+    assert_eq!(annotation(&event, WEBHOOK, "mode"), "none");
     Ok(())
 }
 

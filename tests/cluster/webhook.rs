@@ -76,11 +76,11 @@ impl Installation {
             json!({
                 "apiGroups": [group],
                 "apiVersions": ["v1"],
-                "operations": ["CREATE", "UPDATE"],
+                "operations": ["CREATE", "UPDATE", "DELETE"],
                 "resources": resources,
             })
         };
-        // Nobody needs to ask about the status. Where somebody does, it must do no harm.
+        // Nobody needs to ask about deletions and the status. Where somebody does, it must do no harm.
         let mut rules = vec![
             rule("networking.k8s.io", &["ingresses", "ingresses/status"]),
             rule("", &["services"]),

@@ -4,11 +4,11 @@ use libtest_mimic::Failed;
 use serde_json::json;
 
 use crate::scenery::{ALB, Write, deployment, ingress, ingress_class, service};
-use crate::stage::{Stage, done};
+use crate::stage::{EXEMPT, Stage, done};
 use crate::{Case, Named, boxed};
 
 pub(crate) fn cases() -> Vec<Case> {
-    let cases: [Named; 3] = [
+    let cases: [Named; 4] = [
         (
             "an Ingress whose name is generated is refused by the name that it would get",
             generated_name,
@@ -20,6 +20,10 @@ pub(crate) fn cases() -> Vec<Case> {
         (
             "an update that changes nothing that a rule reads is let through while the cluster cannot be read",
             nothing_new,
+        ),
+        (
+            "the audit log tells of exemption, age of the inventory and live reads, of a deletion too",
+            audited,
         ),
     ];
     cases.into_iter().map(boxed).collect()
@@ -87,5 +91,32 @@ fn nothing_new(stage: &Stage) -> Result<(), Failed> {
         let mut labelled = shop;
         labelled["metadata"]["labels"] = json!({"team": "shop"});
         stage.hand.write(&Write::Patch(labelled)).await?.accepted()
+    })
+}
+
+fn audited(stage: &Stage) -> Result<(), Failed> {
+    stage.play(async |stage, at| {
+        know_both_ends(stage, at).await?;
+        let exempt = ingress(at, EXEMPT, Some(at), "front");
+        stage.hand.create(&exempt).await?.accepted()?;
+        stage.hand.write(&Write::Delete(exempt)).await?.accepted()?;
+        let annotation = |verb: &str, key: &str| {
+            let event = stage.cluster.audit_event_where(|event| {
+                let object = &event["objectRef"];
+                event["verb"] == verb && object["namespace"] == at && object["name"] == EXEMPT
+            })?;
+            let value = event["annotations"][format!("l7guard.l7guard.svc/{key}")].as_str();
+            Ok::<_, Failed>(value.unwrap_or_default().to_owned())
+        };
+        assert!(annotation("create", "exemption")?.starts_with("by-name (until "));
+        for (verb, is_read) in [("create", true), ("delete", false)] {
+            assert_eq!(annotation(verb, "decision")?, "allow");
+            assert_eq!(annotation(verb, "mode")?, "none");
+            let seconds: u64 = annotation(verb, "inventory-age-seconds")?.parse()?;
+            assert!(seconds < 3600, "{seconds}");
+            let reads: usize = annotation(verb, "live-reads")?.parse()?;
+            assert_eq!(reads > 0, is_read, "{verb}: {reads}");
+        }
+        Ok(())
     })
 }

@@ -17,7 +17,7 @@ use l7guard::known_world::KnownWorld;
 use l7guard::live::Live;
 use l7guard::metrics::Metrics;
 use l7guard::operations::Readiness;
-use l7guard_policy::configuration::Configuration;
+use l7guard_policy::configuration::{Configuration, Date, Exemption, Matcher, NamePattern};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
@@ -165,7 +165,7 @@ async fn serve(
     )?;
     let judge = l7guard::webhook::PolicyJudge::new(
         world,
-        Live::new(Configuration::default()),
+        Live::new(configuration_in_force()?),
         metrics.clone(),
     );
     let router = l7guard::webhook::router(
@@ -182,10 +182,32 @@ async fn serve(
     Ok(())
 }
 
+/// The name that an object has to have for an exemption to cover it.
+pub(crate) const EXEMPT: &str = "exempt";
+
+/// The default configuration, and an exemption by name.
+fn configuration_in_force() -> Result<Configuration, Failed> {
+    let covers = Matcher {
+        names: vec![NamePattern::parse(EXEMPT)?],
+        ..Matcher::default()
+    };
+    let exemption = Exemption {
+        name: "by-name".into(),
+        reason: "a trial of exemptions".into(),
+        owner: "trials".into(),
+        expires: Date::MAX,
+        covers,
+    };
+    Ok(Configuration {
+        exemptions: vec![exemption],
+        ..Configuration::default()
+    })
+}
+
 fn configuration(authority: &str) -> Value {
     let rule = |group: &str, resources: &[&str]| {
         json!({
-            "apiGroups": [group], "apiVersions": ["*"], "operations": ["CREATE", "UPDATE"], "resources": resources,
+            "apiGroups": [group], "apiVersions": ["*"], "operations": ["CREATE", "UPDATE", "DELETE"], "resources": resources,
         })
     };
     json!({

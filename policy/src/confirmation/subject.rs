@@ -62,7 +62,7 @@ impl Plan<'_> {
             }
             Facts::Gateway(gateway) => {
                 let is_in_sight = self.is_gateway_in_sight(gateway);
-                if is_in_sight {
+                if is_in_sight && self.may_be_istios(gateway) {
                     self.ask_about_made_for(key);
                 }
                 is_in_sight
@@ -135,6 +135,17 @@ impl Plan<'_> {
         // They may stand in any namespace.
         self.ask(Question::Aliases);
         true
+    }
+
+    /// Whether a Gateway's workloads are gateways, as far as its class says.
+    fn may_be_istios(&self, gateway: &Gateway) -> bool {
+        let class = ObjectKey::new(Kind::GatewayClass, "", Arc::clone(&gateway.class));
+        match self.world().facts(&class) {
+            Some(Facts::GatewayClass(class)) => {
+                self.configuration.istio.makes_gateways(&class.controller)
+            }
+            _ => BUILT_IN_CLASSES.contains(&&*gateway.class),
+        }
     }
 
     /// Whether a Service under review selects other workloads than before.

@@ -104,18 +104,17 @@ fn cluster() -> Inventory {
 
 /// The questions of the first round, in words.
 fn asked(old: Option<&Value>, new: &Value) -> Vec<String> {
+    asked_after(&Reads::new(), old, new)
+}
+
+/// The questions that are left after some reads.
+fn asked_after(reads: &Reads, old: Option<&Value>, new: &Value) -> Vec<String> {
     let change = Change {
         old: old.map(object),
         new: object(new),
     };
     let configuration = Configuration::default();
-    let asked = questions(
-        &cluster(),
-        &Reads::new(),
-        &configuration,
-        &change,
-        Date::MIN,
-    );
+    let asked = questions(&cluster(), reads, &configuration, &change, Date::MIN);
     let in_words = asked.iter().map(|question| match question {
         Question::Object(key) => key.to_string(),
         Question::Objects(kind, scope) => format!("all {kind} of {scope:?}"),
@@ -204,6 +203,21 @@ fn a_gateway_and_a_listener_set_of_another_class_ask_for_it_by_name_and_nothing_
         &json!({"parentRef": {"name": "aws"}}),
     );
     assert_eq!(asked(None, &set), ["Gateway shop/aws"]);
+}
+
+#[test]
+fn of_gateways_that_istio_makes_alone_workloads_are_asked_for() {
+    let [_, _, aws, mesh, aws_gateway, mesh_gateway, _] = classes();
+    for (class, gateway, is_istios) in [(aws, aws_gateway, false), (mesh, mesh_gateway, true)] {
+        let class = object(&class);
+        let mut reads = Reads::new();
+        reads.answer((Question::Object(class.key.clone()), vec![class]));
+        let asked = asked_after(&reads, None, &gateway);
+        let asks = |what: &str| asked.iter().any(|question| question.starts_with(what));
+        assert!(asks("all HTTPRoute of Cluster"), "{asked:?}");
+        assert_eq!(asks("all Deployment"), is_istios, "{asked:?}");
+        assert_eq!(asks("Pods"), is_istios, "{asked:?}");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::stage::{Stage, done};
 use crate::{Case, Named, boxed};
 
 pub(crate) fn cases() -> Vec<Case> {
-    let cases: [Named; 3] = [
+    let cases: [Named; 4] = [
         (
             "a reference that no object can be called by leads nowhere, and not to another place of the API",
             odd_references,
@@ -24,6 +24,10 @@ pub(crate) fn cases() -> Vec<Case> {
         (
             "objects of a kind that moved to another version a moment ago are found there",
             moved_kind,
+        ),
+        (
+            "a class that dozens of Ingresses use is refused by a few reads and in a message that ends",
+            class_of_many,
         ),
     ];
     cases.into_iter().map(boxed).collect()
@@ -77,6 +81,31 @@ fn unreadable_on_the_way(stage: &Stage) -> Result<(), Failed> {
         let to = |service: &str| ingress(at, service, Some(at), service);
         stage.hand.create(&to("shop")).await?.accepted()?;
         stage.hand.create(&to("front")).await?.refused().map(drop)
+    })
+}
+
+fn class_of_many(stage: &Stage) -> Result<(), Failed> {
+    const MANY: usize = 40;
+    stage.play(async |stage, at| {
+        stage
+            .know(&[deployment(at, "edge", true), service(at, "front", "edge")])
+            .await?;
+        for number in 0..MANY {
+            let ingress = ingress(at, &format!("web-{number}"), Some(at), "front");
+            stage.hand.create(&ingress).await?.accepted()?;
+        }
+        let class = Write::Create(ingress_class(at, ALB));
+        let message = stage.hand.write(&class).await?.refused()?;
+        assert!(message.contains("And 20 more findings."), "{message}");
+        let event = stage.cluster.audit_event_where(|event| {
+            let object = &event["objectRef"];
+            let is_created = event["verb"] == "create" && object["name"] == at;
+            is_created && object["resource"] == "ingressclasses"
+        })?;
+        let reads = &event["annotations"]["l7guard.l7guard.svc/live-reads"];
+        let reads: usize = reads.as_str().unwrap_or_default().parse()?;
+        assert!(reads < 20, "{reads} reads");
+        Ok(())
     })
 }
 

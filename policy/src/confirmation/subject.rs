@@ -17,6 +17,9 @@ use crate::objects::workload::GATEWAY_NAME_LABELS;
 use crate::objects::{Facts, Object};
 use crate::paths::affected::Affected;
 
+/// Of at most so many Gateways of one class the Pods are asked for that no template made.
+const FEW_GATEWAYS: usize = 16;
+
 impl Plan<'_> {
     /// Asks about the object under review and everything known that it can have part in.
     pub(super) fn ask_about_subject(&mut self, subject: &Object) {
@@ -64,6 +67,7 @@ impl Plan<'_> {
                 let is_in_sight = self.is_gateway_in_sight(gateway);
                 if is_in_sight && self.may_be_istios(gateway) {
                     self.ask_about_made_for(key);
+                    self.ask_about_pods_of(key);
                 }
                 is_in_sight
             }
@@ -91,24 +95,34 @@ impl Plan<'_> {
         aws.is_gateway_controller(&class.controller) || istio.makes_gateways(&class.controller)
     }
 
-    /// What the Gateways of one of Istio's classes are made of. Those that are not known are asked for with the fronts.
+    /// What the Gateways of one of Istio's classes are made of; which these are is asked first. Pods cannot be read by one
+    /// list, as other kinds are of very many namespaces.
     fn ask_about_made_for_class(&mut self, class: &Arc<str>) {
+        if !self.ask(Question::Objects(Kind::Gateway, Scope::Cluster)) {
+            return;
+        }
         let world = self.world();
         let of_class = IndexKey::OfGatewayClass(Arc::clone(class));
         let gateways = world.find(&of_class);
         let keys: Vec<ObjectKey> = gateways.map(|gateway| gateway.key.clone()).collect();
-        for key in keys {
-            self.ask_about_made_for(&key);
+        for key in &keys {
+            self.ask_about_made_for(key);
+            if keys.len() <= FEW_GATEWAYS {
+                self.ask_about_pods_of(key);
+            }
         }
     }
 
     /// The workloads that bear a Gateway's name in a label, which its class makes gateways, and the Services that select
     /// them, by that label or another one.
     fn ask_about_made_for(&mut self, gateway: &ObjectKey) {
-        let here = Scope::of(gateway);
         for kind in TEMPLATES.into_iter().chain([Kind::Service]) {
-            self.ask(Question::Objects(kind, here.clone()));
+            self.ask(Question::Objects(kind, Scope::of(gateway)));
         }
+    }
+
+    /// The same of Pods that no template made.
+    fn ask_about_pods_of(&mut self, gateway: &ObjectKey) {
         for label in GATEWAY_NAME_LABELS {
             let (namespace, name) = (Arc::clone(&gateway.namespace), Arc::clone(&gateway.name));
             self.ask(Question::Pods(namespace, Arc::from(label), name));

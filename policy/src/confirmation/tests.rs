@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Question, Reads, questions};
 use crate::configuration::{Configuration, Date};
-use crate::inventory::Inventory;
+use crate::identity::Kind;
+use crate::inventory::{Inventory, Scope};
 use crate::objects::{Naming, Object, Source, read};
 use crate::verdict::Change;
 
@@ -176,19 +177,43 @@ fn a_service_that_selects_an_application_since_this_change_asks_for_it_by_name()
 }
 
 #[test]
-fn a_class_of_istio_asks_for_what_may_be_made_for_its_gateways() {
-    let asked = asked(None, &classes()[3]);
+fn a_class_of_istio_asks_for_its_gateways_and_then_for_what_may_be_made_for_them() {
+    let class = &classes()[3];
+    let asked = asked(None, class);
+    assert!(
+        asked.contains(&"all Gateway of Cluster".to_owned()),
+        "{asked:?}"
+    );
+    assert!(
+        !asked.iter().any(|asked| asked.contains("Deployment")),
+        "{asked:?}"
+    );
+    let of_class = |count: usize| {
+        let gateways = (0..count).map(|number| {
+            let mut gateway = classes()[5].clone();
+            gateway["metadata"] = json!({"name": "mesh", "namespace": format!("team-{number}")});
+            object(&gateway)
+        });
+        let all = Question::Objects(Kind::Gateway, Scope::Cluster);
+        let mut reads = Reads::new();
+        reads.answer((all, gateways.collect()));
+        asked_after(&reads, None, class)
+    };
+    let asked = of_class(1);
     for question in [
-        "all Gateway of Cluster",
-        "all Service of Namespace(\"shop\")",
-        "all Deployment of Namespace(\"shop\")",
-        "Pods gateway.networking.k8s.io/gateway-name=mesh of shop",
+        "all Service of Namespace(\"team-0\")",
+        "all Deployment of Namespace(\"team-0\")",
+        "Pods gateway.networking.k8s.io/gateway-name=mesh of team-0",
     ] {
         assert!(
             asked.iter().any(|asked| asked == question),
             "{question}: {asked:?}"
         );
     }
+    let is_of_pods = |question: &String| question.starts_with("Pods");
+    assert_eq!(asked.into_iter().filter(is_of_pods).count(), 2);
+    assert_eq!(of_class(16).into_iter().filter(is_of_pods).count(), 32);
+    assert_eq!(of_class(17).into_iter().filter(is_of_pods).count(), 0);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use super::discovery::{self, DiscoveryError};
 use super::gathering::gathered;
-use super::kinds::{PAGE, is_kept, label_selector};
+use super::kinds::{PAGE, label_selector};
 use super::names::{is_name, may_be_in};
 use super::raw_object::RawObject;
 use super::world::Shared;
@@ -188,18 +188,6 @@ impl Shared {
         Err(ReadError::TooMany {
             what: Listed(kind, scope).to_string(),
         })
-    }
-
-    /// What a watch would keep of the object. One that cannot be read is skipped, counted and logged as there: it is nobody's
-    /// fault who writes another one.
-    fn facts(&self, kind: Kind, resource: &ApiResource, object: &RawObject) -> Option<Object> {
-        match object.read(resource) {
-            Ok(read) => read.filter(is_kept),
-            Err(error) => {
-                self.unreadable(&object.key(kind), &error);
-                None
-            }
-        }
     }
 
     fn api(&self, resource: &ApiResource, scope: &Scope) -> Api<RawObject> {

@@ -10,13 +10,19 @@
 mod connection;
 mod discovery;
 mod gathering;
+mod hearing;
 mod kinds;
 mod live_read;
 mod names;
 mod raw_object;
 mod reflector;
+mod time_limit;
 mod watch_state;
+mod watches;
 mod world;
+
+#[cfg(test)]
+mod tests;
 
 pub use connection::{Connection, ConnectionError};
 pub use discovery::DiscoveryError;

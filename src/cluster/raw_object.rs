@@ -1,6 +1,7 @@
 //! An object as it came: its JSON, and of its metadata what a watch needs.
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
@@ -10,6 +11,7 @@ use l7guard_policy::objects::{self, DecodeError, Naming, Object, Source};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use thiserror::Error;
 
 /// One object of any kind. It is read into facts as soon as it has come, and dropped: so that an object which cannot be
 /// read stops no list and no watch, its JSON is looked at afterwards.
@@ -23,8 +25,8 @@ impl RawObject {
     /// The facts; `None`: no rule reads such an object.
     ///
     /// # Errors
-    /// When a field that a rule reads has a wrong type.
-    pub(super) fn read(&self, resource: &ApiResource) -> Result<Option<Object>, DecodeError> {
+    /// When a field that a rule reads has a wrong type, or reading it panics.
+    pub(super) fn read(&self, resource: &ApiResource) -> Result<Option<Object>, Unreadable> {
         // Objects in a list of a built-in kind say neither version nor kind.
         let naming = Naming {
             api_version: &resource.api_version,
@@ -32,9 +34,9 @@ impl RawObject {
             default_namespace: self.metadata.namespace.as_deref().unwrap_or_default(),
             default_name: self.metadata.name.as_deref().unwrap_or_default(),
         };
-        match objects::read(naming, Source::Json(self.json.get())) {
+        match caught(|| objects::read(naming, Source::Json(self.json.get()))) {
             // In a file it would be a patch; the API server took it for an object, and it says nothing.
-            Err(DecodeError::Incomplete { .. }) => Ok(None),
+            Err(Unreadable::Field(DecodeError::Incomplete { .. })) => Ok(None),
             read => read,
         }
     }
@@ -46,6 +48,26 @@ impl RawObject {
             self.metadata.namespace.as_deref().unwrap_or_default(),
             self.metadata.name.as_deref().unwrap_or_default(),
         )
+    }
+}
+
+/// Why nothing is known of an object.
+#[derive(Debug, Error)]
+pub(super) enum Unreadable {
+    /// A field that a rule reads has a wrong type.
+    #[error(transparent)]
+    Field(#[from] DecodeError),
+    /// A panic while it was read.
+    #[error("reading it failed, a defect of l7guard: please report it with the lines above")]
+    Panic,
+}
+
+/// One object that brings a defect to light stops neither the watch of its kind nor the review of another object.
+fn caught<T>(read: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, Unreadable> {
+    // What is read is only borrowed, and what was made of it until then is dropped.
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => Ok(read?),
+        Err(_) => Err(Unreadable::Panic),
     }
 }
 
@@ -138,10 +160,8 @@ mod tests {
         assert_eq!(web.key, ObjectKey::new(Kind::Service, "shop", "web"));
         assert_eq!(list.items[0].resource_version().as_deref(), Some("7"));
         let bad = &list.items[1];
-        assert_eq!(
-            bad.read(&services()).unwrap_err().pointer(),
-            "/spec/selector"
-        );
+        let error = bad.read(&services()).unwrap_err();
+        assert!(error.to_string().starts_with("/spec/selector: "), "{error}");
         assert_eq!(
             bad.key(Kind::Service),
             ObjectKey::new(Kind::Service, "shop", "bad")
@@ -158,5 +178,11 @@ mod tests {
         };
         assert_eq!(object.meta().name.as_deref(), Some("web"));
         assert!(object.read(&services()).unwrap().is_some());
+    }
+
+    #[test]
+    fn an_object_that_makes_the_reader_panic_is_one_that_cannot_be_read() {
+        let read: Result<(), Unreadable> = caught(|| panic!("as the test wants it"));
+        assert!(matches!(read, Err(Unreadable::Panic)));
     }
 }

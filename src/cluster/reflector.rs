@@ -8,21 +8,23 @@ use kube::Api;
 use kube::core::ApiResource;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
-use l7guard_policy::identity::Kind;
 use l7guard_policy::objects::Object;
 
-use super::kinds::{is_kept, watch_config};
+use super::hearing::heard_of;
+use super::kinds::watch_config;
 use super::raw_object::RawObject;
-use super::watch_state::Trouble;
+use super::watch_state::{Trouble, Watch};
 use super::world::Shared;
 
 /// Follows a kind until the task is dropped. It backs off with jitter after errors, and lists anew what it lost sight of.
-pub(super) async fn follow(shared: Arc<Shared>, kind: Kind, resource: ApiResource) {
-    let api: Api<RawObject> = Api::all_with(shared.client.clone(), &resource);
-    let mut events = pin!(watcher(api, watch_config(kind)).default_backoff());
+pub(super) async fn follow(shared: Arc<Shared>, watch: Watch, resource: ApiResource) {
+    let ear = Arc::clone(&shared);
+    let client = heard_of(shared.client.clone(), move || ear.heard(watch));
+    let api: Api<RawObject> = Api::all_with(client, &resource);
+    let mut events = pin!(watcher(api, watch_config(watch.kind)).default_backoff());
     let mut reflector = Reflector {
         shared,
-        kind,
+        watch,
         resource,
         listed: Vec::new(),
     };
@@ -33,7 +35,7 @@ pub(super) async fn follow(shared: Arc<Shared>, kind: Kind, resource: ApiResourc
 
 struct Reflector {
     shared: Arc<Shared>,
-    kind: Kind,
+    watch: Watch,
     resource: ApiResource,
     /// What the list that is under way has brought so far.
     listed: Vec<Object>,
@@ -41,35 +43,29 @@ struct Reflector {
 
 impl Reflector {
     fn take(&mut self, event: Result<Event<RawObject>, watcher::Error>) {
-        let kind = self.kind;
+        let watch = self.watch;
         match event {
             Ok(Event::Init) => self.listed.clear(),
             Ok(Event::InitApply(object)) => self.listed.extend(self.read(&object)),
             Ok(Event::InitDone) => {
                 let listed = std::mem::take(&mut self.listed);
-                self.shared.reset(kind, listed);
+                self.shared.reset(watch, listed);
             }
             Ok(Event::Apply(object)) => match self.read(&object) {
-                Some(read) => self.shared.apply(read),
+                Some(read) => self.shared.apply(watch, read),
                 // What it was before is true no more.
-                None => self.shared.remove(&object.key(kind)),
+                None => self.shared.remove(watch, &object.key(watch.kind)),
             },
-            Ok(Event::Delete(object)) => self.shared.remove(&object.key(kind)),
+            Ok(Event::Delete(object)) => self.shared.remove(watch, &object.key(watch.kind)),
             Err(error) => {
                 let trouble = Trouble::of(&self.resource, &error);
-                self.shared.hindered(kind, &trouble);
+                self.shared.hindered(watch, &trouble);
             }
         }
     }
 
-    /// The facts to keep. An object that cannot be read is skipped, counted and logged, and hinders no other.
+    /// The facts to keep.
     fn read(&self, object: &RawObject) -> Option<Object> {
-        match object.read(&self.resource) {
-            Ok(read) => read.filter(is_kept),
-            Err(error) => {
-                self.shared.unreadable(&object.key(self.kind), &error);
-                None
-            }
-        }
+        self.shared.facts(self.watch.kind, &self.resource, object)
     }
 }

@@ -2,19 +2,41 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kube::core::ApiResource;
 use kube::runtime::watcher;
 use l7guard_policy::identity::Kind;
+use tokio::time::Instant;
 
-/// How the watches of all kinds stand.
+use super::time_limit::TimedOut;
+use crate::metrics::Metrics;
+
+/// How the watches of all kinds stand, and what the metrics say of it.
+#[derive(Debug)]
+pub(super) struct WatchStates {
+    metrics: Metrics,
+    states: Mutex<States>,
+}
+
 #[derive(Debug, Default)]
-pub(super) struct WatchStates(Mutex<BTreeMap<Kind, State>>);
+struct States {
+    begun: u64,
+    of_kind: BTreeMap<Kind, State>,
+}
+
+/// One watch of a kind. The kind may be watched anew later; what an earlier watch still brings then counts for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Watch {
+    pub(super) kind: Kind,
+    number: u64,
+}
 
 #[derive(Clone, Debug)]
 struct State {
-    is_needed: bool,
+    number: u64,
+    /// There is no verdict before the kind has been listed.
+    is_awaited: bool,
     is_listed: bool,
     trouble: Option<String>,
     /// When it was last known to be up to date.
@@ -31,67 +53,103 @@ pub(super) struct Trouble {
 }
 
 impl WatchStates {
-    /// A watch begins. If it is needed there is no verdict before it has listed its kind once.
-    pub(super) fn begin(&self, kind: Kind, is_needed: bool) {
+    /// Nothing is watched yet.
+    pub(super) fn new(metrics: Metrics) -> Self {
+        Self {
+            metrics,
+            states: Mutex::default(),
+        }
+    }
+
+    /// Whether no watch was ever begun.
+    pub(super) fn none_yet(&self) -> bool {
+        self.states().begun == 0
+    }
+
+    /// A watch begins, in the place of the kind's earlier one. If it is needed there is no verdict before the kind has been
+    /// listed once.
+    pub(super) fn begin(&self, kind: Kind, is_needed: bool) -> Watch {
+        let mut states = self.states();
+        states.begun += 1;
+        let number = states.begun;
+        let earlier = states.of_kind.get(&kind);
         let state = State {
-            is_needed,
+            number,
+            is_awaited: is_needed || earlier.is_some_and(|earlier| earlier.is_awaited),
             is_listed: false,
             trouble: None,
-            heard: Instant::now(),
+            heard: earlier.map_or_else(Instant::now, |earlier| earlier.heard),
         };
-        self.states().insert(kind, state);
+        states.of_kind.insert(kind, state);
+        self.metrics.inventory_synced(kind.label(), false);
+        Watch { kind, number }
     }
 
-    /// A watch has ended for good, as its kind is served no more.
+    /// The kind is watched no more.
     pub(super) fn end(&self, kind: Kind) {
-        self.states().remove(&kind);
+        let mut states = self.states();
+        states.of_kind.remove(&kind);
+        self.metrics.inventory_forgotten(kind.label());
     }
 
-    /// The kind was listed whole.
-    pub(super) fn listed(&self, kind: Kind) {
-        self.set(kind, |state| {
+    /// Whether the watch is the one that its kind has now.
+    pub(super) fn is_current(&self, watch: Watch) -> bool {
+        let states = self.states();
+        let state = states.of_kind.get(&watch.kind);
+        state.is_some_and(|state| state.number == watch.number)
+    }
+
+    /// The kind was listed whole, and this many objects are kept.
+    pub(super) fn listed(&self, watch: Watch, count: usize) {
+        self.set(watch, |state| {
             state.is_listed = true;
+            state.is_awaited = false;
             state.hear();
+            let kind = watch.kind.label();
+            self.metrics.inventory_objects(kind, count);
+            self.metrics.inventory_synced(kind, true);
+            self.metrics.inventory_freshness(kind);
         });
     }
 
-    /// The watch was heard of.
-    pub(super) fn heard(&self, kind: Kind) {
-        self.set(kind, State::hear);
+    /// The watch was heard of: it goes on, and whatever hindered it is over.
+    pub(super) fn heard(&self, watch: Watch) {
+        self.set(watch, |state| {
+            state.hear();
+            self.metrics.inventory_freshness(watch.kind.label());
+        });
     }
 
     /// Something hinders the watch. What was listed before stays known.
-    pub(super) fn hindered(&self, kind: Kind, trouble: &Trouble) {
-        self.set(kind, |state| state.trouble = Some(trouble.text.clone()));
+    pub(super) fn hindered(&self, watch: Watch, trouble: &Trouble) {
+        self.set(watch, |state| {
+            state.trouble = Some(trouble.text.clone());
+            let kind = watch.kind.label();
+            self.metrics.watch_restart(kind, trouble.reason);
+        });
     }
 
-    /// The kinds that are listed and whose watches nothing hinders. They count as heard of now: a watch of objects that do
-    /// not change brings nothing.
-    pub(super) fn followed(&self) -> Vec<Kind> {
-        let mut states = self.states();
-        let followed = states
-            .iter_mut()
-            .filter(|(_, state)| state.is_listed && state.trouble.is_none());
-        let heard = followed.map(|(kind, state)| {
-            state.hear();
-            *kind
-        });
-        heard.collect()
+    /// Says how many objects of each listed kind are kept.
+    pub(super) fn count(&self, counts: &BTreeMap<Kind, usize>) {
+        let states = self.states();
+        let listed = states.of_kind.iter().filter(|(_, state)| state.is_listed);
+        for (kind, _) in listed {
+            let count = counts.get(kind).copied().unwrap_or_default();
+            self.metrics.inventory_objects(kind.label(), count);
+        }
     }
 
     /// How long ago the kind that is furthest behind was known to be up to date.
     pub(super) fn age(&self) -> Duration {
         let states = self.states();
-        let ages = states.values().map(|state| state.heard.elapsed());
+        let ages = states.of_kind.values().map(|state| state.heard.elapsed());
         ages.max().unwrap_or_default()
     }
 
     /// What is missing before verdicts can be given; empty: nothing.
     pub(super) fn missing(&self) -> String {
         let states = self.states();
-        let missing = states
-            .iter()
-            .filter(|(_, state)| state.is_needed && !state.is_listed);
+        let missing = states.of_kind.iter().filter(|(_, state)| state.is_awaited);
         let described = missing.map(|(kind, state)| match &state.trouble {
             Some(trouble) => trouble.clone(),
             None => format!("{} is not listed yet", kind.label()),
@@ -99,15 +157,18 @@ impl WatchStates {
         described.collect::<Vec<_>>().join("; ")
     }
 
-    fn set(&self, kind: Kind, change: impl FnOnce(&mut State)) {
-        if let Some(state) = self.states().get_mut(&kind) {
+    /// Changes the state of a watch that is still its kind's.
+    fn set(&self, watch: Watch, change: impl FnOnce(&mut State)) {
+        let mut states = self.states();
+        let state = states.of_kind.get_mut(&watch.kind);
+        if let Some(state) = state.filter(|state| state.number == watch.number) {
             change(state);
         }
     }
 
-    fn states(&self) -> MutexGuard<'_, BTreeMap<Kind, State>> {
-        // Every change is one assignment, so a panic leaves nothing half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn states(&self) -> MutexGuard<'_, States> {
+        // Every change is a few assignments, so a panic leaves nothing half done.
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -119,6 +180,14 @@ impl State {
 }
 
 impl Trouble {
+    /// The task of the watch ended by a panic.
+    pub(super) fn panic(resource: &ApiResource) -> Self {
+        Self {
+            reason: "panic",
+            text: format!("the watch of {} failed: listing again", resource.plural),
+        }
+    }
+
     /// What a watch's error means for whoever runs this.
     pub(super) fn of(resource: &ApiResource, error: &watcher::Error) -> Self {
         let name = if resource.group.is_empty() {
@@ -128,6 +197,7 @@ impl Trouble {
         };
         let (verb, status) = match error {
             watcher::Error::InitialListFailed(kube::Error::Api(status)) => ("list", Some(status)),
+            watcher::Error::InitialListFailed(_) => ("list", None),
             watcher::Error::WatchStartFailed(kube::Error::Api(status))
             | watcher::Error::WatchFailed(kube::Error::Api(status))
             | watcher::Error::WatchError(status) => ("watch", Some(status)),
@@ -149,8 +219,19 @@ impl Trouble {
                 "refused",
                 format!("the API server answered {code} to {verb} {name}"),
             ),
+            None if is_timeout(error) => ("timeout", format!("cannot {verb} {name}: {TimedOut}")),
             None => ("broken", format!("cannot {verb} {name}: {error}")),
         };
         Self { reason, text }
     }
+}
+
+fn is_timeout(error: &watcher::Error) -> bool {
+    let (watcher::Error::InitialListFailed(error)
+    | watcher::Error::WatchStartFailed(error)
+    | watcher::Error::WatchFailed(error)) = error
+    else {
+        return false;
+    };
+    matches!(error, kube::Error::Service(error) if error.is::<TimedOut>())
 }

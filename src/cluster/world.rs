@@ -1,6 +1,5 @@
 //! The inventory of a live cluster, and who keeps it true.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
@@ -10,30 +9,25 @@ use kube::core::ApiResource;
 use l7guard_policy::confirmation::{Answer, Question};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Inventory;
-use l7guard_policy::objects::{DecodeError, Object};
-use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{MissedTickBehavior, interval};
+use l7guard_policy::objects::Object;
+use tokio::task::JoinSet;
 
-use super::discovery::{self, Served};
-use super::kinds::is_watched;
-use super::reflector;
-use super::watch_state::{Trouble, WatchStates};
+use super::discovery::{DiscoveryError, Served};
+use super::kinds::is_kept;
+use super::raw_object::RawObject;
+use super::time_limit::limited;
+use super::watch_state::{Trouble, Watch, WatchStates};
+use super::watches;
 use crate::known_world::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::operations::{Condition, NeededFor, Readiness};
 
-/// How often it is looked whether a kind has come to be served, or is served no more.
-const DISCOVERY: Duration = Duration::from_secs(10);
-
-/// How long to wait before an API server that did not say what it serves is asked again.
-const DISCOVERY_RETRY: Duration = Duration::from_secs(2);
-
 /// The world of a live cluster. Clones share it; the watches end when the last one is dropped.
 #[derive(Clone)]
 pub struct ClusterWorld {
     shared: Arc<Shared>,
-    _watches: Arc<JoinSet<()>>,
+    _watching: Arc<JoinSet<()>>,
 }
 
 /// What the watches and the judges share.
@@ -57,19 +51,26 @@ impl ClusterWorld {
             "the API server has not said yet which kinds it serves",
         );
         let shared = Arc::new(Shared {
-            client,
+            client: limited(client),
+            states: WatchStates::new(metrics.clone()),
             metrics,
             inventory: RwLock::default(),
             served: Live::new(Served::new()),
-            states: WatchStates::default(),
             condition,
         });
-        let mut watches = JoinSet::new();
-        watches.spawn(keep_watching(Arc::clone(&shared)));
+        let mut watching = JoinSet::new();
+        watching.spawn(watches::keep_watching(Arc::clone(&shared)));
         Self {
             shared,
-            _watches: Arc::new(watches),
+            _watching: Arc::new(watching),
         }
+    }
+}
+
+#[cfg(test)]
+impl ClusterWorld {
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 }
 
@@ -94,24 +95,44 @@ impl Shared {
         self.served.current().get(&kind).cloned()
     }
 
+    /// What is known to be served now.
+    pub(super) fn serves(&self, served: Served) {
+        self.served.replace(served);
+    }
+
+    /// Whether it has not been found out yet what there is to watch.
+    pub(super) fn none_watched_yet(&self) -> bool {
+        self.states.none_yet()
+    }
+
+    /// It cannot be found out what is served. Returns whether it never could yet.
+    pub(super) fn not_yet_discovered(&self, error: &DiscoveryError) -> bool {
+        let never = self.none_watched_yet();
+        if never {
+            self.condition.fails(error.to_string());
+        }
+        never
+    }
+
     /// The watch of a kind begins.
-    fn begin(&self, kind: Kind, resource: &ApiResource, is_needed: bool) {
+    pub(super) fn begin(&self, kind: Kind, resource: &ApiResource, is_needed: bool) -> Watch {
         tracing::info!(kind = kind.label(), version = %resource.api_version, "watching");
-        self.states.begin(kind, is_needed);
-        self.metrics.inventory_synced(kind.label(), false);
+        self.states.begin(kind, is_needed)
     }
 
     /// A kind is served no more.
-    fn forget(&self, kind: Kind) {
+    pub(super) fn forget(&self, kind: Kind) {
         tracing::info!(kind = kind.label(), "not served any more");
-        self.write().reset(kind, []);
+        let mut inventory = self.write();
+        // While nobody else writes: what its watch was about to write when it was ended comes too late.
         self.states.end(kind);
-        self.metrics.inventory_objects(kind.label(), 0);
+        inventory.reset(kind, []);
+        drop(inventory);
+        self.tell_readiness();
     }
 
-    /// Counts what is kept of each kind whose watch nothing hinders; they count as heard of now, as a watch of objects that
-    /// do not change brings nothing.
-    fn count(&self) {
+    /// Counts what is kept of each kind.
+    pub(super) fn count(&self) {
         let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
         let inventory = self
             .inventory
@@ -121,63 +142,72 @@ impl Shared {
             *counts.entry(object.key.kind).or_default() += 1;
         }
         drop(inventory);
-        for kind in self.states.followed() {
-            let count = counts.get(&kind).copied().unwrap_or_default();
-            self.metrics.inventory_objects(kind.label(), count);
-            self.metrics.inventory_freshness(kind.label());
-        }
+        self.states.count(&counts);
     }
 
     /// A kind was listed whole.
-    pub(super) fn reset(&self, kind: Kind, objects: Vec<Object>) {
-        self.metrics.inventory_objects(kind.label(), objects.len());
-        self.write().reset(kind, objects);
-        self.states.listed(kind);
-        self.metrics.inventory_synced(kind.label(), true);
-        self.metrics.inventory_freshness(kind.label());
+    pub(super) fn reset(&self, watch: Watch, objects: Vec<Object>) {
+        let count = objects.len();
+        self.change(watch, |inventory| inventory.reset(watch.kind, objects));
+        self.states.listed(watch, count);
         self.tell_readiness();
     }
 
     /// An object is there, or has changed.
-    pub(super) fn apply(&self, object: Object) {
-        let kind = object.key.kind;
-        let mut inventory = self.write();
-        inventory.apply(object);
-        drop(inventory);
-        self.heard(kind);
+    pub(super) fn apply(&self, watch: Watch, object: Object) {
+        self.change(watch, |inventory| inventory.apply(object));
     }
 
     /// An object is gone.
-    pub(super) fn remove(&self, key: &ObjectKey) {
-        self.write().remove(key);
-        self.heard(key.kind);
+    pub(super) fn remove(&self, watch: Watch, key: &ObjectKey) {
+        self.change(watch, |inventory| inventory.remove(key));
     }
 
-    fn heard(&self, kind: Kind) {
-        self.states.heard(kind);
-        self.metrics.inventory_freshness(kind.label());
+    /// Changes the inventory, unless the watch was ended meanwhile.
+    fn change<T>(&self, watch: Watch, change: impl FnOnce(&mut Inventory) -> T) {
+        let mut inventory = self.write();
+        if self.states.is_current(watch) {
+            change(&mut inventory);
+        }
+    }
+
+    /// The watch of a kind goes on.
+    pub(super) fn heard(&self, watch: Watch) {
+        self.states.heard(watch);
     }
 
     /// Something hinders the watch of a kind.
-    pub(super) fn hindered(&self, kind: Kind, trouble: &Trouble) {
+    pub(super) fn hindered(&self, watch: Watch, trouble: &Trouble) {
         tracing::warn!(
-            kind = kind.label(),
+            kind = watch.kind.label(),
             reason = trouble.reason,
             "{}",
             trouble.text
         );
-        self.metrics.watch_restart(kind.label(), trouble.reason);
-        self.states.hindered(kind, trouble);
+        self.states.hindered(watch, trouble);
         self.tell_readiness();
     }
 
-    /// An object of the cluster has a field of a wrong type.
-    pub(super) fn unreadable(&self, key: &ObjectKey, error: &DecodeError) {
-        tracing::warn!(object = %key, field = error.pointer(), "an object cannot be read and is left out of the world: {error}");
-        self.metrics.unreadable_object(key.kind.label());
+    /// What is kept of an object. One that cannot be read is skipped, counted and logged, and hinders no other: it is
+    /// nobody's fault who writes another one.
+    pub(super) fn facts(
+        &self,
+        kind: Kind,
+        resource: &ApiResource,
+        object: &RawObject,
+    ) -> Option<Object> {
+        match object.read(resource) {
+            Ok(read) => read.filter(is_kept),
+            Err(error) => {
+                let key = object.key(kind);
+                tracing::warn!(object = %key, "an object cannot be read and is left out of the world: {error}");
+                self.metrics.unreadable_object(kind.label());
+                None
+            }
+        }
     }
 
-    fn tell_readiness(&self) {
+    pub(super) fn tell_readiness(&self) {
         let missing = self.states.missing();
         if missing.is_empty() {
             self.condition.holds();
@@ -191,71 +221,5 @@ impl Shared {
         self.inventory
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Follows every kind that is served, now and later, until the task is dropped.
-async fn keep_watching(shared: Arc<Shared>) {
-    let mut watches = Watches {
-        shared: Arc::clone(&shared),
-        tasks: JoinSet::new(),
-        of_kind: BTreeMap::new(),
-        is_first: true,
-    };
-    let mut ticks = interval(DISCOVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        shared.count();
-        match discovery::served(&shared.client).await {
-            Ok(served) => watches.keep(served),
-            Err(error) => {
-                tracing::warn!(%error, "cannot find out which kinds are served");
-                if watches.is_first {
-                    shared.condition.fails(error.to_string());
-                    ticks.reset_after(DISCOVERY_RETRY);
-                }
-            }
-        }
-    }
-}
-
-/// The watches that run.
-struct Watches {
-    shared: Arc<Shared>,
-    tasks: JoinSet<()>,
-    of_kind: BTreeMap<Kind, (ApiResource, AbortHandle)>,
-    /// What is served at first is needed for verdicts; what comes later does not take readiness away.
-    is_first: bool,
-}
-
-impl Watches {
-    /// Ends the watches of what is served no more, or in another version, and begins those that are missing.
-    fn keep(&mut self, served: Served) {
-        let watched = served.iter().filter(|(kind, _)| is_watched(**kind));
-        let resources: Served = watched.map(|(kind, at)| (*kind, at.clone())).collect();
-        let shared = &self.shared;
-        shared.served.replace(served);
-        self.of_kind.retain(|kind, (at, task)| {
-            let now = resources.get(kind);
-            if now == Some(at) {
-                return true;
-            }
-            task.abort();
-            if now.is_none() {
-                shared.forget(*kind);
-            }
-            false
-        });
-        for (kind, resource) in resources {
-            if let Entry::Vacant(vacant) = self.of_kind.entry(kind) {
-                shared.begin(kind, &resource, self.is_first);
-                let follow = reflector::follow(Arc::clone(shared), kind, resource.clone());
-                vacant.insert((resource, self.tasks.spawn(follow)));
-            }
-        }
-        if std::mem::take(&mut self.is_first) {
-            shared.tell_readiness();
-        }
     }
 }

@@ -169,6 +169,19 @@ impl Metrics {
             .set(seconds(SystemTime::now()));
     }
 
+    /// A kind is watched no more: nothing is said of it any longer.
+    pub fn inventory_forgotten(&self, kind: &'static str) {
+        let kind = labels::OfKind { kind };
+        let families = &self.families;
+        for family in [
+            &families.inventory_objects,
+            &families.inventory_synced,
+            &families.inventory_freshness,
+        ] {
+            family.remove(&kind);
+        }
+    }
+
     /// The watch of a kind had to be begun anew. `reason` is one of a few words.
     pub fn watch_restart(&self, kind: &'static str, reason: &'static str) {
         let restart = labels::Restart { kind, reason };

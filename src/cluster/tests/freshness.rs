@@ -1,0 +1,117 @@
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::stand_in::{Reply, StandIn, Watching, refusal};
+use super::until;
+use crate::cluster::time_limit::LIMIT;
+use crate::known_world::KnownWorld;
+
+async fn ready(cluster: &StandIn) -> Watching {
+    let l7guard = cluster.watched();
+    until("ready", || l7guard.readiness.is_ready()).await;
+    let watches = || cluster.requests("watch=true") == crate::cluster::kinds::BUILT_IN.len();
+    until("all are watched", watches).await;
+    l7guard
+}
+
+fn age(l7guard: &Watching) -> u64 {
+    l7guard.world.age().unwrap().as_secs()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_says_nothing_grows_old_and_every_bookmark_makes_it_young() {
+    const PLURALS: [&str; 8] = [
+        "ingresses",
+        "ingressclasses",
+        "services",
+        "deployments",
+        "statefulsets",
+        "daemonsets",
+        "replicasets",
+        "endpointslices",
+    ];
+    let cluster = StandIn::serving(&[]);
+    let l7guard = ready(&cluster).await;
+    sleep(Duration::from_secs(60)).await;
+    assert!(age(&l7guard) >= 60);
+    for plural in &PLURALS[1..] {
+        cluster.bookmark(plural);
+    }
+    sleep(Duration::from_secs(1)).await;
+    assert!(age(&l7guard) >= 61, "one kind is behind");
+    cluster.bookmark(PLURALS[0]);
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(age(&l7guard), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_broke_once_is_young_again_as_soon_as_it_goes_on() {
+    let cluster = StandIn::serving(&[]);
+    let l7guard = ready(&cluster).await;
+    let watches = cluster.requests("/ingressclasses?&watch=true");
+    cluster.cut("ingressclasses");
+    until("resumed", || {
+        cluster.requests("/ingressclasses?&watch=true") > watches
+    })
+    .await;
+    assert!(
+        l7guard.says("l7guard_watch_restarts_total{kind=\"IngressClass\",reason=\"broken\"} 1")
+    );
+    assert!(age(&l7guard) < 60);
+    // Nothing changes, for an hour.
+    for _ in 0..60 {
+        sleep(Duration::from_mins(1)).await;
+        assert!(
+            age(&l7guard) < 130,
+            "each watch is begun anew every two minutes"
+        );
+    }
+    assert_eq!(
+        cluster.requests("/ingressclasses?&limit"),
+        1,
+        "not listed again"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_no_watch_can_be_begun_the_world_grows_old_and_stays_ready() {
+    let cluster = StandIn::serving(&[]);
+    let l7guard = ready(&cluster).await;
+    cluster.answers(|asked| {
+        asked
+            .contains("watch=true")
+            .then(|| refusal(503, "ServiceUnavailable"))
+    });
+    sleep(Duration::from_mins(10)).await;
+    assert!(age(&l7guard) > 400);
+    assert!(l7guard.readiness.is_ready());
+    cluster.answers(|_| None);
+    until("young again", || age(&l7guard) < 125).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_never_answered_is_given_up_and_made_again() {
+    for silent in ["/api", "/services?&limit", "/services?&watch=true"] {
+        let mut is_first = true;
+        let cluster = StandIn::serving(&[]).answering(move |asked| {
+            let is_meant = asked == silent || silent.contains('?') && asked.contains(silent);
+            let is_silent = is_first && is_meant;
+            is_first &= !is_silent;
+            is_silent.then_some(Reply::Silence)
+        });
+        let began = tokio::time::Instant::now();
+        let l7guard = cluster.watched();
+        until(silent, || {
+            l7guard.readiness.is_ready() && cluster.requests("/services?&watch=true") > 0
+        })
+        .await;
+        let watches = usize::from(silent.contains("watch"));
+        until(silent, || {
+            cluster.requests("/services?&watch=true") > watches
+        })
+        .await;
+        assert!(began.elapsed() >= LIMIT, "{silent}");
+        assert!(began.elapsed() < 3 * LIMIT, "{silent}");
+    }
+}

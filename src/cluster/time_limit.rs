@@ -1,0 +1,59 @@
+//! No request waits for ever: a server that accepts and says nothing is one that failed.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, Response};
+use kube::Client;
+use kube::client::Body;
+use thiserror::Error;
+use tokio::time::timeout;
+use tower::BoxError;
+
+use super::hearing::is_watch;
+
+/// How long an answer may take to come whole (a page of a list, one object, what is served), and a watch to be begun. Half
+/// of what an API server gives a request itself.
+///
+/// Source: kube-apiserver, `--request-timeout` (one minute).
+pub(super) const LIMIT: Duration = Duration::from_secs(30);
+
+/// The API server did not answer in time.
+#[derive(Debug, Error)]
+#[error("the API server did not answer within {} seconds", LIMIT.as_secs())]
+pub(super) struct TimedOut;
+
+/// The client, each request of which ends: with an answer or with [`TimedOut`]. A watch that has begun lasts as long as it
+/// lasts.
+pub(super) fn limited(client: Client) -> Client {
+    let namespace = client.default_namespace().to_owned();
+    let service = tower::service_fn(move |request| {
+        let client = client.clone();
+        async {
+            match timeout(LIMIT, answer(client, request)).await {
+                Ok(answer) => answer,
+                Err(_) => Err(TimedOut.into()),
+            }
+        }
+    });
+    Client::new(service, namespace)
+}
+
+async fn answer(
+    client: Client,
+    request: Request<Body>,
+) -> Result<Response<UnsyncBoxBody<Bytes, BoxError>>, BoxError> {
+    let is_watch = is_watch(&request);
+    let (parts, body) = client.send(request).await?.into_parts();
+    let body = if is_watch && parts.status.is_success() {
+        body.map_err(BoxError::from).boxed_unsync()
+    } else {
+        let whole = body.collect().await?.to_bytes();
+        Full::new(whole)
+            .map_err(|never| match never {})
+            .boxed_unsync()
+    };
+    Ok(Response::from_parts(parts, body))
+}

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use hyper::Request;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIGroup;
 use kube::Client;
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::discovery::{ApiGroup, Discovery, verbs};
@@ -73,6 +75,39 @@ pub(super) fn assumed(kind: Kind) -> ApiResource {
         }
         _ => ApiResource::from_gvk(&kind_of),
     }
+}
+
+/// Where else a kind may be served that is not served at `resource`, by its group: every version of it that the API server
+/// names, or that is known and may be too new for it to be named yet.
+pub(super) async fn elsewhere(
+    client: &Client,
+    kind: Kind,
+    resource: &ApiResource,
+) -> Result<Vec<ApiResource>, DiscoveryError> {
+    let request = Request::get(format!("/apis/{}", resource.group)).body(Vec::new());
+    let request = request.map_err(|error| Box::new(kube::Error::HttpError(error)))?;
+    let group: APIGroup = match client.request(request).await {
+        Ok(group) => group,
+        Err(kube::Error::Api(status)) if status.code == 404 => return Ok(Vec::new()),
+        Err(error) => return Err(Box::new(error).into()),
+    };
+    let named = group.versions.iter().map(|version| &*version.group_version);
+    let known = kind.api_versions().iter().copied();
+    let mut others: Vec<ApiResource> = Vec::new();
+    for api_version in named.chain(known) {
+        let Some((_, version)) = api_version.split_once('/') else {
+            continue;
+        };
+        let is_new = |other: &ApiResource| other.version != version;
+        if is_new(resource) && others.iter().all(is_new) {
+            others.push(ApiResource {
+                version: version.to_owned(),
+                api_version: api_version.to_owned(),
+                ..resource.clone()
+            });
+        }
+    }
+    Ok(others)
 }
 
 #[cfg(test)]

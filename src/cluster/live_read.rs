@@ -25,8 +25,12 @@ use super::world::Shared;
 /// How many reads of one review are under way at the same time.
 const AT_ONCE: usize = 16;
 
-/// The most pages of a list: no more can come in the time that a review has.
-const PAGES: usize = 200;
+/// How many reads of all reviews are under way at the same time; more wait, and the time of their reviews goes on.
+pub(super) const OF_ALL: usize = 32;
+
+/// For how many a list of a kind in the whole cluster counts: it may be long, and what is read of it is in memory until the
+/// review ends.
+const WHOLE_CLUSTER: u32 = 8;
 
 /// Why the cluster could not be read.
 #[derive(Debug, Error)]
@@ -39,19 +43,13 @@ pub enum ReadError {
         /// What went wrong.
         source: Box<kube::Error>,
     },
-    /// The API server serves the kind where it was served no more, and does not say where it does now.
-    #[error("{kind} objects cannot be read where they were served a moment ago: {source}")]
+    /// The API server does not serve the kind where it was to be found, and does not say where it does.
+    #[error("{kind} objects cannot be read where they were to be found: {source}")]
     NotServed {
         /// The kind.
         kind: Kind,
         /// What went wrong when the API server was asked.
         source: DiscoveryError,
-    },
-    /// The list is longer than can be read in the time of a review.
-    #[error("there are too many {what} to read them all during a review")]
-    TooMany {
-        /// What was to be read.
-        what: String,
     },
 }
 
@@ -76,25 +74,24 @@ impl Shared {
     }
 
     async fn read(&self, question: &Question) -> Result<Vec<Object>, ReadError> {
+        // It is never closed.
+        let _turn = self.reads.acquire_many(weight(question)).await.ok();
         let kind = kind(question);
-        let known = self.served_at(kind);
-        let was_served = known.is_some();
-        let resource = known.unwrap_or_else(|| discovery::assumed(kind));
+        let resource = self
+            .served_at(kind)
+            .unwrap_or_else(|| discovery::assumed(kind));
         if let Some(objects) = self.read_from(&resource, question).await? {
             return Ok(objects);
         }
-        // Of a kind that is served nowhere there are no objects. But one that was served here may have moved to another
-        // version, and then its absence from here says nothing.
-        let unserved = |source| ReadError::NotServed { kind, source };
-        if !was_served {
-            return Ok(Vec::new());
+        // Its CRD may have been installed, or moved to another version, since it was last looked: only of a kind that its
+        // group serves in no version there are no objects.
+        let others = discovery::elsewhere(&self.client, kind, &resource).await;
+        for other in others.map_err(|source| ReadError::NotServed { kind, source })? {
+            if let Some(objects) = self.read_from(&other, question).await? {
+                return Ok(objects);
+            }
         }
-        let now = discovery::served(&self.client).await.map_err(unserved)?;
-        let Some(resource) = now.get(&kind) else {
-            return Ok(Vec::new());
-        };
-        let read = self.read_from(resource, question).await?;
-        read.ok_or_else(|| unserved(DiscoveryError::NotServed(kind)))
+        Ok(Vec::new())
     }
 
     /// `None`: no such resource is served.
@@ -107,13 +104,14 @@ impl Shared {
             label_selector: label_selector(kind).map(str::to_owned),
             ..ListParams::default()
         };
+        let list = |kind, scope, parameters| self.list(kind, resource, scope, parameters, |_| true);
         match question {
             Question::Object(key) => self.get(resource, key).await,
-            Question::Objects(kind, scope) => self.list(*kind, resource, scope, every(*kind)).await,
+            Question::Objects(kind, scope) => list(*kind, scope, every(*kind)).await,
             Question::Pods(namespace, key, value) => {
                 let scope = Scope::Namespace(namespace.clone());
                 let parameters = ListParams::default().labels(&format!("{key}={value}"));
-                self.list(Kind::Pod, resource, &scope, parameters).await
+                list(Kind::Pod, &scope, parameters).await
             }
             Question::Aliases => self.aliases(resource).await,
         }
@@ -145,26 +143,32 @@ impl Shared {
 
     /// Services of type `ExternalName`. An API server before Kubernetes 1.31 cannot choose them.
     async fn aliases(&self, resource: &ApiResource) -> Result<Option<Vec<Object>>, ReadError> {
-        let list = |parameters| self.list(Kind::Service, resource, &Scope::Cluster, parameters);
-        let chosen = ListParams::default().fields("spec.type=ExternalName");
-        let listed = match list(chosen).await {
-            Err(error) if error.is_bad_request() => list(ListParams::default()).await?,
-            listed => listed?,
+        let is_alias = |service: &Object| matches!(&service.facts, Facts::Service(facts) if facts.external_name.is_some());
+        let list = |parameters| {
+            self.list(
+                Kind::Service,
+                resource,
+                &Scope::Cluster,
+                parameters,
+                is_alias,
+            )
         };
-        Ok(listed.map(|mut services| {
-            services.retain(|service| {
-                matches!(&service.facts, Facts::Service(facts) if facts.external_name.is_some())
-            });
-            services
-        }))
+        let chosen = ListParams::default().fields("spec.type=ExternalName");
+        match list(chosen).await {
+            Err(error) if error.is_bad_request() => list(ListParams::default()).await,
+            listed => listed,
+        }
     }
 
+    /// All objects, however many: the time that the review has is the bound. Of each page only the facts of what `is_asked`
+    /// are kept.
     async fn list(
         &self,
         kind: Kind,
         resource: &ApiResource,
         scope: &Scope,
         parameters: ListParams,
+        is_asked: impl Fn(&Object) -> bool,
     ) -> Result<Option<Vec<Object>>, ReadError> {
         if matches!(scope, Scope::Namespace(namespace) if !is_name(namespace)) {
             return Ok(Some(Vec::new()));
@@ -172,22 +176,28 @@ impl Shared {
         let api = self.api(resource, scope);
         let mut parameters = parameters.limit(PAGE);
         let mut objects = Vec::new();
-        for _ in 0..PAGES {
+        let mut has_expired = false;
+        loop {
             let page = match api.list(&parameters).await {
                 Ok(page) => page,
                 Err(kube::Error::Api(status)) if status.code == 404 => return Ok(None),
+                // The state of the cluster that the first page was of is forgotten: once more from the beginning.
+                Err(kube::Error::Api(status)) if status.code == 410 && !has_expired => {
+                    has_expired = true;
+                    parameters.continue_token = None;
+                    objects.clear();
+                    continue;
+                }
                 Err(error) => return Err(unanswered(Listed(kind, scope), error)),
             };
             let read = page.items.iter();
-            objects.extend(read.filter_map(|object| self.facts(kind, resource, object)));
+            let read = read.filter_map(|object| self.facts(kind, resource, object));
+            objects.extend(read.filter(&is_asked));
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 None => return Ok(Some(objects)),
                 token => parameters.continue_token = token,
             }
         }
-        Err(ReadError::TooMany {
-            what: Listed(kind, scope).to_string(),
-        })
     }
 
     fn api(&self, resource: &ApiResource, scope: &Scope) -> Api<RawObject> {
@@ -211,6 +221,14 @@ fn unanswered(what: impl fmt::Display, error: kube::Error) -> ReadError {
     ReadError::Unanswered {
         what: what.to_string(),
         source: Box::new(error),
+    }
+}
+
+/// How many reads a question counts for.
+fn weight(question: &Question) -> u32 {
+    match question {
+        Question::Objects(_, Scope::Cluster) => WHOLE_CLUSTER,
+        _ => 1,
     }
 }
 

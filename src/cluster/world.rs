@@ -10,10 +10,12 @@ use l7guard_policy::confirmation::{Answer, Question};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::Object;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::discovery::{DiscoveryError, Served};
 use super::kinds::is_kept;
+use super::live_read::OF_ALL;
 use super::raw_object::RawObject;
 use super::time_limit::limited;
 use super::watch_state::{Trouble, Watch, WatchStates};
@@ -34,6 +36,8 @@ pub struct ClusterWorld {
 pub(super) struct Shared {
     pub(super) client: Client,
     pub(super) metrics: Metrics,
+    /// The turns of live reads.
+    pub(super) reads: Semaphore,
     inventory: RwLock<Inventory>,
     served: Live<Served>,
     states: WatchStates,
@@ -54,6 +58,7 @@ impl ClusterWorld {
             client: limited(client),
             states: WatchStates::new(metrics.clone()),
             metrics,
+            reads: Semaphore::new(OF_ALL),
             inventory: RwLock::default(),
             served: Live::new(Served::new()),
             condition,

@@ -283,6 +283,12 @@ impl Kind {
         self.row().3[0]
     }
 
+    /// The API versions that are known of its group, the newest one first.
+    #[must_use]
+    pub fn api_versions(self) -> &'static [&'static str] {
+        self.row().3
+    }
+
     /// Whether objects of this kind live in a namespace.
     #[must_use]
     pub fn is_namespaced(self) -> bool {

@@ -1,11 +1,15 @@
 use std::time::Duration;
 
-use tokio::time::sleep;
+use l7guard_policy::configuration::Configuration;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
 
 use super::stand_in::{Reply, StandIn, Watching, refusal};
 use super::until;
 use crate::cluster::time_limit::LIMIT;
 use crate::known_world::KnownWorld;
+use crate::live::Live;
+use crate::webhook::{Judge, PolicyJudge, Review};
 
 async fn ready(cluster: &StandIn) -> Watching {
     let l7guard = cluster.watched();
@@ -33,7 +37,7 @@ async fn a_watch_that_says_nothing_grows_old_and_every_bookmark_makes_it_young()
     ];
     let cluster = StandIn::serving(&[]);
     let l7guard = ready(&cluster).await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert!(age(&l7guard) >= 60);
     for plural in &PLURALS[1..] {
         cluster.bookmark(plural);
@@ -100,7 +104,7 @@ async fn a_request_that_is_never_answered_is_given_up_and_made_again() {
             is_first &= !is_silent;
             is_silent.then_some(Reply::Silence)
         });
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
         let l7guard = cluster.watched();
         until(silent, || {
             l7guard.readiness.is_ready() && cluster.requests("/services?&watch=true") > 0
@@ -113,5 +117,36 @@ async fn a_request_that_is_never_answered_is_given_up_and_made_again() {
         .await;
         assert!(began.elapsed() >= LIMIT, "{silent}");
         assert!(began.elapsed() < 3 * LIMIT, "{silent}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_answer_says_how_old_the_world_is_that_it_rests_on() {
+    let cluster = StandIn::serving(&[]);
+    let l7guard = ready(&cluster).await;
+    let configuration = Live::new(Configuration::default());
+    let judge = PolicyJudge::new(
+        l7guard.world.clone(),
+        configuration,
+        l7guard.metrics.clone(),
+    );
+    let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+        "uid": "1", "operation": "CREATE", "namespace": "shop", "name": "web", "userInfo": {},
+        "kind": {"group": "networking.k8s.io", "version": "v1", "kind": "Ingress"},
+        "resource": {"group": "networking.k8s.io", "version": "v1", "resource": "ingresses"},
+        "object": {
+            "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {},
+            "metadata": {"name": "web", "namespace": "shop", "annotations": {"kubernetes.io/ingress.class": "nginx"}},
+        },
+    }})
+    .to_string();
+    for minute in 0..3 {
+        let expected = age(&l7guard);
+        assert!(expected >= 30 * minute);
+        let mut decoded = Review::decode(review.as_bytes()).unwrap();
+        let answer = judge.judge(&mut decoded, Instant::now()).await.unwrap();
+        let said = &answer.audit_annotations["inventory-age-seconds"];
+        assert_eq!(*said, expected.to_string());
+        sleep(Duration::from_secs(30)).await;
     }
 }

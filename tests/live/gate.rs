@@ -26,8 +26,10 @@ type Answer = Response<UnsyncBoxBody<Bytes, BoxError>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Passes {
     Everything,
-    /// Everything but the events of watches, which wait.
+    /// Everything but the events of watches, which wait, as new watches do.
     NoWatchEvents,
+    /// Everything but the events of watches and what is said of the kinds that are served, which wait.
+    NoNews,
     /// Watches that waited are told that they fell behind, and what they waited for is lost.
     NoOldWatches,
     /// Nothing: connections are closed, as by an API server that is gone.
@@ -108,6 +110,13 @@ async fn forward(
         }
     }
     let body = Body::from(body.collect().await?.to_bytes());
+    let is_discovery = matches!(parts.uri.path(), "/apis" | "/api");
+    let waits = |passes: &Passes| match passes {
+        Passes::NoWatchEvents => is_watch,
+        Passes::NoNews => is_watch || is_discovery,
+        _ => false,
+    };
+    passes.clone().wait_for(|passes| !waits(passes)).await?;
     let answer = client.send(forwarded.body(body)?).await?;
     let (parts, body) = answer.into_parts();
     let frames = body

@@ -39,6 +39,8 @@ pub(crate) struct Stage {
     pub(crate) gate: Gate,
     pub(crate) world: ClusterWorld,
     pub(crate) readiness: Readiness,
+    /// What l7guard says of its world.
+    pub(crate) metrics: Metrics,
     namespaces: AtomicUsize,
     _files: TempDir,
 }
@@ -60,11 +62,12 @@ impl Stage {
         let address = cluster.create_webhook_service(HOME, "l7guard")?;
         let files = tempfile::tempdir()?;
         let certificate = WebhookCertificate::write_into(files.path(), "l7guard.l7guard.svc")?;
+        let metrics = Metrics::new();
         let (client, gate, world, readiness) = runtime.block_on(async {
             let client = client(&cluster.kubeconfig().to_owned()).await?;
             let gate = Gate::open(client.clone()).await?;
             let readiness = Readiness::new();
-            let world = ClusterWorld::watch(gate.client()?, Metrics::new(), &readiness);
+            let world = ClusterWorld::watch(gate.client()?, metrics.clone(), &readiness);
             until("l7guard knows the cluster", || readiness.is_ready()).await?;
             serve(address, &certificate, world.clone(), readiness.clone()).await?;
             Ok::<_, Failed>((client, gate, world, readiness))
@@ -77,6 +80,7 @@ impl Stage {
             gate,
             world,
             readiness,
+            metrics,
             namespaces: AtomicUsize::new(0),
             _files: files,
         })
@@ -116,6 +120,14 @@ impl Stage {
         self.world
             .with_inventory(|inventory| inventory.get(key).is_some())
     }
+}
+
+/// What a metric says of a kind; `None`: nothing.
+pub(crate) fn metric_of(metrics: &Metrics, name: &str, kind: Kind) -> Option<u64> {
+    let text = metrics.encode().ok()?;
+    let line = format!("l7guard_{name}{{kind=\"{}\"}} ", kind.label());
+    text.lines()
+        .find_map(|each| each.strip_prefix(&line)?.parse().ok())
 }
 
 /// A `kubectl` that had to succeed did.

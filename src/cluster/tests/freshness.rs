@@ -4,9 +4,8 @@ use l7guard_policy::configuration::Configuration;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::stand_in::{Reply, StandIn, Watching, refusal};
+use super::stand_in::{StandIn, Watching, refusal};
 use super::until;
-use crate::cluster::time_limit::LIMIT;
 use crate::known_world::KnownWorld;
 use crate::live::Live;
 use crate::webhook::{Judge, PolicyJudge, Review};
@@ -92,32 +91,6 @@ async fn while_no_watch_can_be_begun_the_world_grows_old_and_stays_ready() {
     assert!(l7guard.readiness.is_ready());
     cluster.answers(|_| None);
     until("young again", || age(&l7guard) < 125).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_request_that_is_never_answered_is_given_up_and_made_again() {
-    for silent in ["/api", "/services?&limit", "/services?&watch=true"] {
-        let mut is_first = true;
-        let cluster = StandIn::serving(&[]).answering(move |asked| {
-            let is_meant = asked == silent || silent.contains('?') && asked.contains(silent);
-            let is_silent = is_first && is_meant;
-            is_first &= !is_silent;
-            is_silent.then_some(Reply::Silence)
-        });
-        let began = Instant::now();
-        let l7guard = cluster.watched();
-        until(silent, || {
-            l7guard.readiness.is_ready() && cluster.requests("/services?&watch=true") > 0
-        })
-        .await;
-        let watches = usize::from(silent.contains("watch"));
-        until(silent, || {
-            cluster.requests("/services?&watch=true") > watches
-        })
-        .await;
-        assert!(began.elapsed() >= LIMIT, "{silent}");
-        assert!(began.elapsed() < 3 * LIMIT, "{silent}");
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 mod freshness;
 mod reading;
+mod silence;
 mod stand_in;
 mod watching;
 

@@ -56,10 +56,10 @@ async fn a_list_that_expires_half_way_is_read_once_more_from_the_beginning() {
     let cluster = StandIn::serving(&[]);
     let l7guard = ready(&cluster).await;
     let mut pages = endless(3);
-    let mut expires = true;
+    let mut is_first = true;
     cluster.answers(move |asked| {
-        let expired = expires && asked.contains("continue=2");
-        expires &= !expired;
+        let expired = is_first && asked.contains("continue=2");
+        is_first &= !expired;
         if expired {
             Some(refusal(410, "Expired"))
         } else {

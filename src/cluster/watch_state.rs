@@ -66,6 +66,11 @@ impl WatchStates {
         self.states().begun == 0
     }
 
+    /// The kinds that are watched.
+    pub(super) fn kinds(&self) -> Vec<Kind> {
+        self.states().of_kind.keys().copied().collect()
+    }
+
     /// A watch begins, in the place of the kind's earlier one. If it is needed there is no verdict before the kind has been
     /// listed once.
     pub(super) fn begin(&self, kind: Kind, is_needed: bool) -> Watch {

@@ -104,11 +104,13 @@ impl Watches {
                 return true;
             }
             running.task.abort();
-            if now.is_none() {
-                shared.forget(*kind);
-            }
             false
         });
+        for kind in shared.watched() {
+            if !resources.contains_key(&kind) {
+                shared.forget(kind);
+            }
+        }
         for (kind, resource) in resources {
             if let Entry::Vacant(vacant) = self.of_kind.entry(kind) {
                 let watch = shared.begin(kind, &resource, is_first);

@@ -105,6 +105,11 @@ impl Shared {
         self.served.replace(served);
     }
 
+    /// The kinds that are watched, or were when the watches failed.
+    pub(super) fn watched(&self) -> Vec<Kind> {
+        self.states.kinds()
+    }
+
     /// Whether it has not been found out yet what there is to watch.
     pub(super) fn none_watched_yet(&self) -> bool {
         self.states.none_yet()

@@ -1,4 +1,4 @@
-//! What happens to watches in the life of a cluster: a relist, an outage, CRDs that come later, rights that are missing.
+//! What happens to watches in the life of a cluster: a relist, an outage, rights that are missing.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,34 +14,12 @@ use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use crate::gate::{Passes, until};
-use crate::scenery::{
-    ALB, Write, Written, binding, binding_without_protocol, deployment, forward_to_target_group,
-    ingress, ingress_by_action, ingress_class, service, target_group,
-};
+use crate::scenery::{ALB, Write, Written, binding, deployment, ingress, ingress_class, service};
 use crate::stage::{Stage, client, done, key, metric_of};
 use crate::{Case, Named, boxed};
 
-/// EKS Auto Mode's binding: no other trial needs it, so it can come late and go.
-const LATE: &str = "targetgroupbindings.eks.amazonaws.com";
-
 /// When a kind was last heard of.
 const HEARD: &str = "inventory_last_event_timestamp_seconds";
-
-fn late_crd_in(version: &str) -> String {
-    format!(
-        r"
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {{name: {LATE}}}
-spec:
-  group: eks.amazonaws.com
-  scope: Namespaced
-  names: {{kind: TargetGroupBinding, plural: targetgroupbindings, singular: targetgroupbinding}}
-  versions:
-    - {{name: {version}, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}}}
-"
-    )
-}
 
 /// What the webhook's `ServiceAccount` needs, without the Ingresses.
 const NOT_INGRESSES: &str = r#"
@@ -78,7 +56,7 @@ subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
 ";
 
 pub(crate) fn cases() -> Vec<Case> {
-    let cases: [Named; 10] = [
+    let cases: [Named; 7] = [
         (
             "what was deleted while a watch fell behind is no ghost after the relist",
             relist_without_ghosts,
@@ -91,15 +69,6 @@ pub(crate) fn cases() -> Vec<Case> {
             "while a watch is held back the age of what is known of its kind grows",
             age_of_a_held_watch,
         ),
-        (
-            "objects of a CRD that was installed a moment ago are found in the only version that it serves",
-            crd_of_a_moment_ago,
-        ),
-        (
-            "objects whose CRD is deleted leave the world, and come back with it in another version",
-            crd_goes_and_comes_back,
-        ),
-        ("a kind whose CRD is installed later is watched", late_crd),
         (
             "a missing right keeps l7guard unready, says which it is, and heals",
             missing_right,
@@ -223,89 +192,6 @@ fn age_of_a_held_watch(stage: &Stage) -> Result<(), Failed> {
         stage.gate.let_pass(Passes::Everything);
         until("it is young again", || heard() > before).await
     })
-}
-
-/// Installs the late CRD, serving this version alone.
-fn install_late(stage: &Stage, version: &str) -> Result<(), Failed> {
-    done(&stage.cluster.apply(&late_crd_in(version))?)?;
-    let wait = [
-        "wait",
-        "--for=condition=Established",
-        &format!("crd/{LATE}"),
-    ];
-    done(&stage.cluster.run_kubectl(&wait)?)
-}
-
-fn remove_late(stage: &Stage) -> Result<(), Failed> {
-    done(
-        &stage
-            .cluster
-            .run_kubectl(&["delete", "crd", LATE, "--ignore-not-found"])?,
-    )
-}
-
-fn late_binding(at: &str, version: &str) -> Value {
-    let mut late = binding_without_protocol(at, "late", &target_group(at));
-    late["apiVersion"] = json!(format!("eks.amazonaws.com/{version}"));
-    late
-}
-
-fn crd_of_a_moment_ago(stage: &Stage) -> Result<(), Failed> {
-    stage.play(async |stage, at| {
-        stage
-            .know(&[
-                deployment(at, "edge", true),
-                ingress_class(at, ALB),
-                service(at, "front", "edge"),
-            ])
-            .await?;
-        stage.gate.let_pass(Passes::NoNews);
-        install_late(stage, "v1beta1")?;
-        stage
-            .hand
-            .create(&late_binding(at, "v1beta1"))
-            .await?
-            .accepted()?;
-        let action = forward_to_target_group(&target_group(at));
-        let written = stage
-            .hand
-            .create(&ingress_by_action(at, "web", at, &action))
-            .await?;
-        remove_late(stage)?;
-        written.refused().map(drop)
-    })
-}
-
-fn crd_goes_and_comes_back(stage: &Stage) -> Result<(), Failed> {
-    let synced = || {
-        metric_of(
-            &stage.metrics,
-            "inventory_synced",
-            Kind::EksTargetGroupBinding,
-        )
-    };
-    stage.play(async |stage, at| {
-        install_late(stage, "v1beta1")?;
-        let late = late_binding(at, "v1beta1");
-        stage.know(std::slice::from_ref(&late)).await?;
-        assert_eq!(synced(), Some(1));
-        remove_late(stage)?;
-        let key = key(&late)?;
-        until("it left the world", || !stage.knows(&key)).await?;
-        until("nothing is said of it", || synced().is_none()).await?;
-        assert!(stage.readiness.is_ready(), "{}", stage.readiness.report());
-        install_late(stage, "v1")?;
-        stage.know(&[late_binding(at, "v1")]).await?;
-        assert!(stage.readiness.is_ready(), "{}", stage.readiness.report());
-        assert_eq!(synced(), Some(1));
-        remove_late(stage)?;
-        until("it left the world again", || !stage.knows(&key)).await
-    })
-}
-
-fn late_crd(stage: &Stage) -> Result<(), Failed> {
-    install_late(stage, "v1")?;
-    stage.play(async |stage, at| stage.know(&[late_binding(at, "v1")]).await)
 }
 
 fn missing_right(stage: &Stage) -> Result<(), Failed> {

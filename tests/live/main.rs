@@ -9,6 +9,7 @@
 mod bursts;
 mod changes;
 mod completing;
+mod crds;
 mod gate;
 mod gone;
 mod orders;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         .chain(orders::cases())
         .chain(gone::cases())
         .chain(changes::cases())
+        .chain(crds::cases())
         .chain(reads::cases())
         .chain(requests::cases())
         .chain(bursts::cases());

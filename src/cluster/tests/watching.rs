@@ -85,6 +85,28 @@ async fn a_watch_that_panics_is_begun_anew_and_counted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn when_all_watches_fail_they_are_begun_anew_and_what_went_meanwhile_is_forgotten() {
+    let cluster = StandIn::serving(&[Kind::TargetGroupBinding]);
+    let l7guard = cluster.watched();
+    until("ready", || l7guard.readiness.is_ready()).await;
+    let synced =
+        |kind: &str| l7guard.says(&format!("l7guard_inventory_synced{{kind=\"{kind}\"}} 1"));
+    until("listed", || synced("TargetGroupBinding")).await;
+    cluster.serve_no_more(Kind::TargetGroupBinding);
+    let mut is_first = true;
+    cluster.answers(move |asked| {
+        let panics = asked == "/apis" && is_first;
+        is_first &= !panics;
+        panics.then_some(Reply::Panic)
+    });
+    until("forgotten", || !synced("TargetGroupBinding")).await;
+    until("listed again", || cluster.requests("/services?&limit") == 2).await;
+    cluster.tell("services", "ADDED", &service("web"));
+    until("known", || l7guard.knows("web")).await;
+    assert!(l7guard.readiness.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_that_expires_between_two_pages_is_begun_anew_and_leaves_no_ghosts() {
     let mut lists = 0;
     let cluster = StandIn::serving(&[]).answering(move |asked| {

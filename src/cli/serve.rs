@@ -34,6 +34,10 @@ const CLOCKWORK: Duration = Duration::from_secs(10);
 /// How many connections the operations port has: kubelet and a few Prometheus servers need less.
 const OPERATIONS_CONNECTIONS: usize = 32;
 
+/// How long a connection to the operations port may be silent: nobody loses anything by calling again, and silent connections
+/// are not to keep kubelet out.
+const OPERATIONS_IDLE: Duration = Duration::from_secs(15);
+
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     logging::start(arguments.log_format);
     tokio::runtime::Runtime::new()?.block_on(serve(arguments))
@@ -119,6 +123,7 @@ fn clients(
 async fn operations(address: SocketAddr, readiness: Readiness, metrics: Metrics) -> Result<Server> {
     let settings = Settings {
         connections: OPERATIONS_CONNECTIONS,
+        idle: OPERATIONS_IDLE,
         ..Settings::default()
     };
     let router = operations::router(readiness, metrics);

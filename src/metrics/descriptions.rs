@@ -79,9 +79,9 @@ descriptions! {
     REVIEW_DURATION: Histogram "admission_duration_seconds" ["kind", "decision"]
         "How long answering a review took, from its last byte to the answer";
     IN_FLIGHT: Gauge "admission_in_flight" []
-        "Reviews that are being answered";
+        "Reviews that are being judged";
     IN_FLIGHT_LIMIT: Gauge "admission_in_flight_limit" []
-        "How many reviews are answered at the same time at most";
+        "How many reviews are judged at the same time at most";
     SHED: Counter "admission_shed" ["reason"]
         "Reviews that were sent away to come again (HTTP 503 with Retry-After): reason is overload or not_ready";
     REFUSED: Counter "admission_refused" ["status"]

@@ -8,6 +8,7 @@ use http_body_util::BodyExt;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
+use super::gate::{Gate, Room};
 use super::in_time::in_time;
 
 /// The largest body that is read: 7 MiB. The API server takes objects of up to 3 MiB (kubernetes/apiserver,
@@ -18,8 +19,9 @@ pub const BODY_LIMIT: usize = 7 * 1024 * 1024;
 /// sending when the connection is closed sees a reset in place of the answer that tells it why.
 const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
 
-/// How much room is made before the first byte is there, whatever length the request announces.
-const FIRST_ROOM: usize = 64 * 1024;
+/// The largest body for which nobody is asked, 64 KiB: there may be one on every connection. It is also how much memory is taken
+/// before the second piece is there, whatever length the request announces.
+const SMALL: usize = 64 * 1024;
 
 /// Why there is no body.
 #[derive(Debug, Error)]
@@ -32,14 +34,23 @@ pub(super) enum BodyError {
     TooSlow,
     #[error("the body cannot be read: {0}")]
     Broken(#[from] axum::Error),
+    #[error("{0}")]
+    NoRoom(String),
 }
 
-/// The whole body, unless it is larger than [`BODY_LIMIT`] or not there by `deadline`.
+/// A whole body, and leave to have it in memory.
+pub(super) struct Whole {
+    pub(super) bytes: Bytes,
+    _room: Option<Room>,
+}
+
+/// The whole body, unless it is larger than [`BODY_LIMIT`], not there by `deadline`, or large while `gate` has no room.
 pub(super) async fn read(
     body: Body,
     headers: &HeaderMap,
     deadline: Instant,
-) -> Result<Bytes, BodyError> {
+    gate: &Gate,
+) -> Result<Whole, BodyError> {
     let (announced, waits) = (body.size_hint().lower(), headers.contains_key(EXPECT));
     let mut body = body;
     if announced > BODY_LIMIT as u64 {
@@ -49,32 +60,43 @@ pub(super) async fn read(
         }
         return Err(BodyError::TooLarge);
     }
-    let result = match in_time(deadline, collect(&mut body)).await {
+    let result = match in_time(deadline, collect(&mut body, gate)).await {
         Ok(result) => result,
         Err(_) => Err(BodyError::TooSlow),
     };
-    if matches!(result, Err(BodyError::TooLarge)) {
+    if matches!(result, Err(BodyError::TooLarge | BodyError::NoRoom(_))) {
         discard(&mut body, deadline).await;
     }
     result
 }
 
-async fn collect(body: &mut Body) -> Result<Bytes, BodyError> {
+async fn collect(body: &mut Body, gate: &Gate) -> Result<Whole, BodyError> {
     let first = next_chunk(body).await?.unwrap_or_default();
     // A review of the usual size is one piece and need not be copied.
-    if body.is_end_stream() && first.len() <= BODY_LIMIT {
-        return Ok(first);
+    if body.is_end_stream() && first.len() <= SMALL {
+        return Ok(Whole {
+            bytes: first,
+            _room: None,
+        });
     }
-    let mut whole = BytesMut::with_capacity(FIRST_ROOM.max(first.len()));
+    let mut whole = BytesMut::with_capacity(SMALL.max(first.len()));
+    let mut room = None;
     let mut next = Some(first);
     while let Some(chunk) = next {
-        if whole.len() + chunk.len() > BODY_LIMIT {
+        let length = whole.len() + chunk.len();
+        if length > BODY_LIMIT {
             return Err(BodyError::TooLarge);
+        }
+        if length > SMALL && room.is_none() {
+            room = Some(gate.room().map_err(BodyError::NoRoom)?);
         }
         whole.extend_from_slice(&chunk);
         next = next_chunk(body).await?;
     }
-    Ok(whole.freeze())
+    Ok(Whole {
+        bytes: whole.freeze(),
+        _room: room,
+    })
 }
 
 /// The next piece of data; trailers are passed over.

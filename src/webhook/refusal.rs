@@ -20,7 +20,7 @@ pub(super) enum Refusal {
     #[error("expected content type application/json, got {0}")]
     ContentType(String),
     #[error(transparent)]
-    Body(#[from] BodyError),
+    Body(BodyError),
     #[error(transparent)]
     Review(#[from] ReviewError),
     #[error("{told} (id {id}, under which the log of l7guard has more)")]
@@ -60,7 +60,18 @@ impl Refusal {
                 StatusCode::BAD_REQUEST
             }
             Self::Failure { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::ComeAgain(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Body(BodyError::NoRoom(_)) | Self::ComeAgain(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        }
+    }
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::NoRoom(reason) => Self::ComeAgain(reason),
+            error => Self::Body(error),
         }
     }
 }

@@ -74,20 +74,18 @@ async fn validate<J: Judge>(
 async fn answer<J: Judge>(judge: &J, gate: &Gate, request: Request) -> Result<Vec<u8>, Refusal> {
     let deadline = Instant::now() + budget(request.uri().query());
     let (parts, mut body) = request.into_parts();
-    let _pass = match gate.enter() {
-        Ok(pass) => pass,
-        Err(reason) => {
-            if !parts.headers.contains_key(EXPECT) {
-                body::discard(&mut body, deadline).await;
-            }
-            return Err(Refusal::ComeAgain(reason));
+    if let Err(reason) = gate.is_open() {
+        if !parts.headers.contains_key(EXPECT) {
+            body::discard(&mut body, deadline).await;
         }
-    };
+        return Err(Refusal::ComeAgain(reason));
+    }
     // Before everything else, or a client that is still sending would see a reset in place of the reason.
-    let body = body::read(body, &parts.headers, deadline).await?;
+    let body = body::read(body, &parts.headers, deadline, gate).await?;
     expect_json(&parts.headers)?;
+    let _pass = gate.enter().map_err(Refusal::ComeAgain)?;
     let begun = Instant::now();
-    let mut review = Review::decode(&body)?;
+    let mut review = Review::decode(&body.bytes)?;
     let judged = verdict(judge, &mut review, deadline).await;
     count(gate.metrics(), &review, &judged, begun.elapsed());
     judged

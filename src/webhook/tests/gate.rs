@@ -1,3 +1,4 @@
+use super::super::gate::LARGE_BODIES;
 use super::*;
 use crate::metrics::Metrics;
 use crate::operations::{NeededFor, Readiness};
@@ -55,6 +56,63 @@ async fn beyond_the_reviews_that_are_judged_at_the_same_time_others_are_asked_to
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
+}
+
+/// A connection on which a review of `announced` bytes has begun, of which so many were sent.
+async fn begun(webhook: &Webhook, announced: usize, sent: usize) -> impl Sized + use<> {
+    let head = format!(
+        "POST /validate?timeout=30s HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {announced}\r\n\r\n"
+    );
+    let socket = TcpStream::connect(webhook.address).await.unwrap();
+    let mut stream = webhook.client.shake_hands(socket).await.unwrap();
+    let body = &review_of(announced)[..sent];
+    stream.write_all((head + body).as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn reviews_whose_bodies_are_awaited_keep_nobody_out() {
+    let webhook = Webhook::behind(Gate::new(Readiness::new(), Metrics::new(), 1)).await;
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        waiting.push(begun(&webhook, 1000, 500).await);
+    }
+    webhook.answers().await;
+}
+
+#[tokio::test]
+async fn beyond_the_large_bodies_that_may_be_in_memory_others_are_asked_to_come_again() {
+    let metrics = Metrics::new();
+    let webhook = Webhook::behind(Gate::new(Readiness::new(), metrics.clone(), 9)).await;
+    let large = 1024 * 1024;
+    let mut waiting = Vec::new();
+    for _ in 0..LARGE_BODIES {
+        waiting.push(begun(&webhook, large, large / 2).await);
+    }
+    // What was sent arrives in its own time; from then on there is no room.
+    let answer = loop {
+        let request = json_request("/validate", review_of(large));
+        let answer = webhook.client.ask(webhook.address, request).await;
+        if answer.status() != 200 {
+            break answer;
+        }
+    };
+    asks_to_come_again(&answer, "large reviews");
+    webhook.answers().await;
+    drop(waiting);
+    // They leave when their connections have gone.
+    loop {
+        let request = json_request("/validate", review_of(large));
+        if webhook.client.ask(webhook.address, request).await.status() == 200 {
+            break;
+        }
+    }
+    let text = metrics.encode().unwrap();
+    assert!(
+        text.contains("l7guard_admission_shed_total{reason=\"overload\"}"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

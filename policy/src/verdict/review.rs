@@ -1,6 +1,7 @@
 //! Judges one change: the write that *completes* a path is the one that is refused, whichever end it is of, and on an
 //! update only the paths that it adds.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::Verdict;
@@ -54,66 +55,71 @@ pub fn review_over(
     today: Date,
 ) -> Verdict {
     let overlays = Overlays::of(change, reads);
-    let (new, old) = overlays.worlds(inventory);
-    judge(&new, old.as_ref(), configuration, change, today)
+    let world = World::with_overlay(inventory, &overlays.new);
+    let old_world = || Some(World::with_overlay(inventory, overlays.old()?));
+    judge(&world, old_world, configuration, change, today).0
 }
 
 /// What the verdict on a change rests on, besides the change itself: if nothing of it changes, the verdict does not.
 #[must_use]
 pub fn premises(inventory: &Inventory, configuration: &Configuration, change: &Change) -> Premises {
-    let overlays = Overlays::of(change, &Overlay::new());
-    let (new, old) = overlays.worlds(inventory);
-    let (new, old) = (new.recording(), old.map(World::recording));
-    judge(&new, old.as_ref(), configuration, change, Date::MIN);
-    let mut premises = new.into_premises();
+    let reads = Overlay::new();
+    let overlays = Overlays::of(change, &reads);
+    let world = World::with_overlay(inventory, &overlays.new).recording();
+    let old_world = || Some(World::with_overlay(inventory, overlays.old()?).recording());
+    let (_, old) = judge(&world, old_world, configuration, change, Date::MIN);
+    let mut premises = world.into_premises();
     premises.extend(old.map(World::into_premises).unwrap_or_default());
     premises
 }
 
 /// The object as it is to be and as it was, each to be put over the same inventory.
-struct Overlays {
+struct Overlays<'a> {
     new: Overlay,
-    old: Option<Overlay>,
+    /// Made when it is looked at, which few verdicts do.
+    old: OnceCell<Overlay>,
+    change: &'a Change,
+    reads: &'a Overlay,
 }
 
-impl Overlays {
-    fn of(change: &Change, reads: &Overlay) -> Self {
-        let with = |object| reads.clone().under(object);
+impl<'a> Overlays<'a> {
+    fn of(change: &'a Change, reads: &'a Overlay) -> Self {
         Self {
-            new: with(change.judged()),
-            old: change.old.clone().map(with),
+            new: reads.clone().under(change.judged()),
+            old: OnceCell::new(),
+            change,
+            reads,
         }
     }
 
-    fn worlds<'a>(&'a self, inventory: &'a Inventory) -> (World<'a>, Option<World<'a>>) {
-        let old = self.old.as_ref();
-        (
-            World::with_overlay(inventory, &self.new),
-            old.map(|old| World::with_overlay(inventory, old)),
+    fn old(&self) -> Option<&Overlay> {
+        let old = self.change.old.as_ref()?;
+        Some(
+            self.old
+                .get_or_init(|| self.reads.clone().under(old.clone())),
         )
     }
 }
 
-fn judge(
-    world: &World<'_>,
-    old_world: Option<&World<'_>>,
+/// The verdict, and the world as it was, if that was looked at.
+fn judge<'a>(
+    world: &World<'a>,
+    old_world: impl FnOnce() -> Option<World<'a>>,
     configuration: &Configuration,
     change: &Change,
     today: Date,
-) -> Verdict {
-    let key = &change.new.key;
+) -> (Verdict, Option<World<'a>>) {
     let mut affected = Affected::default();
     affected.add(world, &change.new);
-    let before = match (old_world, &change.old) {
-        (Some(old_world), Some(old)) => {
-            affected.add(old_world, old);
-            Some(old_world)
-        }
-        _ => None,
-    };
     let mut verdict = of_affected(world, configuration, &affected);
-    verdict.keep_part_of(key);
-    if let Some(old_world) = before.filter(|_| !verdict.findings.is_empty()) {
+    verdict.keep_part_of(&change.new.key);
+    // A finding that is left goes through the object as it is to be, so what it only was part of need not be looked at.
+    let old_world = if verdict.findings.is_empty() {
+        None
+    } else {
+        old_world()
+    };
+    if let Some(old_world) = &old_world {
         // A path that was there before is old, also if the object has part in it only now.
         let old = of_affected(old_world, configuration, &affected);
         // A finalizer has to be removable, whatever the ratchet says.
@@ -123,7 +129,7 @@ fn judge(
     }
     verdict.apply_exemptions(configuration, today);
     verdict.sort();
-    verdict
+    (verdict, old_world)
 }
 
 impl Verdict {

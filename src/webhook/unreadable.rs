@@ -34,8 +34,8 @@ pub(super) fn left_out(review: &Review<'_>, kind: Kind, error: &JudgeError, metr
     );
 }
 
-/// Whether an object that cannot be read adds no path: it is being deleted, or only its status or what the API server keeps
-/// of every object changes. Its finalizers have to be removable.
+/// Whether an object that cannot be read adds no path: only its status or what the API server keeps of every object changes. Its
+/// finalizers have to be removable.
 pub(super) fn adds_no_path(
     review: &Review<'_>,
     (new, old): (Option<&RawValue>, Option<&RawValue>),
@@ -47,20 +47,16 @@ pub(super) fn adds_no_path(
     let Some(new) = new.and_then(parsed) else {
         return false;
     };
-    let is_terminating = !new["metadata"]["deletionTimestamp"].is_null();
-    let is_same = || {
-        let old = old.and_then(parsed);
-        old.is_some_and(|old| what_is_judged(old) == what_is_judged(new.clone()))
-    };
-    let adds_none = is_terminating || is_same();
-    if adds_none {
+    let old = old.and_then(parsed);
+    let is_same = old.is_some_and(|old| what_is_judged(old) == what_is_judged(new));
+    if is_same {
         tell(
             review,
             error,
-            "the object cannot be read: allowed, as it is being deleted or its specification is what it was",
+            "the object cannot be read: allowed, as its specification is what it was",
         );
     }
-    adds_none
+    is_same
 }
 
 fn parsed(raw: &RawValue) -> Option<Value> {

@@ -146,13 +146,15 @@ async fn what_cannot_be_read_may_be_deleted_and_written_as_it_was() {
     without_finalizer["status"] = json!({"loadBalancer": {}});
     let mut with_finalizer = old.clone();
     with_finalizer["metadata"]["finalizers"] = json!(["a/b"]);
-    let mut terminating = old.clone();
+    let mut terminating = with_finalizer.clone();
     terminating["metadata"]["deletionTimestamp"] = json!("2026-06-01T00:00:00Z");
-    terminating["spec"]["rules"] = json!("another");
+    let mut ended = terminating.clone();
+    ended["metadata"]["finalizers"] = json!([]);
     for (old, new) in [
         (&old, &old),
         (&with_finalizer, &without_finalizer),
-        (&old, &terminating),
+        (&with_finalizer, &terminating),
+        (&terminating, &ended),
     ] {
         let answer = answer("UPDATE", &json!({"object": new, "oldObject": old})).await;
         assert!(answer.allowed, "{new}");
@@ -169,7 +171,9 @@ async fn what_cannot_be_read_and_is_new_or_changed_gets_no_verdict() {
     changed["spec"]["rules"] = json!("another");
     let mut terminating = old.clone();
     terminating["metadata"]["deletionTimestamp"] = json!("2026-06-01T00:00:00Z");
+    terminating["spec"]["rules"] = json!("another");
     for (operation, members) in [
+        ("UPDATE", json!({"object": terminating, "oldObject": old})),
         ("UPDATE", json!({"object": labelled, "oldObject": old})),
         ("UPDATE", json!({"object": changed, "oldObject": old})),
         (

@@ -1,7 +1,6 @@
 //! Which watches run: one for each kind that is served, as long as it is served.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,16 +110,21 @@ impl Watches {
                 shared.forget(kind);
             }
         }
-        for (kind, resource) in resources {
-            if let Entry::Vacant(vacant) = self.of_kind.entry(kind) {
-                let watch = shared.begin(kind, &resource, is_first);
-                let follow = reflector::follow(Arc::clone(shared), watch, resource.clone());
-                vacant.insert(Running {
-                    watch,
-                    resource,
-                    task: self.tasks.spawn(follow),
-                });
-            }
+        // All are begun before any of them runs: one that is listed at once must not be taken for the last.
+        let missing = resources
+            .into_iter()
+            .filter(|(kind, _)| !self.of_kind.contains_key(kind));
+        let begun: Vec<(Watch, ApiResource)> = missing
+            .map(|(kind, resource)| (shared.begin(kind, &resource, is_first), resource))
+            .collect();
+        for (watch, resource) in begun {
+            let follow = reflector::follow(Arc::clone(shared), watch, resource.clone());
+            let running = Running {
+                watch,
+                resource,
+                task: self.tasks.spawn(follow),
+            };
+            self.of_kind.insert(watch.kind, running);
         }
         if is_first {
             shared.tell_readiness();

@@ -26,7 +26,7 @@ pub(crate) const CASES: &[Case] = &[(
 )];
 
 /// How many restarts, and as many new certificates; `L7GUARD_ROLLOUTS` sets another number.
-const ROLLOUTS: usize = 2;
+const ROLLOUTS: usize = 20;
 
 /// Long enough for a few writes on a busy machine.
 const DRAIN: Duration = Duration::from_secs(2);

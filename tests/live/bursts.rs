@@ -13,7 +13,7 @@ use crate::{Case, Named, boxed};
 const CLIENTS: usize = 6;
 
 /// How often, unless `L7GUARD_BURSTS` says otherwise.
-const TIMES: usize = 120;
+const TIMES: usize = 1000;
 
 pub(crate) fn cases() -> Vec<Case> {
     let cases: [Named; 2] = [

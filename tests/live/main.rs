@@ -4,7 +4,7 @@
 //! trial can see what it knows, and reaches the API server through a [`gate`] that can hold its watches back. The API
 //! server calls it as in production: through a Service, over TLS and HTTP/1.1.
 //!
-//! `L7GUARD_BURSTS=1000` sets how often the trials under load write.
+//! `L7GUARD_BURSTS=100` sets how often the trials under load write.
 
 mod bursts;
 mod changes;

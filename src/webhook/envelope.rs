@@ -261,9 +261,9 @@ impl<'de> Request<'de> {
         Ok(read.map(Taken::Read))
     }
 
-    /// Whether, by what has come so far, a rule reads the objects.
+    /// Whether, by what has come so far, a rule may read the objects.
     fn is_read(&self) -> bool {
-        matches!(&*self.operation, "CREATE" | "UPDATE") && self.sub_resource.is_empty()
+        matches!(&*self.operation, "" | "CREATE" | "UPDATE") && self.sub_resource.is_empty()
     }
 
     /// For the fields by which an object is read: they have to come before it.

@@ -159,22 +159,31 @@ fn answer(
         .api_version
         .split_once('/')
         .unwrap_or(("", &object.api_version));
-    let review = json!({
-        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
-        "request": {
-            "uid": "parity", "operation": if old.is_some() { "UPDATE" } else { "CREATE" },
-            "kind": {"group": group, "version": version, "kind": object.kind},
-            "name": object.name, "namespace": object.namespace.as_deref().unwrap_or(namespace),
-            "object": object.value, "oldObject": old.map(|old| &old.value),
-        },
+    let request = json!({
+        "uid": "parity", "operation": if old.is_some() { "UPDATE" } else { "CREATE" },
+        "kind": {"group": group, "version": version, "kind": object.kind},
+        "name": object.name, "namespace": object.namespace.as_deref().unwrap_or(namespace),
+        "object": object.value, "oldObject": old.map(|old| &old.value),
     });
-    let body = review.to_string();
-    let mut review = Review::decode(body.as_bytes())?;
+    let body = json!({
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request,
+    });
+    let body = body.to_string();
     let deadline = Instant::now() + Duration::from_mins(1);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;
-    Ok(runtime.block_on(webhook.judge(&mut review, deadline))?)
+    // The objects are read with the envelope, or afterwards.
+    let [at_once, afterwards] = [Review::decode, Review::decode_envelope].map(|decode| {
+        let mut review = decode(body.as_bytes())?;
+        let answer = runtime.block_on(webhook.judge(&mut review, deadline))?;
+        Ok::<_, Failed>(answer)
+    });
+    let (at_once, afterwards) = (at_once?, afterwards?);
+    if at_once != afterwards {
+        return Err(format!("read at once: {at_once:?}\nread afterwards: {afterwards:?}").into());
+    }
+    Ok(at_once)
 }
 
 /// What a verdict on one object holds of a verdict on all of them.

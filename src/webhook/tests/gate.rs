@@ -71,6 +71,18 @@ async fn begun(webhook: &Webhook, announced: usize, sent: usize) -> impl Sized +
     stream
 }
 
+/// Sends reviews of so many bytes until one is answered with `status`.
+async fn until(webhook: &Webhook, length: usize, status: u16) -> Response<Bytes> {
+    for _ in 0..1000 {
+        let request = json_request("/validate", review_of(length));
+        let answer = webhook.client.ask(webhook.address, request).await;
+        if answer.status() == status {
+            return answer;
+        }
+    }
+    panic!("no answer with status {status}");
+}
+
 #[tokio::test]
 async fn reviews_whose_bodies_are_awaited_keep_nobody_out() {
     let webhook = Webhook::behind(Gate::new(Readiness::new(), Metrics::new(), 1)).await;
@@ -91,23 +103,12 @@ async fn beyond_the_large_bodies_that_may_be_in_memory_others_are_asked_to_come_
         waiting.push(begun(&webhook, large, large / 2).await);
     }
     // What was sent arrives in its own time; from then on there is no room.
-    let answer = loop {
-        let request = json_request("/validate", review_of(large));
-        let answer = webhook.client.ask(webhook.address, request).await;
-        if answer.status() != 200 {
-            break answer;
-        }
-    };
+    let answer = until(&webhook, large, 503).await;
     asks_to_come_again(&answer, "large reviews");
     webhook.answers().await;
     drop(waiting);
     // They leave when their connections have gone.
-    loop {
-        let request = json_request("/validate", review_of(large));
-        if webhook.client.ask(webhook.address, request).await.status() == 200 {
-            break;
-        }
-    }
+    until(&webhook, large, 200).await;
     let text = metrics.encode().unwrap();
     assert!(
         text.contains("l7guard_admission_shed_total{reason=\"overload\"}"),

@@ -2,7 +2,7 @@
 //!
 //! An API server writes what is being done to which kind before it writes the objects (the order of the fields in
 //! k8s.io/api, `admission/v1/types.go`). So the objects can be read as they come. To skip them first and to read them
-//! afterwards scans them twice: a quarter of all that a review costs between socket and socket (`benches/webhook`).
+//! afterwards scans them twice: a quarter more instructions in all that the handler does (`docs/benchmarks.md`).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -80,7 +80,7 @@ pub(super) fn read(body: &str, taking: Taking) -> serde_json::Result<Envelope<'_
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Text, empty for null: what Go makes of null in a string field.
+/// The same, empty for null: what Go makes of null in a string field.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
     Ok(Option::<Text<'de>>::deserialize(deserializer)?.map_or(Cow::Borrowed(""), |text| text.0))
 }
@@ -292,8 +292,10 @@ impl Seen {
 }
 
 fn next_text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Cow<'de, str>, A::Error> {
-    let text = map.next_value::<Option<Text<'de>>>()?;
-    Ok(text.map_or(Cow::Borrowed(""), |text| text.0))
+    #[derive(Deserialize)]
+    struct OrEmpty<'a>(#[serde(borrow, deserialize_with = "text")] Cow<'a, str>);
+
+    map.next_value().map(|OrEmpty(text)| text)
 }
 
 /// `None` for null.

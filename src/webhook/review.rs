@@ -268,7 +268,7 @@ fn operation(operation: &str) -> Result<Operation, ReviewError> {
     }
 }
 
-/// The body as text. That is told of the whole at once: to ask it of each string takes as long as to judge the objects.
+/// The body as text. That is told of the whole at once: to ask it of each string takes nearly as long as the verdict.
 fn text(body: &[u8]) -> Result<&str, ReviewError> {
     std::str::from_utf8(body).map_err(|error| {
         let before = &body[..error.valid_up_to()];

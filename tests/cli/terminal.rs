@@ -7,7 +7,7 @@ use std::process::Command;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use super::{directory, l7guard, path, run, run_with_input};
+use super::{VIOLATOR, directory, l7guard, path, run, run_with_input};
 
 const WORLD: [&str; 3] = [
     "check",
@@ -162,19 +162,7 @@ metadata: {{name: &a \"{HOSTILE}\", {{a: *a}}: 1}}
 
 #[test]
 fn a_remedy_that_was_shown_already_is_referred_to() {
-    let violator = "\
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: NAME, namespace: istio-system}
-spec:
-  ingressClassName: alb
-  defaultBackend: {service: {name: istio-ingressgateway, port: {number: 80}}}
-";
-    let two = format!(
-        "{}---\n{}",
-        violator.replace("NAME", "one"),
-        violator.replace("NAME", "two")
-    );
+    let two = format!("{VIOLATOR}---\n{}", VIOLATOR.replace("edge", "other"));
     let ended = run_with_input(&["check", "-"], &two);
     assert_eq!(ended.stdout.matches("error[L7G001]").count(), 2);
     assert_eq!(ended.stdout.matches("apiVersion: v1").count(), 1);

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::gate::{Passes, until};
 use crate::scenery::{
-    ALB, binding_without_protocol, deployment, forward_to_target_group, ingress_by_action,
-    ingress_class, service, target_group,
+    binding_without_protocol, forward_to_target_group, gateway_behind_front, ingress_by_action,
+    target_group,
 };
 use crate::stage::{Stage, done, key, metric_of};
 use crate::{Case, Named, boxed};
@@ -73,13 +73,7 @@ fn late_binding(at: &str, version: &str) -> Value {
 
 fn crd_of_a_moment_ago(stage: &Stage) -> Result<(), Failed> {
     stage.play(async |stage, at| {
-        stage
-            .know(&[
-                deployment(at, "edge", true),
-                ingress_class(at, ALB),
-                service(at, "front", "edge"),
-            ])
-            .await?;
+        stage.know(&gateway_behind_front(at)).await?;
         stage.gate.let_pass(Passes::NoNews);
         install_late(stage, "v1beta1")?;
         stage

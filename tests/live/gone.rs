@@ -7,9 +7,10 @@ use crate::Case;
 use crate::gate::Passes;
 use crate::scenery::{
     ALB, ALB_GATEWAY, ISTIO_GATEWAY, NGINX, Write, alias, binding, binding_without_protocol,
-    deployment, external_name, forward_to_target_group, gateway, gateway_class, gateway_class_of,
-    ingress, ingress_by_action, ingress_class, istio_gateway, listener_set, pod, route,
-    route_by_listener_set, service, service_by_hand, service_for_alb, slice, target_group,
+    deployment, external_name, forward_to_target_group, gateway, gateway_behind_front,
+    gateway_class, gateway_class_of, ingress, ingress_by_action, ingress_class, istio_gateway,
+    listener_set, pod, route, route_by_listener_set, service, service_by_hand, service_for_alb,
+    slice, target_group,
 };
 use crate::stage::Stage;
 
@@ -50,13 +51,7 @@ const GONE: &[Gone] = &[
     },
     Gone {
         name: "an Ingress of a class that is another controller's since a moment",
-        known: |at| {
-            vec![
-                deployment(at, "edge", true),
-                ingress_class(at, ALB),
-                service(at, "front", "edge"),
-            ]
-        },
+        known: |at| gateway_behind_front(at).into(),
         unseen: |at| {
             vec![
                 Write::Delete(ingress_class(at, ALB)),
@@ -67,13 +62,7 @@ const GONE: &[Gone] = &[
     },
     Gone {
         name: "an Ingress to a Service whose gateway made way for an application",
-        known: |at| {
-            vec![
-                deployment(at, "edge", true),
-                ingress_class(at, ALB),
-                service(at, "front", "edge"),
-            ]
-        },
+        known: |at| gateway_behind_front(at).into(),
         unseen: |at| {
             vec![
                 Write::Delete(deployment(at, "edge", true)),

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::gate::{Passes, until};
 use crate::scenery::{
     ALB, Write, binding_without_protocol, deployment, forward_to_service, forward_to_target_group,
-    in_cluster, ingress, ingress_by_action, ingress_class, service, target_group,
+    gateway_behind_front, in_cluster, ingress, ingress_by_action, ingress_class, service,
+    target_group,
 };
 use crate::stage::{Stage, done};
 use crate::{Case, Named, boxed};
@@ -35,13 +36,7 @@ pub(crate) fn cases() -> Vec<Case> {
 
 fn odd_references(stage: &Stage) -> Result<(), Failed> {
     stage.play(async |stage, at| {
-        stage
-            .know(&[
-                deployment(at, "edge", true),
-                ingress_class(at, ALB),
-                service(at, "front", "edge"),
-            ])
-            .await?;
+        stage.know(&gateway_behind_front(at)).await?;
         for (number, odd) in [
             "front/status",
             "../services/front",
@@ -113,13 +108,7 @@ const BINDINGS: &str = "targetgroupbindings.elbv2.k8s.aws";
 
 fn moved_kind(stage: &Stage) -> Result<(), Failed> {
     stage.play(async |stage, at| {
-        stage
-            .know(&[
-                deployment(at, "edge", true),
-                ingress_class(at, ALB),
-                service(at, "front", "edge"),
-            ])
-            .await?;
+        stage.know(&gateway_behind_front(at)).await?;
         stage.gate.let_pass(Passes::NoWatchEvents);
         serve_bindings(stage, "v1alpha1", "v1beta1").await?;
         let arn = target_group(at);

@@ -143,6 +143,15 @@ pub(crate) fn made_for(namespace: &str, app: &str, gateway: &str) -> Value {
     made
 }
 
+/// A gateway behind Service `front`, and a class of ALBs: all that an Ingress or a binding needs to complete a path.
+pub(crate) fn gateway_behind_front(at: &str) -> [Value; 3] {
+    [
+        deployment(at, "edge", true),
+        ingress_class(at, ALB),
+        service(at, "front", "edge"),
+    ]
+}
+
 pub(crate) fn pod(namespace: &str, app: &str, is_gateway: bool) -> Value {
     let mut pod = pod_template(app, is_gateway);
     pod["apiVersion"] = json!("v1");

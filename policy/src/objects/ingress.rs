@@ -1,15 +1,13 @@
 //! Ingress: class, group and backends.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::metadata::{ANNOTATIONS, Metadata};
 use super::reading::{DecodeError, List, Mapping, elements, escape_pointer};
-use super::text::{Text, shared};
+use super::text::{Text, from_string, shared};
 use crate::actions::{self, Action};
 
 /// The annotation that names an Ingress's class; its presence beats the field.
@@ -157,23 +155,9 @@ struct PortName {
 
 impl<'de> Deserialize<'de> for PortName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PortNameVisitor;
-
-        impl Visitor<'_> for PortNameVisitor {
-            type Value = PortName;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_str<E: Error>(self, v: &str) -> Result<PortName, E> {
-                Ok(PortName {
-                    is_use_annotation: v == USE_ANNOTATION,
-                })
-            }
-        }
-
-        deserializer.deserialize_str(PortNameVisitor)
+        from_string(deserializer, |name| Self {
+            is_use_annotation: name == USE_ANNOTATION,
+        })
     }
 }
 

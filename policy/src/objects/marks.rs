@@ -40,9 +40,14 @@ const READ_PREFIXES: &[&str] = &[
     "gateway.k8s.aws.alb/",
 ];
 
+fn is_read(key: &str) -> bool {
+    READ_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+}
+
 impl Marks {
     /// The value of `key`; `field` is the pointer of the map (`/metadata/annotations`), for the error.
     pub(crate) fn get(&self, field: &str, key: &str) -> Result<Option<&str>, DecodeError> {
+        debug_assert!(is_read(key), "{key} is asked for but not in READ_PREFIXES");
         match self.0.iter().rev().find(|(k, _)| k == key) {
             None | Some((_, Text::Other("null"))) => Ok(None),
             Some((_, Text::String(value))) => Ok(Some(value)),
@@ -59,6 +64,10 @@ impl Marks {
         field: &str,
         prefixes: &[&str],
     ) -> Result<Vec<(&'a str, &'a str)>, DecodeError> {
+        debug_assert!(
+            prefixes.iter().all(|prefix| is_read(prefix)),
+            "of {prefixes:?} one is asked for but not in READ_PREFIXES"
+        );
         let mut found = Vec::new();
         for (key, _) in &self.0 {
             if prefixes.iter().any(|prefix| key.starts_with(prefix))
@@ -89,7 +98,7 @@ impl<'de> Deserialize<'de> for Marks {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Marks, A::Error> {
                 let mut read = Vec::new();
                 while let Some(Key(key)) = map.next_key()? {
-                    if READ_PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
+                    if is_read(&key) {
                         let value = map.next_value()?;
                         read.push((key.into_owned(), value));
                     } else {

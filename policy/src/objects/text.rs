@@ -70,31 +70,39 @@ impl<'de> Deserialize<'de> for Text {
 }
 
 /// For `deserialize_with`: a string that is shared from the start. What serde derives for an [`Arc`] makes a [`String`] first,
-/// which is half the allocations of a review.
+/// an allocation and a copy more.
 pub(crate) fn shared<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Arc<str>>, D::Error> {
+    struct Shared(Arc<str>);
+
+    impl<'de> Deserialize<'de> for Shared {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            from_string(deserializer, |text| Self(text.into()))
+        }
+    }
+
     Ok(Option::<Shared>::deserialize(deserializer)?.map(|Shared(text)| text))
 }
 
-struct Shared(Arc<str>);
+/// What `make` makes of a string, which need not be kept.
+pub(crate) fn from_string<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    make: impl FnOnce(&str) -> T,
+) -> Result<T, D::Error> {
+    struct StringVisitor<F>(F);
 
-impl<'de> Deserialize<'de> for Shared {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SharedVisitor;
+    impl<T, F: FnOnce(&str) -> T> Visitor<'_> for StringVisitor<F> {
+        type Value = T;
 
-        impl Visitor<'_> for SharedVisitor {
-            type Value = Shared;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_str<E: Error>(self, v: &str) -> Result<Shared, E> {
-                Ok(Shared(v.into()))
-            }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
         }
 
-        deserializer.deserialize_str(SharedVisitor)
+        fn visit_str<E: Error>(self, v: &str) -> Result<T, E> {
+            Ok((self.0)(v))
+        }
     }
+
+    deserializer.deserialize_str(StringVisitor(make))
 }

@@ -42,7 +42,7 @@ pub(super) fn without_value(message: &str) -> String {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::objects::{DecodeError, Naming, Source, read};
+    use crate::objects::{DecodeError, Naming, Source, escape_pointer, read};
 
     const SECRET: &str = "s3cret at line 1, expected s3cret";
 
@@ -62,7 +62,7 @@ mod tests {
         match value {
             Value::Object(map) => {
                 for (key, value) in map {
-                    let key = key.replace('~', "~0").replace('/', "~1");
+                    let key = escape_pointer(key);
                     places(value, &format!("{at}/{key}"), all);
                 }
             }

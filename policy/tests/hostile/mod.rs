@@ -1,6 +1,6 @@
 //! Manifests that somebody damaged: any field may hold anything.
 
-use l7guard_policy::objects::{Naming, Object, Source, read};
+use l7guard_policy::objects::{Naming, Object, Source, escape_pointer, read};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ fn collect(value: &Value, at: &str, pointers: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let name = name.replace('~', "~0").replace('/', "~1");
+                let name = escape_pointer(name);
                 collect(value, &format!("{at}/{name}"), pointers);
             }
         }

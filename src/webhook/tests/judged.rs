@@ -9,7 +9,7 @@ use super::failures::Log;
 use super::*;
 use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::webhook::PolicyJudge;
+use crate::webhook::{PolicyJudge, ReviewError};
 
 pub(super) fn object(manifest: &Value) -> objects::Object {
     let naming = Naming {
@@ -239,4 +239,32 @@ async fn a_write_without_object_is_400_and_an_ingress_without_spec_is_allowed() 
     let mut empty = ingress("web");
     empty.as_object_mut().unwrap().remove("spec");
     assert!(answer("CREATE", &json!({"object": empty})).await.allowed);
+}
+
+#[tokio::test]
+async fn whatever_is_broken_in_a_body_both_ways_of_reading_it_come_to_the_same() {
+    let judge = PolicyJudge::new(
+        Live::new(inventory()),
+        Live::new(Configuration::default()),
+        Metrics::new(),
+    );
+    let told = async |review: Result<Review<'_>, ReviewError>| match review {
+        Err(error) => format!("no review: {error}"),
+        Ok(mut review) => {
+            let answer = judge.judge(&mut review, Instant::now()).await;
+            format!("{} {:?} {answer:?}", review.uid, review.operation)
+        }
+    };
+    let members = json!({"object": ingress("edge"), "oldObject": ingress("web"), "subResource": "", "dryRun": false});
+    let body = request("UPDATE", &members);
+    for at in 0..body.len() {
+        for sign in [
+            "", "x", "\"", ",", "{", "}", "[", "]", "1", "null", "\\", "\u{1}", " ",
+        ] {
+            let broken = format!("{}{sign}{}", &body[..at], &body[at + 1..]);
+            let at_once = told(Review::decode(broken.as_bytes())).await;
+            let afterwards = told(Review::decode_envelope(broken.as_bytes())).await;
+            assert_eq!(at_once, afterwards, "{broken}");
+        }
+    }
 }

@@ -16,5 +16,6 @@ pub mod pki;
 pub mod reload;
 pub mod report;
 pub mod server;
+pub mod visible_text;
 pub mod webhook;
 pub mod world;

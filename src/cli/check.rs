@@ -16,7 +16,8 @@ use super::progress::Progress;
 use super::terminal::style;
 use crate::clock;
 use crate::manifests::Locator;
-use crate::report::{Report, ReportedFinding, github, json, junit, one_line, sarif, text};
+use crate::report::{Report, ReportedFinding, github, json, junit, sarif, text};
+use crate::visible_text::one_line;
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]

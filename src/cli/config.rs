@@ -12,8 +12,9 @@ use super::terminal::style;
 use crate::clock;
 use crate::configuration::{self, Gravity, Problem, Reading};
 use crate::manifests::files::{self, Input};
+use crate::report::Location;
 use crate::report::diagnostic::{Diagnostic, Level, Place, Style};
-use crate::report::{Location, one_line};
+use crate::visible_text::one_line;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

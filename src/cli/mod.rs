@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::report::printable;
+use crate::visible_text::printable;
 use terminal::Colour;
 
 /// How the program ends.

@@ -10,7 +10,8 @@ use annotate_snippets::renderer::{self, DecorStyle};
 use annotate_snippets::{AnnotationKind, Group, Origin, Renderer, Snippet};
 use textwrap::WordSplitter;
 
-use super::{Location, one_line};
+use super::Location;
+use crate::visible_text::one_line;
 
 /// The narrowest width that is wrapped to: names are longer than that.
 const NARROWEST: usize = 20;

@@ -7,7 +7,8 @@ use std::io::{self, Write};
 
 use l7guard_policy::rules::Mode;
 
-use super::{Report, ReportedError, ReportedFinding, printable};
+use super::{Report, ReportedError, ReportedFinding};
+use crate::visible_text::printable;
 
 /// Writes one command a line: errors and denials as `error`, warnings as `warning`, the rest as `notice`.
 ///

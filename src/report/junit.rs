@@ -6,7 +6,8 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Report, ReportedError, ReportedFinding, object_name, one_line, printable};
+use super::{Report, ReportedError, ReportedFinding, object_name};
+use crate::visible_text::{one_line, printable};
 
 /// Writes the report as one test suite. Findings that fail the run are failures, inputs that cannot be read are errors,
 /// other findings are passed cases whose output says what they are; a run that found nothing is one passed case.

@@ -11,10 +11,10 @@ pub mod sarif;
 pub mod text;
 pub mod traffic;
 
-use std::borrow::Cow;
-
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::verdict::{Exempted, Judged, Unresolved};
+
+use crate::visible_text::one_line;
 
 /// What a run found, whatever was judged.
 #[derive(Debug, Default)]
@@ -88,54 +88,6 @@ impl Report {
             .filter(|finding| finding.judged.severity == severity)
             .count()
     }
-}
-
-/// Text of an object for a terminal or a log: control characters, bidirectional overrides and what cannot be seen are
-/// escaped, so that no object can write to the screen what it is not. Line breaks stay.
-#[must_use]
-pub fn printable(text: &str) -> Cow<'_, str> {
-    escaped(text, |c| is_harmful(c) && c != '\n')
-}
-
-/// [`printable`] text that has to stay on one line, so that no object can begin a line of its own.
-#[must_use]
-pub fn one_line(text: &str) -> Cow<'_, str> {
-    escaped(text, is_harmful)
-}
-
-/// Control characters (also those that set the direction of text) and characters without a width of their own, by which
-/// one name looks like another: of Unicode's categories Cc and Cf those that names and prose do without, and the two
-/// that XML cannot hold.
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{fffe}'..='\u{ffff}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-}
-
-fn escaped(text: &str, is_harmful: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(&is_harmful) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_harmful(c) {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    Cow::Owned(safe)
 }
 
 /// `Kind namespace/name` with text that is safe to print.

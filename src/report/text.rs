@@ -8,7 +8,8 @@ use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Finding, Mode};
 
 use super::diagnostic::{Diagnostic, Level, Place};
-use super::{Report, ReportedError, ReportedFinding, object_name, one_line, printable};
+use super::{Report, ReportedError, ReportedFinding, object_name};
+use crate::visible_text::{one_line, printable};
 
 pub use super::diagnostic::Style;
 

@@ -6,7 +6,8 @@ use l7guard_policy::gateways::service::Behind;
 use l7guard_policy::paths::{FrontPaths, Leg};
 
 use super::diagnostic::Style;
-use super::{object_name, one_line};
+use super::object_name;
+use crate::visible_text::one_line;
 
 /// A station on the way.
 struct Station {

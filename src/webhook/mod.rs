@@ -37,4 +37,4 @@ pub use policy_judge::PolicyJudge;
 pub use response::{Answer, Cause, Status};
 pub use review::{Operation, Review, ReviewError, Taken};
 pub use router::{VALIDATE_PATH, router};
-pub use text::{WARNING_LENGTH, safe_text, warning_line};
+pub use text::{WARNING_LENGTH, warning_line};

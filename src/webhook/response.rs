@@ -6,7 +6,8 @@ use l7guard_policy::rules::Mode;
 use serde::{Serialize, Serializer};
 
 use super::review::{API_VERSION, KIND};
-use super::text::{safe_text, warning_line};
+use super::text::warning_line;
+use crate::visible_text::printable;
 
 /// A verdict, ready to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -38,7 +39,7 @@ pub struct Status {
     pub code: u16,
     /// The machine-readable reason that goes with the code.
     pub reason: String,
-    /// What the user reads, several lines if need be. It is sent as [`safe_text`] makes it.
+    /// What the user reads, several lines if need be. It is sent as [`printable`] makes it.
     #[serde(serialize_with = "safe")]
     pub message: String,
     /// The single causes, for machines.
@@ -61,7 +62,7 @@ pub struct Cause {
     /// The field of the object that it stands in.
     #[serde(serialize_with = "safe")]
     pub field: String,
-    /// A sentence for people. It is sent as [`safe_text`] makes it.
+    /// A sentence for people. It is sent as [`printable`] makes it.
     #[serde(serialize_with = "safe")]
     pub message: String,
 }
@@ -125,7 +126,7 @@ struct Response<'a> {
 }
 
 fn safe<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&safe_text(text))
+    serializer.serialize_str(&printable(text))
 }
 
 fn warning_lines<S: Serializer>(warnings: &[String], serializer: S) -> Result<S::Ok, S::Error> {

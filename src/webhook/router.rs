@@ -22,8 +22,8 @@ use super::judge::{Judge, JudgeError};
 use super::refusal::{Refusal, plain};
 use super::response::Answer;
 use super::review::Review;
-use super::text::safe_text;
 use crate::metrics::{Decision, Metrics, Reviewed};
+use crate::visible_text::printable;
 
 /// Where reviews are to be sent.
 pub const VALIDATE_PATH: &str = "/validate";
@@ -115,11 +115,11 @@ fn count(
     });
     if decision == Decision::Allow {
         tracing::debug!(
-            uid = %safe_text(&review.uid),
+            uid = %printable(&review.uid),
             operation = review.operation.as_str(),
-            kind = %safe_text(&review.kind.kind),
-            namespace = review.namespace.as_deref().map(safe_text).as_deref(),
-            name = review.name.as_deref().map(safe_text).as_deref(),
+            kind = %printable(&review.kind.kind),
+            namespace = review.namespace.as_deref().map(printable).as_deref(),
+            name = review.name.as_deref().map(printable).as_deref(),
             seconds = duration.as_secs_f64(),
             "allowed"
         );

@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 
 use super::judge::JudgeError;
 use super::review::{Operation, Review};
-use super::text::{safe_text, truncate};
+use super::text::truncate;
 use crate::metrics::Metrics;
+use crate::visible_text::printable;
 
 /// The most characters of what is wrong in a line of the log: a key of a map may be of any length.
 const PROBLEM: usize = 1024;
@@ -77,11 +78,11 @@ fn tell(review: &Review<'_>, error: &JudgeError, what: &'static str) {
     let mut problem = error.to_string();
     truncate(&mut problem, PROBLEM);
     tracing::warn!(
-        uid = %safe_text(&review.uid),
-        kind = %safe_text(&review.kind.kind),
-        namespace = review.namespace.as_deref().map(safe_text).as_deref(),
-        name = review.name.as_deref().map(safe_text).as_deref(),
-        error = %safe_text(&problem),
+        uid = %printable(&review.uid),
+        kind = %printable(&review.kind.kind),
+        namespace = review.namespace.as_deref().map(printable).as_deref(),
+        name = review.name.as_deref().map(printable).as_deref(),
+        error = %printable(&problem),
         "{what}"
     );
 }

@@ -9,9 +9,9 @@ use super::annotations;
 use super::confirmed::Confirmed;
 use super::response::{Answer, Cause};
 use super::review::Review;
-use super::text::safe_text;
 use crate::metrics::{Decision, Effect, Metrics};
 use crate::report::admission::{self, SHOWN};
+use crate::visible_text::printable;
 
 /// The answer to a review about which there is nothing to judge: another operation, a subresource, a kind that no rule
 /// reads. `age` is how old the inventory was; `None` where it is no copy of a cluster.
@@ -80,7 +80,7 @@ fn tell(review: &Review<'_>, verdict: &Verdict, decision: Decision, metrics: &Me
     let more = |what: &'static str, count: usize| {
         let more = count.saturating_sub(SHOWN);
         if more > 0 {
-            let uid = safe_text(&review.uid);
+            let uid = printable(&review.uid);
             let decision = decision.as_str();
             tracing::info!(%uid, decision, more, "{what}");
         }
@@ -100,16 +100,16 @@ fn tell_findings(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
     for judged in verdict.findings.iter().take(SHOWN) {
         let finding = &judged.finding;
         tracing::info!(
-            uid = %safe_text(&review.uid),
+            uid = %printable(&review.uid),
             decision = decision.as_str(),
             rule = finding.rule.as_str(),
             mode = judged.severity.as_str(),
             existing = judged.is_existing,
             confidence = finding.confidence.as_str(),
-            object = %safe_text(&finding.object.to_string()),
-            field = %safe_text(&finding.field),
+            object = %printable(&finding.object.to_string()),
+            field = %printable(&finding.field),
             operation = review.operation.as_str(),
-            user = %safe_text(&review.user_info.username),
+            user = %printable(&review.user_info.username),
             dry_run = review.dry_run,
             "finding"
         );
@@ -119,22 +119,22 @@ fn tell_findings(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
 fn tell_others(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
     for exempted in verdict.exempt.iter().take(SHOWN) {
         tracing::info!(
-            uid = %safe_text(&review.uid),
+            uid = %printable(&review.uid),
             decision = decision.as_str(),
             rule = exempted.finding.rule.as_str(),
-            object = %safe_text(&exempted.finding.object.to_string()),
-            exemption = %safe_text(&exempted.exemption),
+            object = %printable(&exempted.finding.object.to_string()),
+            exemption = %printable(&exempted.exemption),
             expires = %exempted.expires,
             "exempted"
         );
     }
     for unresolved in verdict.unresolved.iter().take(SHOWN) {
         tracing::info!(
-            uid = %safe_text(&review.uid),
+            uid = %printable(&review.uid),
             decision = decision.as_str(),
-            object = %safe_text(&unresolved.object.to_string()),
-            field = %safe_text(&unresolved.field),
-            reason = %safe_text(&unresolved.reason),
+            object = %printable(&unresolved.object.to_string()),
+            field = %printable(&unresolved.field),
+            reason = %printable(&unresolved.reason),
             "unresolved"
         );
     }

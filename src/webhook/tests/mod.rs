@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{Answer, BODY_LIMIT, Gate, Judge, JudgeError, Review, router, safe_text};
+use super::{Answer, BODY_LIMIT, Gate, Judge, JudgeError, Review, router};
 use crate::server::test_client::{TestClient, TestConnection, post as json_request, tls};
 use crate::server::{OldestTls, Server, Settings, StopHandle, stop};
 

@@ -57,7 +57,7 @@ async fn what_is_no_review_is_400_with_the_reason() {
             .refuses(json_request("/validate", body.to_owned()), 400)
             .await;
         assert!(reason.contains(told), "{reason}");
-        assert_eq!(safe_text(&reason), reason);
+        assert_eq!(crate::visible_text::printable(&reason), reason);
     }
 }
 

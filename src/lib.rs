@@ -13,6 +13,7 @@ pub mod manifests;
 pub mod metrics;
 pub mod operations;
 pub mod pki;
+pub mod regular_file;
 pub mod reload;
 pub mod report;
 pub mod server;

@@ -12,9 +12,13 @@ use super::terminal::style;
 use crate::clock;
 use crate::configuration::{self, Gravity, Problem, Reading};
 use crate::manifests::files::{self, Input};
+use crate::reload::MOUNTED_LIMIT;
 use crate::report::Location;
 use crate::report::diagnostic::{Diagnostic, Level, Place, Style};
 use crate::visible_text::one_line;
+
+/// How many bytes a configuration may have: as many as can be mounted, with room to spare.
+const CONFIGURATION_LIMIT: usize = MOUNTED_LIMIT;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -71,7 +75,7 @@ fn check(paths: &[PathBuf], style: Style, output: &mut impl Write) -> Result<Exi
     let mut unreadable = inputs.errors;
     let mut are_sound = true;
     for input in inputs.found {
-        match input.read() {
+        match input.read_at_most(CONFIGURATION_LIMIT) {
             Ok(bytes) => are_sound &= check_one(&input, bytes, style, output)?,
             Err(error) => unreadable.push(error),
         }
@@ -125,13 +129,22 @@ impl ConfigurationFile {
         let Some(path) = &self.config else {
             return Ok(Configuration::default());
         };
-        let input = Input::File(path.clone());
-        let reading = configuration::read(input.name(), input.read()?, clock::today());
+        let reading = read(path)?;
         let stderr = io::stderr();
         write_problems(&reading, Gravity::Error, style(&stderr), &mut stderr.lock())?;
         let configuration = reading.configuration;
         configuration.with_context(|| format!("the configuration {} is not sound", path.display()))
     }
+}
+
+/// Reads a configuration file.
+///
+/// # Errors
+/// When it cannot be read or is too large. What is wrong with what it says is in the reading.
+pub(super) fn read(path: &Path) -> Result<Reading> {
+    let input = Input::File(path.to_owned());
+    let bytes = input.read_at_most(CONFIGURATION_LIMIT)?;
+    Ok(configuration::read(input.name(), bytes, clock::today()))
 }
 
 /// Writes problems; those that are at least as grave as `error` as errors.

@@ -1,8 +1,22 @@
-//! The log: lines of fields on standard error.
+//! The log: lines of fields on standard error, by a writer that never stops whoever logs.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal};
+use std::panic::{self, PanicHookInfo};
+use std::time::Duration;
 
+use serde_json::json;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+
+use super::log_queue::LogQueue;
+use crate::metrics::Metrics;
+use crate::visible_text::{one_line, printable};
+
+/// How long the end of the program waits for lines to be written. A reader that has stopped reading cannot hold it longer.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -14,15 +28,84 @@ pub(super) enum LogFormat {
     Json,
 }
 
-/// Begins to log. The environment variable `RUST_LOG` chooses levels; without it that is `info`.
-pub(super) fn start(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+/// The log of this process. It has to be kept, and [ended](Log::end), for the last lines to be written.
+pub(super) struct Log {
+    queue: LogQueue,
+    format: LogFormat,
+}
+
+/// Begins to log. The environment variable `RUST_LOG` chooses levels; without it that is `info`. Panics are logged as well.
+///
+/// # Errors
+/// When standard error cannot be duplicated or no thread can be had to write to it.
+pub(super) fn start(format: LogFormat, metrics: &Metrics) -> io::Result<Log> {
+    let queue = LogQueue::to_standard_error(format, metrics)?;
+    let (filter, problem) = filter();
+    let lines = queue.clone();
     let log = tracing_subscriber::fmt()
-        .with_writer(io::stderr)
+        .with_writer(move || lines.clone())
+        // Otherwise a failed write is told by eprintln!, which panics where standard error is gone.
+        .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal())
         .with_env_filter(filter);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
+    panic::set_hook(Box::new(log_panic));
+    if let Some(problem) = problem {
+        tracing::warn!(%problem, "RUST_LOG is invalid: logging at level info");
+    }
+    Ok(Log { queue, format })
+}
+
+impl Log {
+    /// Logs why the program ends, whatever `RUST_LOG` says.
+    pub(super) fn failure(&self, error: impl Display) {
+        let error = error.to_string();
+        let line = match self.format {
+            // As every other command says it.
+            LogFormat::Text => format!("error: {}\n", printable(&error)),
+            LogFormat::Json => {
+                let mut now = String::new();
+                // Writing to a string cannot fail.
+                let _ = SystemTime.format_time(&mut Writer::new(&mut now));
+                let line = json!({
+                    "timestamp": now,
+                    "level": "ERROR",
+                    "message": "l7guard ends",
+                    "error": one_line(&error),
+                });
+                format!("{line}\n")
+            }
+        };
+        self.queue.push(line.as_bytes());
+    }
+
+    /// Waits for the last lines to be written, but not for long.
+    pub(super) fn end(self) {
+        self.queue.flush(LAST_LINES);
+    }
+}
+
+/// What is logged, and why `RUST_LOG` cannot say it.
+fn filter() -> (EnvFilter, Option<ParseError>) {
+    let default = || EnvFilter::new("info");
+    match std::env::var(EnvFilter::DEFAULT_ENV) {
+        Ok(levels) => match EnvFilter::try_new(levels) {
+            Ok(filter) => (filter, None),
+            Err(problem) => (default(), Some(problem)),
+        },
+        Err(_) => (default(), None),
+    }
+}
+
+/// A panic is a line of the log. The standard hook writes past the log, and waits where nobody reads standard error.
+fn log_panic(info: &PanicHookInfo<'_>) {
+    let location = info.location().map(ToString::to_string);
+    tracing::error!(
+        location = location.as_deref(),
+        reason = info.payload_as_str(),
+        "panic"
+    );
 }

@@ -7,6 +7,8 @@ mod demo_client;
 mod demo_reviews;
 mod explain;
 mod invocation;
+mod log_line;
+mod log_queue;
 mod logging;
 mod progress;
 mod reloading;

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use l7guard_policy::configuration::Configuration;
 use l7guard_policy::inventory::Inventory;
 
-use super::config::ConfigurationFile;
+use super::config::{self, ConfigurationFile};
 use crate::clock;
-use crate::configuration::{self, Gravity, Problem};
+use crate::configuration::{self, Gravity, Problem, Reading};
 use crate::live::{Live, LiveConfiguration};
-use crate::manifests::files;
+use crate::manifests::{MAX_BYTES, files};
 use crate::metrics::{Metrics, WatchedFile};
-use crate::reload::{Contents, Refused, Reloadable, follow, read_files};
+use crate::reload::{Contents, MOUNTED_LIMIT, Refused, Reloadable, follow, read_files};
 use crate::report::ReportedError;
 use crate::world::ManifestWorld;
 
@@ -29,7 +30,8 @@ pub(super) fn manifests(path: &Path, metrics: &Metrics) -> Result<Live<Inventory
         metrics: metrics.clone(),
     };
     let contents = reload.contents();
-    let world = whole_world(path).context("nothing is served")?;
+    let world = expect_readable(&contents).and_then(|()| whole_world(path));
+    let world = world.context("nothing is served")?;
     count_objects(&Inventory::new(), &world.inventory, metrics);
     current.replace(world.inventory);
     metrics.loaded(WatchedFile::Manifests);
@@ -53,7 +55,14 @@ pub(super) fn configuration(
         };
         // Taken before the file is loaded: what changes in between is seen at the first look.
         let contents = reload.contents();
-        current.replace(file.load()?);
+        let reading = config::read(path)?;
+        match in_force(path, reading) {
+            Ok(configuration) => current.replace(configuration),
+            Err(problems) => bail!(
+                "the configuration is not sound (`l7guard config check {}` shows where): {problems}",
+                path.display()
+            ),
+        }
         metrics.loaded(WatchedFile::Configuration);
         tokio::spawn(follow(Arc::new(reload), contents, metrics.clone()));
     }
@@ -72,7 +81,7 @@ impl Reloadable for ConfigurationReload {
     }
 
     fn contents(&self) -> Contents {
-        read_files(std::slice::from_ref(&self.path))
+        read_files(std::slice::from_ref(&self.path), MOUNTED_LIMIT)
     }
 
     fn apply(&self, contents: &Contents) -> Result<(), Refused> {
@@ -81,24 +90,27 @@ impl Reloadable for ConfigurationReload {
             .bytes(0)
             .map_err(|error| Refused::new(format!("{name}: {error}")))?;
         let reading = configuration::read(name.as_str(), bytes.to_vec(), clock::today());
-        let of = |gravity: fn(Gravity) -> bool| -> Vec<String> {
-            let problems = reading.problems.iter();
-            let chosen = problems.filter(|problem| gravity(problem.gravity));
-            chosen.map(|problem| line(&name, problem)).collect()
-        };
-        match reading.configuration {
-            Some(configuration) => {
-                for warning in of(|_| true) {
-                    tracing::warn!(%warning, "the configuration");
-                }
-                self.current.replace(configuration);
-                Ok(())
-            }
-            None => Err(Refused::new(
-                of(|gravity| gravity == Gravity::Error).join("; "),
-            )),
-        }
+        let configuration = in_force(&self.path, reading).map_err(Refused::new)?;
+        self.current.replace(configuration);
+        Ok(())
     }
+}
+
+/// The configuration of a file that is sound, with its warnings in the log; else what is wrong with it.
+fn in_force(path: &Path, reading: Reading) -> Result<Configuration, String> {
+    let name = path.display().to_string();
+    let of = |gravity: fn(Gravity) -> bool| -> Vec<String> {
+        let problems = reading.problems.iter();
+        let chosen = problems.filter(|problem| gravity(problem.gravity));
+        chosen.map(|problem| line(&name, problem)).collect()
+    };
+    let Some(configuration) = reading.configuration else {
+        return Err(of(|gravity| gravity == Gravity::Error).join("; "));
+    };
+    for warning in of(|_| true) {
+        tracing::warn!(%warning, "the configuration");
+    }
+    Ok(configuration)
 }
 
 fn line(file: &str, problem: &Problem) -> String {
@@ -108,6 +120,9 @@ fn line(file: &str, problem: &Problem) -> String {
         pointer => format!("{place}: {pointer}: {}", problem.message),
     }
 }
+
+/// How many bytes the manifests of a world may have in all: 512 MiB, as much as one file that is read for `check`.
+const MANIFESTS_LIMIT: usize = MAX_BYTES;
 
 /// The files of `--manifests`.
 struct ManifestsReload {
@@ -127,12 +142,13 @@ impl Reloadable for ManifestsReload {
             files::Input::File(path) => Some(path),
             files::Input::Stdin => None,
         });
-        read_files(&paths.collect::<Vec<_>>())
+        read_files(&paths.collect::<Vec<_>>(), MANIFESTS_LIMIT)
     }
 
     /// The files are read once more, as manifests are; should they have changed again, the next look will see that.
-    fn apply(&self, _contents: &Contents) -> Result<(), Refused> {
-        let world = whole_world(&self.path).map_err(|error| Refused::new(error.to_string()))?;
+    fn apply(&self, contents: &Contents) -> Result<(), Refused> {
+        let world = expect_readable(contents).and_then(|()| whole_world(&self.path));
+        let world = world.map_err(|error| Refused::new(error.to_string()))?;
         tracing::info!(
             objects = world.inventory.len(),
             "the world of the manifests"
@@ -141,6 +157,14 @@ impl Reloadable for ManifestsReload {
         self.current.replace(world.inventory);
         Ok(())
     }
+}
+
+/// Whether every file can be read, and all of them together are not too large.
+fn expect_readable(contents: &Contents) -> Result<()> {
+    for (path, bytes) in contents.files() {
+        bytes.with_context(|| path.display().to_string())?;
+    }
+    Ok(())
 }
 
 /// Reads the world; one with errors would judge wrongly, so it is not served.

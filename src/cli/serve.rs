@@ -1,6 +1,7 @@
 //! `l7guard serve`: the admission webhook.
 
-use std::io::{self, Write};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -22,7 +23,7 @@ use crate::pki::clients::ClientCertificates;
 use crate::pki::development;
 use crate::pki::files::Validness;
 use crate::pki::rotating::RotatingCertificate;
-use crate::reload::follow;
+use crate::reload::{self, follow};
 use crate::server::{self, Server, Settings, Stop, stop_on_signals};
 use crate::webhook::{Gate, PolicyJudge};
 
@@ -39,19 +40,31 @@ const OPERATIONS_CONNECTIONS: usize = 32;
 const OPERATIONS_IDLE: Duration = Duration::from_secs(15);
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
-    logging::start(arguments.log_format);
-    tokio::runtime::Runtime::new()?.block_on(serve(arguments))
+    let metrics = Metrics::new();
+    let log = logging::start(arguments.log_format, &metrics)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let ended = runtime.block_on(serve(arguments, metrics));
+    // Whatever still reads a file must not hold the end.
+    runtime.shutdown_background();
+    let status = ended.unwrap_or_else(|error| {
+        log.failure(format!("{error:#}"));
+        ExitStatus::Error
+    });
+    log.end();
+    Ok(status)
 }
 
-async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
-    let (metrics, readiness) = (Metrics::new(), Readiness::new());
+async fn serve(arguments: &Arguments, metrics: Metrics) -> Result<ExitStatus> {
+    let readiness = Readiness::new();
+    // The first condition, or the process would be ready as long as no other one is known.
+    let serving_condition = readiness.condition("serving", NeededFor::NewCallers, "not yet");
     let configuration = reloading::configuration(&arguments.configuration, &metrics)?;
     tokio::spawn(tell_exemptions(configuration.clone(), metrics.clone()));
     let world = arguments.world.open(&metrics, &readiness).await?;
     let judged_in = world.describe();
     let (tls, mut development) = certificates(&arguments.tls, &metrics, &readiness)?;
-    let draining = readiness.condition("serving", NeededFor::NewCallers, "not yet");
     let stop = stop_on_signals()?;
+    tokio::spawn(reload::log_hangups());
     let limits = &arguments.limits;
     let serving = Serving::bind(
         arguments.listen,
@@ -64,9 +77,12 @@ async fn serve(arguments: &Arguments) -> Result<ExitStatus> {
     .await?;
     let operations = operations(arguments.operations_listen, readiness, metrics).await?;
     let addresses = (serving.local_addr(), operations.local_addr());
-    greet(&judged_in, addresses, development.as_mut())?;
-    draining.holds();
-    tokio::spawn(tell_drain(stop.clone(), draining));
+    let greeting = greeting(&judged_in, addresses, development.as_mut())?;
+    if let Err(error) = io::stdout().write_all(greeting.as_bytes()) {
+        tracing::debug!(%error, "cannot write to standard output");
+    }
+    serving_condition.holds();
+    tokio::spawn(tell_drain(stop.clone(), serving_condition));
     // Probes are answered to the end: nobody pulls this handle.
     let (_handle, never) = server::stop();
     tokio::select! {
@@ -131,34 +147,32 @@ async fn operations(address: SocketAddr, readiness: Readiness, metrics: Metrics)
     server.context("the operations port (--operations-listen)")
 }
 
-/// Says where it serves, and how to try it.
-fn greet(
+/// Where it serves, and how to try it.
+fn greeting(
     judged_in: &str,
     addresses: (SocketAddr, SocketAddr),
     development: Option<&mut DevelopmentCertificate>,
-) -> Result<()> {
+) -> Result<String> {
     let (address, operations) = addresses;
-    let mut out = io::stdout();
-    writeln!(out, "l7guard serves https://{address}/validate {judged_in}")?;
-    writeln!(
-        out,
-        "Probes and metrics: http://{operations}/livez, /readyz, /metrics"
-    )?;
+    let mut text = format!(
+        "l7guard serves https://{address}/validate {judged_in}\n\
+         Probes and metrics: http://{operations}/livez, /readyz, /metrics\n"
+    );
     if let Some(certificate) = development {
         let review = serde_json::to_vec_pretty(&demo_reviews::review(&demo_reviews::STEPS[0])?)?;
         writeln!(
-            out,
+            text,
             "The certificate is for development: made in memory, known to nobody. Try it:\n\n  {}\n",
             certificate.curl(address, &review)?
         )?;
     }
-    Ok(())
+    Ok(text)
 }
 
 /// A server that is asked to stop answers whoever comes, but nobody is to be sent to it any more.
 async fn tell_drain(stop: Stop, condition: Condition) {
     stop.requested().await;
-    condition.fails("asked to stop");
+    condition.ends("asked to stop");
 }
 
 /// Tells in readiness whether clients can accept the certificate that is served.

@@ -13,7 +13,7 @@ use crate::webhook::DEFAULT_IN_FLIGHT;
 /// What stands below the options.
 pub(super) const AFTER_HELP: &str = "\
 Files are read again when what they hold changes (looked at every 2 seconds): certificate and key, client authorities, \
-configuration, manifests. What cannot be used is logged and counted, and what was read before stays in force.
+configuration, manifests; at once after SIGHUP. What cannot be used is logged and counted, and what was read before stays in force.
 
 The operations port answers /livez, /readyz (with what is missing) and /metrics over plain HTTP. See docs/operations.md.
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::pattern::{self, PatternProblem};
 use super::source::MAX_BYTES;
+use crate::regular_file::{self, OpenError, name_of};
 
 /// Endings of the files that are read of a directory, in any case. `kubectl` takes the same.
 const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
@@ -56,9 +57,9 @@ pub enum FileProblem {
         "this is {0}, neither a file nor a directory; what another command writes is read by `… | l7guard check -`"
     )]
     NotAFile(&'static str),
-    /// More than [`MAX_BYTES`].
-    #[error("larger than 512 MiB: split it")]
-    TooLarge,
+    /// More than so many bytes.
+    #[error("larger than {} MiB: split it", .0 >> 20)]
+    TooLarge(usize),
     /// A directory in which nothing looks like a manifest.
     #[error("no .yaml, .yml or .json file in this directory")]
     NoManifests,
@@ -85,9 +86,17 @@ impl Input {
     /// # Errors
     /// When it cannot be read, or holds more than [`MAX_BYTES`].
     pub fn read(&self) -> Result<Vec<u8>, FileError> {
+        self.read_at_most(MAX_BYTES)
+    }
+
+    /// All of its bytes, if they are not more than `most`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds more.
+    pub fn read_at_most(&self, most: usize) -> Result<Vec<u8>, FileError> {
         let bytes = match self {
-            Input::Stdin => read_bounded(io::stdin().lock(), 0),
-            Input::File(path) => open(path).and_then(|(file, size)| read_bounded(file, size)),
+            Input::Stdin => read_bounded(io::stdin().lock(), 0, most),
+            Input::File(path) => open(path).and_then(|(file, size)| read_bounded(file, size, most)),
         };
         bytes.map_err(|problem| FileError {
             path: self.name().into_owned(),
@@ -231,6 +240,15 @@ impl Search {
     }
 }
 
+impl From<OpenError> for FileProblem {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::NotAFile(what) => Self::NotAFile(what),
+            OpenError::Io(error) => error.into(),
+        }
+    }
+}
+
 impl From<io::Error> for FileProblem {
     fn from(error: io::Error) -> Self {
         match error.kind() {
@@ -241,22 +259,18 @@ impl From<io::Error> for FileProblem {
     }
 }
 
-/// Opens a regular file and tells its size. What it is is looked at first: opening a pipe would wait for a writer.
+/// Opens a file and tells its size.
 fn open(path: &Path) -> Result<(File, usize), FileProblem> {
-    let kind = fs::metadata(path)?.file_type();
-    if !kind.is_file() {
-        return Err(FileProblem::NotAFile(name_of(kind)));
-    }
-    let file = File::open(path)?;
-    let size = usize::try_from(file.metadata()?.len()).map_err(|_| FileProblem::TooLarge)?;
+    let (file, size) = regular_file::open(path)?;
+    let size = usize::try_from(size).map_err(|_| FileProblem::TooLarge(MAX_BYTES))?;
     Ok((file, size))
 }
 
 /// Reads to the end; the file may be longer than its `size` says. Never takes memory for more than is read of it.
-fn read_bounded(mut from: impl Read, size: usize) -> Result<Vec<u8>, FileProblem> {
+fn read_bounded(mut from: impl Read, size: usize, most: usize) -> Result<Vec<u8>, FileProblem> {
     const LEAST: usize = 64 * 1024;
-    if size > MAX_BYTES {
-        return Err(FileProblem::TooLarge);
+    if size > most {
+        return Err(FileProblem::TooLarge(most));
     }
     let mut bytes = Vec::with_capacity(size);
     loop {
@@ -271,11 +285,11 @@ fn read_bounded(mut from: impl Read, size: usize) -> Result<Vec<u8>, FileProblem
         if next.is_empty() {
             return Ok(bytes);
         }
-        let most = MAX_BYTES - bytes.len();
-        if most == 0 {
-            return Err(FileProblem::TooLarge);
+        let left = most - bytes.len();
+        if left == 0 {
+            return Err(FileProblem::TooLarge(most));
         }
-        bytes.reserve_exact(bytes.len().max(LEAST).min(most));
+        bytes.reserve_exact(bytes.len().max(LEAST).min(left));
         bytes.append(&mut next);
     }
 }
@@ -292,27 +306,4 @@ fn has_manifest_extension(path: &Path) -> bool {
 
 fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
-}
-
-#[cfg(unix)]
-fn name_of(kind: FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    if kind.is_fifo() {
-        "a pipe"
-    } else if kind.is_socket() {
-        "a socket"
-    } else if kind.is_dir() {
-        "a directory"
-    } else {
-        "a device"
-    }
-}
-
-#[cfg(not(unix))]
-fn name_of(kind: FileType) -> &'static str {
-    if kind.is_dir() {
-        "a directory"
-    } else {
-        "a device"
-    }
 }

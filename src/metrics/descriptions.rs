@@ -120,6 +120,8 @@ descriptions! {
         "Connections that were accepted";
     HANDSHAKE_FAILURES: Counter "tls_handshake_failures" ["reason"]
         "Connections that did not get past the TLS handshake: reason is timeout, client_certificate (missing or refused here), server_certificate (refused by the client) or other";
+    LOG_LINES_DROPPED: Counter "log_lines_dropped" ["reason"]
+        "Lines of the log that were lost: reason is full (standard error is not read fast enough) or write_error";
     BUILD: Info "build" ["version"]
         "The version of l7guard";
 }

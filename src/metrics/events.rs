@@ -52,6 +52,15 @@ pub enum Shed {
     NotReady,
 }
 
+/// Why a line of the log was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLoss {
+    /// As many as may wait were waiting to be written.
+    Full,
+    /// Writing it failed.
+    WriteError,
+}
+
 /// Why a connection did not get past the TLS handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HandshakeFailure {

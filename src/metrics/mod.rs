@@ -22,7 +22,7 @@ use prometheus_client::registry::Registry;
 
 pub use descriptions::{ALL, Description, MetricType, PREFIX};
 pub use events::{
-    Decision, Effect, ExemptionStates, HandshakeFailure, Reviewed, Shed, WatchedFile,
+    Decision, Effect, ExemptionStates, HandshakeFailure, LogLoss, Reviewed, Shed, WatchedFile,
 };
 use families::Families;
 
@@ -263,6 +263,16 @@ impl Metrics {
             .handshake_failures
             .get_or_create(&reason)
             .inc();
+    }
+
+    /// A line of the log was lost.
+    pub fn log_line_lost(&self, reason: LogLoss) {
+        let reason = match reason {
+            LogLoss::Full => "full",
+            LogLoss::WriteError => "write_error",
+        };
+        let reason = labels::Reason { reason };
+        self.families.log_lines_dropped.get_or_create(&reason).inc();
     }
 }
 

@@ -30,6 +30,7 @@ fn touched() -> Metrics {
     metrics.connection_limit(512);
     drop((metrics.connection(), metrics.in_flight()));
     metrics.handshake_failure(HandshakeFailure::Timeout);
+    metrics.log_line_lost(LogLoss::Full);
     metrics
 }
 

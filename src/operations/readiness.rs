@@ -23,6 +23,8 @@ struct State {
     needed_for: NeededFor,
     /// Why it does not hold; `None` when it does.
     missing: Option<String>,
+    /// Whether it does not hold because somebody wants it so.
+    is_intended: bool,
 }
 
 /// What a condition is needed for.
@@ -61,6 +63,7 @@ impl Readiness {
             name,
             needed_for,
             missing: Some(missing.into()),
+            is_intended: false,
         });
         self.count(&conditions);
         Condition {
@@ -110,22 +113,16 @@ impl Readiness {
         text
     }
 
-    fn set(&self, index: usize, missing: Option<String>) {
+    fn set(&self, index: usize, missing: Option<String>, is_intended: bool) {
         let mut conditions = self.conditions();
-        let state = &mut conditions[index];
-        if state.missing == missing {
+        if conditions[index].missing == missing {
             return;
         }
-        match &missing {
-            None => tracing::info!(condition = state.name, "a condition of readiness holds"),
-            Some(missing) => tracing::warn!(
-                condition = state.name,
-                reason = %missing,
-                "a condition of readiness does not hold"
-            ),
-        }
-        state.missing = missing;
+        let was_ready = missing_of(&conditions).next().is_none();
+        conditions[index].missing = missing;
+        conditions[index].is_intended = is_intended;
         self.count(&conditions);
+        log_change(&conditions, index, was_ready);
     }
 
     fn count(&self, conditions: &[State]) {
@@ -142,15 +139,50 @@ impl Readiness {
     }
 }
 
+/// What does not hold, and why.
+fn missing_of(conditions: &[State]) -> impl Iterator<Item = (&State, &str)> {
+    let missing = |state: &'_ State| state.missing.is_some();
+    conditions
+        .iter()
+        .filter(move |state| missing(state))
+        .map(|state| (state, state.missing.as_deref().unwrap_or_default()))
+}
+
+/// Logs readiness once when it changes as a whole. A condition that changes without that is a matter of debugging.
+fn log_change(conditions: &[State], index: usize, was_ready: bool) {
+    let missing: Vec<_> = missing_of(conditions).collect();
+    let reasons = missing
+        .iter()
+        .map(|(state, missing)| format!("{}: {missing}", state.name));
+    let reason = reasons.collect::<Vec<_>>().join("; ");
+    match (was_ready, missing.is_empty()) {
+        (false, true) => tracing::info!("ready"),
+        (true, false) if missing.iter().all(|(state, _)| state.is_intended) => {
+            tracing::info!(reason, "not ready");
+        }
+        (true, false) => tracing::warn!(reason, "not ready"),
+        _ => tracing::debug!(
+            condition = conditions[index].name,
+            reason,
+            "a condition of readiness has changed"
+        ),
+    }
+}
+
 impl Condition {
     /// It holds.
     pub fn holds(&self) {
-        self.readiness.set(self.index, None);
+        self.readiness.set(self.index, None, false);
     }
 
     /// It does not hold because of `missing`.
     pub fn fails(&self, missing: impl Into<String>) {
-        self.readiness.set(self.index, Some(missing.into()));
+        self.readiness.set(self.index, Some(missing.into()), false);
+    }
+
+    /// It does not hold any more because of `missing`, as somebody wanted: that is no warning in the log.
+    pub fn ends(&self, missing: impl Into<String>) {
+        self.readiness.set(self.index, Some(missing.into()), true);
     }
 }
 

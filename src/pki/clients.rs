@@ -20,7 +20,7 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use super::crypto;
 use crate::live::Live;
 use crate::metrics::{Metrics, WatchedFile};
-use crate::reload::{Contents, Refused, Reloadable, read_files};
+use crate::reload::{Contents, MOUNTED_LIMIT, Refused, Reloadable, read_files};
 
 /// Demands a certificate that an authority of a PEM file has signed, and if names are given, one of these as its common
 /// name or among its DNS names. The file is read again when it changes.
@@ -42,7 +42,7 @@ impl ClientCertificates {
         names: Vec<String>,
         metrics: &Metrics,
     ) -> Result<(Self, Contents), Refused> {
-        let contents = read_files(std::slice::from_ref(&file));
+        let contents = read_files(std::slice::from_ref(&file), MOUNTED_LIMIT);
         let verifier = verifier(&contents)?;
         metrics.loaded(WatchedFile::ClientAuthority);
         let clients = Self {
@@ -103,7 +103,7 @@ impl Reloadable for ClientCertificates {
     }
 
     fn contents(&self) -> Contents {
-        read_files(std::slice::from_ref(&self.file))
+        read_files(std::slice::from_ref(&self.file), MOUNTED_LIMIT)
     }
 
     fn apply(&self, contents: &Contents) -> Result<(), Refused> {

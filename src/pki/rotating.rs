@@ -10,7 +10,7 @@ use rustls::sign::CertifiedKey;
 use super::files::{self, FileError, Loaded, Validity, Validness};
 use crate::live::Live;
 use crate::metrics::{Metrics, WatchedFile};
-use crate::reload::{Contents, Refused, Reloadable, read_files};
+use crate::reload::{Contents, MOUNTED_LIMIT, Refused, Reloadable, read_files};
 
 /// A certificate chain and its key from two PEM files. New handshakes are given what is current; connections keep what
 /// they began with.
@@ -47,7 +47,7 @@ impl RotatingCertificate {
         key: PathBuf,
         metrics: Metrics,
     ) -> Result<(Self, Contents), FileError> {
-        let contents = read_files(&[&certificate, &key]);
+        let contents = read_files(&[&certificate, &key], MOUNTED_LIMIT);
         let loaded = files::parse((&certificate, contents.bytes(0)), (&key, contents.bytes(1)))?;
         files::warn_unless_valid(&certificate, loaded.validity.at(SystemTime::now()));
         metrics.certificate_expiry(loaded.validity.not_after);
@@ -80,7 +80,7 @@ impl Reloadable for RotatingCertificate {
     }
 
     fn contents(&self) -> Contents {
-        read_files(&[&self.certificate, &self.key])
+        read_files(&[&self.certificate, &self.key], MOUNTED_LIMIT)
     }
 
     /// A new certificate that no client would accept now is refused while the old one is good.

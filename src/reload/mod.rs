@@ -8,12 +8,13 @@ mod file_set;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::metrics::{Metrics, WatchedFile};
 
-pub use file_set::{Contents, read_files};
+pub use file_set::{Contents, MOUNTED_LIMIT, read_files};
 
 /// How often files are looked at: every two seconds. kubelet itself takes up to a minute to write a changed Secret.
 pub const INTERVAL: Duration = Duration::from_secs(2);
@@ -57,10 +58,10 @@ impl Refused {
     }
 }
 
-/// Looks at the files of `subject` every [`INTERVAL`] for ever, and applies what they hold when it is not what `applied`
-/// was: the contents that are in force when this begins.
+/// Looks at the files of `subject` every [`INTERVAL`] for ever, and at once when the process is sent SIGHUP. Applies what
+/// they hold when it is not what `applied` was: the contents that are in force when this begins.
 ///
-/// Contents that are refused are logged and counted once.
+/// Contents that are refused are logged and counted once, and once more after each SIGHUP.
 pub async fn follow<R: Reloadable>(subject: Arc<R>, applied: Contents, metrics: Metrics) {
     let mut following = Following {
         seen: applied,
@@ -70,10 +71,48 @@ pub async fn follow<R: Reloadable>(subject: Arc<R>, applied: Contents, metrics: 
     };
     let mut ticks = interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut hangups = hangups();
     loop {
-        ticks.tick().await;
-        following.look().await;
+        let look = tokio::select! {
+            _ = ticks.tick() => Look::Usual,
+            () = next(&mut hangups) => Look::Asked,
+        };
+        following.look(look).await;
     }
+}
+
+/// The SIGHUPs of this process from now on: by old custom they ask a server to read its files again.
+fn hangups() -> Option<Signal> {
+    signal(SignalKind::hangup())
+        .inspect_err(|error| tracing::warn!(%error, "cannot catch SIGHUP"))
+        .ok()
+}
+
+async fn next(hangups: &mut Option<Signal>) {
+    if let Some(hangups) = hangups
+        && hangups.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Catches SIGHUP, which would end the process, also where nothing is followed, and logs it. Never ends.
+pub async fn log_hangups() {
+    let mut hangups = hangups();
+    loop {
+        next(&mut hangups).await;
+        tracing::info!("SIGHUP: reading files again");
+    }
+}
+
+/// Why files are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// It is time.
+    Usual,
+    /// Somebody asked for it.
+    Asked,
 }
 
 struct Following<R> {
@@ -86,7 +125,7 @@ struct Following<R> {
 }
 
 impl<R: Reloadable> Following<R> {
-    async fn look(&mut self) {
+    async fn look(&mut self, look: Look) {
         let Some(contents) = self.contents().await else {
             return;
         };
@@ -95,7 +134,9 @@ impl<R: Reloadable> Following<R> {
             .refused
             .as_ref()
             .is_some_and(|refused| refused.may_be_good_later);
-        if is_same && !may_be_good_now {
+        // Whoever asks is told once more what is wrong.
+        let is_asked_again = look == Look::Asked && self.refused.is_some();
+        if is_same && !may_be_good_now && !is_asked_again {
             return;
         }
         if !is_same {
@@ -114,7 +155,7 @@ impl<R: Reloadable> Following<R> {
             );
             return;
         };
-        self.tell(applied, is_same);
+        self.tell(applied, is_same && !is_asked_again);
         self.seen = contents;
     }
 
@@ -123,7 +164,7 @@ impl<R: Reloadable> Following<R> {
         spawn_blocking(move || subject.contents()).await.ok()
     }
 
-    fn tell(&mut self, applied: Result<(), Refused>, is_same: bool) {
+    fn tell(&mut self, applied: Result<(), Refused>, is_told: bool) {
         let file = self.subject.file();
         match applied {
             Ok(()) => {
@@ -131,7 +172,7 @@ impl<R: Reloadable> Following<R> {
                 self.metrics.reload(file, true);
                 self.refused = None;
             }
-            Err(refused) if is_same && self.refused.as_ref() == Some(&refused) => {}
+            Err(refused) if is_told && self.refused.as_ref() == Some(&refused) => {}
             Err(refused) => {
                 tracing::error!(
                     file = file.as_str(),

@@ -20,7 +20,7 @@ impl Reloadable for Text {
     }
 
     fn contents(&self) -> Contents {
-        read_files(std::slice::from_ref(&self.path))
+        read_files(std::slice::from_ref(&self.path), MOUNTED_LIMIT)
     }
 
     fn apply(&self, contents: &Contents) -> Result<(), Refused> {
@@ -71,13 +71,13 @@ fn counted(following: &Following<Text>, outcome: &str) -> Option<u32> {
 #[tokio::test]
 async fn changed_contents_are_applied_once_and_the_same_ones_never() {
     let (subject, mut following) = following();
-    following.look().await;
+    following.look(Look::Usual).await;
     fs::write(&subject.path, "first").unwrap();
-    following.look().await;
+    following.look(Look::Usual).await;
     assert!(subject.in_force.lock().unwrap().is_empty());
     fs::write(&subject.path, "second").unwrap();
-    following.look().await;
-    following.look().await;
+    following.look(Look::Usual).await;
+    following.look(Look::Usual).await;
     assert_eq!(*subject.in_force.lock().unwrap(), ["second"]);
     assert_eq!(
         (
@@ -92,15 +92,15 @@ async fn changed_contents_are_applied_once_and_the_same_ones_never() {
 async fn refused_contents_are_counted_once_and_what_comes_next_is_applied() {
     let (subject, mut following) = following();
     fs::write(&subject.path, "bad").unwrap();
-    following.look().await;
-    following.look().await;
+    following.look(Look::Usual).await;
+    following.look(Look::Usual).await;
     fs::remove_file(&subject.path).unwrap();
-    following.look().await;
-    following.look().await;
+    following.look(Look::Usual).await;
+    following.look(Look::Usual).await;
     assert!(subject.in_force.lock().unwrap().is_empty());
     assert_eq!(counted(&following, "failure"), Some(2));
     fs::write(&subject.path, "first").unwrap();
-    following.look().await;
+    following.look(Look::Usual).await;
     assert_eq!(*subject.in_force.lock().unwrap(), ["first"]);
 }
 
@@ -108,11 +108,11 @@ async fn refused_contents_are_counted_once_and_what_comes_next_is_applied() {
 async fn contents_that_may_be_good_later_are_tried_again() {
     let (subject, mut following) = following();
     fs::write(&subject.path, "early").unwrap();
-    following.look().await;
-    following.look().await;
+    following.look(Look::Usual).await;
+    following.look(Look::Usual).await;
     assert_eq!(counted(&following, "failure"), Some(1));
     *subject.is_late.lock().unwrap() = true;
-    following.look().await;
-    following.look().await;
+    following.look(Look::Usual).await;
+    following.look(Look::Usual).await;
     assert_eq!(*subject.in_force.lock().unwrap(), ["early"]);
 }

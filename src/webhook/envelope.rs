@@ -76,6 +76,16 @@ pub(super) fn read(body: &str, taking: Taking) -> serde_json::Result<Envelope<'_
     Ok(envelope)
 }
 
+/// The field at which reading the envelope of a body fails (`request.kind.group`), if it fails at one.
+pub(super) fn failing_field(body: &str) -> Option<String> {
+    let mut json = serde_json::Deserializer::from_str(body);
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let failed = EnvelopeVisitor(Taking::Raw).deserialize(tracked).is_err();
+    let path = track.path();
+    (failed && path.iter().next().is_some()).then(|| path.to_string())
+}
+
 /// Text that is borrowed where it has no escapes. (serde borrows a `Cow` only when it is the field's whole type.)
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -283,10 +283,14 @@ fn text(body: &[u8]) -> Result<&str, ReviewError> {
 
 /// Why `body` could not be read. A field of a wrong type in a document of another version is that version's affair.
 fn explain(body: &str, error: &serde_json::Error) -> ReviewError {
-    let reason = excerpt(&error.to_string());
     if !error.is_data() {
+        let reason = excerpt(&error.to_string());
         return ReviewError::NotJson { reason };
     }
+    let reason = excerpt(&match envelope::failing_field(body) {
+        Some(field) => format!("{field}: {error}"),
+        None => error.to_string(),
+    });
     // serde would take the fields of a structure from an array too, in their order.
     if !body.trim_ascii_start().starts_with('{') {
         return match serde_json::from_str::<IgnoredAny>(body) {

@@ -371,7 +371,28 @@ fn a_field_that_comes_twice_is_no_review() {
             panic!("{:?}", error(&body))
         };
         assert!(
-            reason.starts_with(&format!("duplicate field `{field}`")),
+            reason.contains(&format!("duplicate field `{field}`")),
+            "{reason}"
+        );
+    }
+}
+
+#[test]
+fn a_field_of_a_wrong_type_is_named() {
+    for (field, wrong) in [
+        ("uid", r#""uid":7"#),
+        ("kind.group", r#""kind":{"group":7}"#),
+        ("userInfo.username", r#""userInfo":{"username":[]}"#),
+        ("dryRun", r#""dryRun":"no""#),
+    ] {
+        let body = format!(
+            r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"object":{{"a":[1,{{}}]}},{wrong}}}}}"#
+        );
+        let ReviewError::WrongType { reason } = error(body.as_bytes()) else {
+            panic!("{:?}", error(body.as_bytes()))
+        };
+        assert!(
+            reason.starts_with(&format!("request.{field}: ")),
             "{reason}"
         );
     }

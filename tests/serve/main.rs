@@ -8,6 +8,7 @@
 mod certificates;
 mod client;
 mod clients;
+mod logs;
 mod operations;
 mod process;
 mod reloads;

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::until;
 
 /// The world that is served: an Istio gateway, and a class of the AWS Load Balancer Controller.
-const WORLD: &str = "examples/quickstart/world";
+pub(crate) const WORLD: &str = "examples/quickstart/world";
 
 /// The process, and a folder of its own. It is killed when dropped.
 pub(crate) struct Serve {
@@ -30,6 +30,17 @@ impl Serve {
     }
 
     pub(crate) fn with_world(folder: TempDir, world: &str, options: &[&str]) -> Self {
+        let log = File::create(folder.path().join("log")).unwrap();
+        Self::logging_to(log, folder, world, options)
+    }
+
+    /// Starts it with standard error led elsewhere. [`Self::log`] has nothing then.
+    pub(crate) fn logging_to(
+        stderr: impl Into<Stdio>,
+        folder: TempDir,
+        world: &str,
+        options: &[&str],
+    ) -> Self {
         let log = folder.path().join("log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_l7guard"))
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -39,7 +50,7 @@ impl Serve {
             .env_remove("RUST_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(File::create(&log).unwrap())
+            .stderr(stderr)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -47,7 +58,7 @@ impl Serve {
             let line = lines.next().map(Result::unwrap).unwrap_or_default();
             let rest = line.split(before).nth(1);
             rest.and_then(|rest| rest.split(after).next()?.parse().ok())
-                .unwrap_or_else(|| panic!("{line:?}\n{}", fs::read_to_string(&log).unwrap()))
+                .unwrap_or_else(|| panic!("{line:?}\n{:?}", fs::read_to_string(&log)))
         };
         let (address, operations) = (address("https://", "/"), address("http://", "/"));
         Self {

@@ -82,3 +82,63 @@ async fn changed_manifests_are_in_force_and_broken_ones_leave_the_last_good_worl
     serve.until_metric(&in_force("manifests"), 1.0);
     assert!(!serve.allows_violator(&client).await);
 }
+
+#[tokio::test]
+async fn sighup_ends_nothing_and_reads_files_again() {
+    let authority = Authority::new("a");
+    let (folder, mut options) = certified(&authority);
+    let file = folder.path().join("l7guard.yaml");
+    fs::write(&file, AUDIT.replace("audit", "deny")).unwrap();
+    options.extend(["--config".to_owned(), file.to_str().unwrap().to_owned()]);
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let serve = Serve::start(folder, &options);
+    let client = Client::new(&authority, None);
+    fs::write(&file, "nonsense").unwrap();
+    serve.until_metric(&in_force("configuration"), 0.0);
+    let refusals = || serve.log().matches("changed files are refused").count();
+    assert_eq!(refusals(), 1);
+    serve.signal("HUP");
+    crate::until("what is wrong is told once more", || {
+        (refusals() == 2).then_some(())
+    });
+    assert!(!serve.allows_violator(&client).await);
+}
+
+#[tokio::test]
+async fn sighup_ends_nothing_where_no_file_is_followed() {
+    let authority = Authority::new("a");
+    let serve = Serve::start(tempfile::tempdir().unwrap(), &[]);
+    serve.signal("HUP");
+    crate::until("it is told", || {
+        serve.log().contains("SIGHUP").then_some(())
+    });
+    assert_eq!(serve.get("/livez").0, 200);
+    drop(authority);
+}
+
+#[tokio::test]
+async fn a_file_that_is_replaced_by_a_pipe_blocks_neither_a_reload_nor_the_end() {
+    let authority = Authority::new("a");
+    let (folder, mut options) = certified(&authority);
+    let file = folder.path().join("l7guard.yaml");
+    fs::write(&file, AUDIT.replace("audit", "deny")).unwrap();
+    options.extend(["--config".to_owned(), file.to_str().unwrap().to_owned()]);
+    options.extend(["--drain".to_owned(), "0".to_owned()]);
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let mut serve = Serve::start(folder, &options);
+    let client = Client::new(&authority, None);
+    for name in ["l7guard.yaml", "tls.crt"] {
+        let path = serve.folder.path().join(name);
+        fs::remove_file(&path).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+    }
+    for file in ["configuration", "certificate"] {
+        serve.until_metric(&in_force(file), 0.0);
+    }
+    let log = serve.log();
+    assert!(log.contains("this is a pipe, not a file"), "{log}");
+    assert!(!serve.allows_violator(&client).await);
+    serve.signal("TERM");
+    assert_eq!(serve.ended(), Some(0));
+}

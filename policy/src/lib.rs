@@ -26,6 +26,7 @@ pub mod inventory;
 pub mod labels;
 pub mod objects;
 pub mod paths;
+pub mod placeholder;
 pub mod proxy;
 pub mod rules;
 pub mod verdict;

@@ -47,7 +47,8 @@ impl Plan<'_> {
             | Facts::IngressClassParams(_)
             | Facts::Workload(_)
             | Facts::Endpoints(_)
-            | Facts::IstioGateway(_) => false,
+            | Facts::IstioGateway(_)
+            | Facts::IstioOperator(_) => false,
             Facts::TargetGroupBinding(binding) => {
                 let service = (Arc::clone(&key.namespace), Arc::clone(&binding.service));
                 binding.protocol != Protocol::Network && self.may_be_gateways(&service)

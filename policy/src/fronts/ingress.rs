@@ -36,6 +36,8 @@ pub enum Group<'a> {
     Explicit(&'a str),
     /// One whose name the controller refuses.
     Invalid(&'a str),
+    /// One whose name is not rendered yet.
+    Unknown,
 }
 
 /// The group: a visible IngressClassParams' beats the annotation, which is then not read. The AWS Load Balancer
@@ -67,6 +69,7 @@ pub fn group<'a>(world: &World<'a>, aws: &Aws, ingress: &'a Ingress) -> Group<'a
         .filter(|_| !is_auto_mode);
     match params.or(annotation) {
         None => Group::Implicit,
+        Some(name) if world.is_unrendered(name) => Group::Unknown,
         Some(name) if is_valid_group_name(name) => Group::Explicit(name),
         Some(name) => Group::Invalid(name),
     }

@@ -13,6 +13,7 @@ use crate::inventory::{IndexKey, World};
 use crate::objects::ingress::{CLASS_ANNOTATION, Ingress};
 use crate::objects::ingress_class::IngressClass;
 use crate::objects::{Facts, Object};
+use crate::placeholder;
 
 /// Whether a controller makes an ALB of the Ingress.
 ///
@@ -26,9 +27,17 @@ pub fn resolve(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
             format!("annotation {CLASS_ANNOTATION}: {annotation:?}"),
             None,
         ),
-        (Some(_), _) => by_auto_mode(world, aws, ingress).unwrap_or(Making::Nothing),
-        (None, Some(name)) => by_field(world, aws, name),
-        (None, None) => by_default(world, aws),
+        (Some(annotation), _) => by_auto_mode(world, aws, ingress).unwrap_or_else(|| {
+            if world.is_unrendered(annotation) {
+                Making::Unknown(format!(
+                    "annotation {CLASS_ANNOTATION} is not rendered yet ({annotation:?})"
+                ))
+            } else {
+                Making::Nothing
+            }
+        }),
+        (None, Some(name)) => by_field(world, aws, ingress, name),
+        (None, None) => by_default(world, aws, ingress),
     }
 }
 
@@ -72,10 +81,10 @@ fn class_key(name: &Arc<str>) -> ObjectKey {
     ObjectKey::new(Kind::IngressClass, "", Arc::clone(name))
 }
 
-fn by_field(world: &World<'_>, aws: &Aws, name: &Arc<str>) -> Making {
+fn by_field(world: &World<'_>, aws: &Aws, ingress: &Ingress, name: &Arc<str>) -> Making {
     let key = class_key(name);
     match world.facts(&key) {
-        Some(Facts::IngressClass(class)) => {
+        Some(Facts::IngressClass(class)) if !world.is_unrendered(&class.controller) => {
             if aws.is_ingress_controller(&class.controller) {
                 let text = format!("ingressClassName {name}, controller {}", class.controller);
                 alb(Confidence::Confirmed, text, Some(key))
@@ -96,8 +105,40 @@ fn by_field(world: &World<'_>, aws: &Aws, name: &Arc<str>) -> Making {
                 None,
             )
         }
-        _ => Making::Unknown(format!("IngressClass {name} does not exist (yet)")),
+        _ if ingress.has_alb_annotations && has_word_alb(world, name) => alb(
+            Confidence::Likely,
+            format!(
+                "ingressClassName {name}, a name with the word \"alb\", beside annotations {ALB_ANNOTATIONS} (the IngressClass does not exist yet)"
+            ),
+            None,
+        ),
+        Some(_) => Making::Unknown(format!(
+            "the controller of IngressClass {name} is not rendered yet"
+        )),
+        None if world.is_unrendered(name) => Making::Unknown(format!(
+            "ingressClassName is not rendered yet ({:?})",
+            &**name
+        )),
+        None => Making::Unknown(format!("IngressClass {name} does not exist (yet)")),
     }
+}
+
+/// The annotations that only the controllers of ALBs read.
+const ALB_ANNOTATIONS: &str = "alb.ingress.kubernetes.io/*";
+/// A longer text is no name of an object.
+const LONGEST_NAME: usize = 253;
+
+/// Whether one of the words of a class's name, what is known of it, is `alb`.
+fn has_word_alb(world: &World<'_>, name: &str) -> bool {
+    if name.len() > LONGEST_NAME {
+        return false;
+    }
+    let known = if world.is_unrendered(name) {
+        placeholder::known_parts(name)
+    } else {
+        name.into()
+    };
+    known.split(['-', '_', '.']).any(|word| word == "alb")
 }
 
 /// EKS Auto Mode makes an ALB of a class in the field, whatever an annotation says.
@@ -118,7 +159,7 @@ pub(super) fn by_auto_mode(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> O
     }
 }
 
-fn by_default(world: &World<'_>, aws: &Aws) -> Making {
+fn by_default(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
     let mut defaults: Vec<(&ObjectKey, &IngressClass)> = world
         .find(&IndexKey::DefaultClass)
         .filter_map(|object| match &object.facts {
@@ -149,6 +190,29 @@ fn by_default(world: &World<'_>, aws: &Aws) -> Making {
             "no class, and the controller is configured to manage Ingresses without one".to_owned(),
             None,
         ),
+        None => without_default(world, ingress, &defaults),
+    }
+}
+
+/// What an Ingress without a class makes where no default class is known to be an ALB's. Files may leave out what decides.
+fn without_default(
+    world: &World<'_>,
+    ingress: &Ingress,
+    defaults: &[(&ObjectKey, &IngressClass)],
+) -> Making {
+    let unknown = defaults
+        .iter()
+        .find(|(_, class)| world.is_unrendered(&class.controller));
+    match unknown {
+        Some((key, _)) => Making::Unknown(format!(
+            "no class, and the controller of the default IngressClass {} is not rendered yet",
+            key.name
+        )),
+        None if world.is_of_files() && ingress.has_alb_annotations && defaults.is_empty() => {
+            Making::Unknown(format!(
+                "no class beside annotations {ALB_ANNOTATIONS}, and no default IngressClass is visible: its class cannot be told"
+            ))
+        }
         None => Making::Nothing,
     }
 }

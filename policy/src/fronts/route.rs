@@ -80,7 +80,7 @@ fn parent_making(world: &World<'_>, aws: &Aws, parent: &Parent) -> Making {
     let gateway_name = key.qualified_name();
     rests_on.push(key);
     match world.facts(&class) {
-        Some(Facts::GatewayClass(facts)) => {
+        Some(Facts::GatewayClass(facts)) if !world.is_unrendered(&facts.controller) => {
             if !aws.is_gateway_controller(&facts.controller) {
                 return Making::Nothing;
             }
@@ -98,7 +98,11 @@ fn parent_making(world: &World<'_>, aws: &Aws, parent: &Parent) -> Making {
             );
             alb(Confidence::Likely, text, rests_on)
         }
-        _ => Making::Unknown(format!(
+        Some(_) => Making::Unknown(format!(
+            "the controller of GatewayClass {} of Gateway {gateway_name} is not rendered yet",
+            class.name
+        )),
+        None => Making::Unknown(format!(
             "GatewayClass {} of Gateway {gateway_name} does not exist (yet)",
             class.name
         )),

@@ -67,7 +67,9 @@ pub(super) fn making(
     }
     // Breaking a Network Load Balancer is worse than anything that a forged label could hide here: a front that
     // forwards to its target group is found as that front's own path.
-    let is_own_service = binding.tracking.get(SERVICE_STACK_NAMESPACE) == Some(&service.0)
+    let is_own_service = !world.is_unrendered(&service.0)
+        && !world.is_unrendered(&service.1)
+        && binding.tracking.get(SERVICE_STACK_NAMESPACE) == Some(&service.0)
         && binding.tracking.get(SERVICE_STACK_NAME) == Some(&service.1);
     if is_own_service {
         return Making::Nothing;
@@ -94,7 +96,7 @@ fn fronts_naming(world: &World<'_>, aws: &Aws, binding: &TargetGroupBinding) -> 
     let mut proofs: Vec<(&ObjectKey, Proof)> = world
         .find(&target_group_key(group))
         .filter(|other| !matches!(other.facts, Facts::TargetGroupBinding(_)))
-        .filter(|other| names(other, group))
+        .filter(|other| names(world, other, group))
         .filter_map(|other| match super::of_object(world, aws, other)?.making {
             Making::Alb(proof) => Some((&other.key, proof)),
             _ => None,
@@ -112,7 +114,7 @@ fn fronts_naming(world: &World<'_>, aws: &Aws, binding: &TargetGroupBinding) -> 
 }
 
 /// Whether a front's destinations name the target group.
-fn names(object: &Object, group: &TargetGroup) -> bool {
+fn names(world: &World<'_>, object: &Object, group: &TargetGroup) -> bool {
     use crate::actions::{Action, ForwardTarget};
     use crate::objects::gateway_api::RouteTarget;
     use crate::objects::ingress::BackendTarget;
@@ -128,14 +130,18 @@ fn names(object: &Object, group: &TargetGroup) -> bool {
             };
             targets.iter().any(|target| match target {
                 ForwardTarget::Service(_) => false,
-                ForwardTarget::TargetGroupArn(arn) => TargetGroup::Arn(arn.clone()).joins(group),
+                ForwardTarget::TargetGroupArn(arn) => {
+                    world.joins(&TargetGroup::Arn(arn.clone()), group)
+                }
                 ForwardTarget::TargetGroupName(name) => {
-                    TargetGroup::Name(name.clone()).joins(group)
+                    world.joins(&TargetGroup::Name(name.clone()), group)
                 }
             })
         }),
         Facts::Route(route) => route.backends.iter().any(|backend| match &backend.target {
-            RouteTarget::TargetGroupName(name) => TargetGroup::Name(name.clone()).joins(group),
+            RouteTarget::TargetGroupName(name) => {
+                world.joins(&TargetGroup::Name(name.clone()), group)
+            }
             RouteTarget::Service(..) => false,
         }),
         _ => false,
@@ -151,7 +157,11 @@ fn is_made_for_a_front(
     binding: &TargetGroupBinding,
     service: &ServiceKey,
 ) -> bool {
-    let label = |key: &str| binding.tracking.get(key).map(Arc::<str>::from);
+    let label = |key: &str| {
+        let value = binding.tracking.get(key);
+        let known = value.filter(|value| !world.is_unrendered(value));
+        known.map(Arc::<str>::from)
+    };
     let routes_there = |candidate: &Object| {
         let Some(front) = super::of_object(world, aws, candidate) else {
             return false;

@@ -154,7 +154,7 @@ pub(crate) fn class_of_gateway(
     };
     let class = ObjectKey::new(Kind::GatewayClass, "", Arc::clone(&gateway.class));
     match world.facts(&class) {
-        Some(Facts::GatewayClass(facts)) => {
+        Some(Facts::GatewayClass(facts)) if !world.is_unrendered(&facts.controller) => {
             istio.makes_gateways(&facts.controller).then(|| Evidence {
                 confidence: Confidence::Confirmed,
                 text: format!(

@@ -138,6 +138,9 @@ pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
             Some(_) => Behind::Unknown(format!(
                 "more than {MAX_ALIASES} ExternalName Services follow one another"
             )),
+            None if world.is_unrendered(external) => {
+                Behind::Unknown("its externalName is not rendered yet".to_owned())
+            }
             None => Behind::Ordinary,
         };
         return Reach {
@@ -168,12 +171,15 @@ fn behind_alias(
 /// labels, so such a Service has to exist, or its name has to say that it is a gateway's.
 fn alias_target(world: &World<'_>, istio: &Istio, external: &str) -> Option<ServiceKey> {
     let host = ServiceHost::parse(external)?;
+    let is_gateways = || static_evidence::of_service(world, istio, &host.service, None).is_some();
+    if world.is_unrendered(external) {
+        return is_gateways().then_some(host.service);
+    }
     if !host.is_in_cluster(&istio.cluster_domain) {
         return None;
     }
     let is_spelled_out = external.to_ascii_lowercase().contains(".svc");
     let exists = || world.get(&service_object(&host.service)).is_some();
-    let is_gateways = || static_evidence::of_service(world, istio, &host.service, None).is_some();
     (is_spelled_out || exists() || is_gateways()).then_some(host.service)
 }
 
@@ -212,21 +218,29 @@ fn behind(
     let behind = if !sighting.gateways.is_empty() {
         Behind::Gateways(sighting.gateways.into_values().collect())
     } else if sighting.has_ordinary && sighting.has_unknown {
-        Behind::Unknown(unknown_reason(service, &sighting))
+        Behind::Unknown(unknown_reason(world, key, service, &sighting))
     } else if sighting.has_ordinary {
         Behind::Ordinary
     } else {
         match static_evidence::of_service(world, istio, key, service) {
             Some(hint) if istio.asks_for(hint.kind) => Behind::Likely(hint),
             Some(_) => Behind::Ordinary,
-            None => Behind::Unknown(unknown_reason(service, &sighting)),
+            None => Behind::Unknown(unknown_reason(world, key, service, &sighting)),
         }
     };
     (evidence, behind)
 }
 
-fn unknown_reason(service: Option<&Service>, sighting: &Sighting) -> String {
+fn unknown_reason(
+    world: &World<'_>,
+    key: &ServiceKey,
+    service: Option<&Service>,
+    sighting: &Sighting,
+) -> String {
     match service {
+        None if world.is_unrendered(&key.0) || world.is_unrendered(&key.1) => {
+            "the Service's name or namespace is not rendered yet"
+        }
         None => "the Service does not exist (yet)",
         Some(_) if sighting.has_unknown => "its endpoints name addresses without a visible Pod",
         Some(service) if service.selector.is_empty() => {

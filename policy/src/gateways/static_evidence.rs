@@ -142,7 +142,7 @@ fn by_istio_selector(world: &World<'_>, selector: &Labels) -> Option<Hint> {
     })
 }
 
-/// A Service that an Istio-class Gateway would generate, or names by its address.
+/// A Service that an Istio-class Gateway would generate, or names by its address, or whose gateway an IstioOperator names.
 fn by_gateway(world: &World<'_>, istio: &Istio, key: &ServiceKey) -> Option<Hint> {
     let mut gateways: Vec<&ObjectKey> = world
         .find(&IndexKey::NamesGatewayService(key.clone()))
@@ -150,6 +150,13 @@ fn by_gateway(world: &World<'_>, istio: &Istio, key: &ServiceKey) -> Option<Hint
         .collect();
     gateways.sort();
     gateways.into_iter().find_map(|gateway| {
+        if gateway.kind == Kind::IstioOperator {
+            return Some(Hint {
+                text: format!("{gateway} names its ingress gateway"),
+                kind: GatewayKind::Ingress,
+                rests_on: vec![gateway.clone()],
+            });
+        }
         let class = class_of_gateway(world, istio, gateway)?;
         Some(Hint {
             text: format!("it is the Service of {}", class.text),

@@ -34,6 +34,8 @@ pub enum Kind {
     Endpoints,
     /// `networking.istio.io`: Istio's own Gateway.
     IstioGateway,
+    /// `install.istio.io`: what Istio's installer is told; in files only.
+    IstioOperator,
     /// `gateway.networking.k8s.io`, cluster-scoped.
     GatewayClass,
     /// `gateway.networking.k8s.io`.
@@ -170,6 +172,13 @@ const KINDS: &[KindRow] = &[
             "networking.istio.io/v1beta1",
             "networking.istio.io/v1alpha3",
         ],
+        true,
+    ),
+    (
+        Kind::IstioOperator,
+        "install.istio.io",
+        "IstioOperator",
+        &["install.istio.io/v1alpha1"],
         true,
     ),
     (

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 pub use kind::Kind;
 
+use crate::placeholder;
+
 /// A Service as (namespace, name), whether it exists or not.
 pub type ServiceKey = (Arc<str>, Arc<str>);
 
@@ -32,6 +34,9 @@ pub struct ObjectKey {
     pub namespace: Arc<str>,
     /// The object's name.
     pub name: Arc<str>,
+    /// Tells objects of files apart whose name or namespace is a placeholder, which equals no other. 0 where both are known.
+    /// It is never shown.
+    pub instance: u32,
 }
 
 impl ObjectKey {
@@ -46,7 +51,20 @@ impl ObjectKey {
             kind,
             namespace,
             name: name.into(),
+            instance: 0,
         }
+    }
+
+    /// The key of one of several objects of the same unknown name. No reference leads to it.
+    #[must_use]
+    pub fn with_instance(self, instance: u32) -> Self {
+        Self { instance, ..self }
+    }
+
+    /// Whether name or namespace is a placeholder, or has one in it.
+    #[must_use]
+    pub fn has_placeholder(&self) -> bool {
+        placeholder::is_in(&self.name) || placeholder::is_in(&self.namespace)
     }
 
     /// `namespace/name`, or the bare name of a cluster-scoped object.

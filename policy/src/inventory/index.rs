@@ -13,6 +13,7 @@ use crate::objects::service_host::ServiceHost;
 use crate::objects::target_group_binding::TargetGroup;
 use crate::objects::workload::Workload;
 use crate::objects::{Facts, Object};
+use crate::placeholder;
 
 /// A question that an index answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,12 +46,39 @@ pub enum IndexKey {
     IstioSelector(Arc<str>, Arc<str>),
     /// Gateways of this GatewayClass.
     OfGatewayClass(Arc<str>),
-    /// Gateways that would generate or that name (by address) this Service.
+    /// Gateways that would generate or that name (by address) this Service, and IstioOperators that name its gateway.
     NamesGatewayService(ServiceKey),
     /// Routes and ListenerSets attached to this Gateway: (namespace, name).
     AttachedToGateway(Arc<str>, Arc<str>),
     /// Routes attached to this ListenerSet: (namespace, name).
     AttachedToListenerSet(Arc<str>, Arc<str>),
+}
+
+impl IndexKey {
+    /// Whether a name in it is a placeholder or has one in it. Labels and their values are taken as they are written.
+    pub(super) fn has_placeholder(&self) -> bool {
+        match self {
+            Self::NamesService((namespace, name))
+            | Self::EndpointsOf((namespace, name))
+            | Self::NamesGatewayService((namespace, name))
+            | Self::EndpointsToPod(namespace, name)
+            | Self::AttachedToGateway(namespace, name)
+            | Self::AttachedToListenerSet(namespace, name) => {
+                placeholder::is_in(namespace) || placeholder::is_in(name)
+            }
+            Self::NamesTargetGroup(name) | Self::InGroup(name) => placeholder::is_in(name),
+            Self::OfIngressClass(name) | Self::UsesParams(name) | Self::OfGatewayClass(name) => {
+                placeholder::is_in(name)
+            }
+            Self::WorkloadLabel(namespace, ..) | Self::GatewayCandidates(namespace) => {
+                placeholder::is_in(namespace)
+            }
+            Self::ClassLess
+            | Self::DefaultClass
+            | Self::SelectorPair(..)
+            | Self::IstioSelector(..) => false,
+        }
+    }
 }
 
 /// Every index key of an object, each once.
@@ -72,6 +100,10 @@ pub(crate) fn index_keys(object: &Object) -> Vec<IndexKey> {
             pairs
                 .map(|(key, value)| IndexKey::IstioSelector(Arc::clone(key), Arc::clone(value)))
                 .collect()
+        }
+        Facts::IstioOperator(operator) => {
+            let services = operator.ingress_gateways.iter().cloned();
+            services.map(IndexKey::NamesGatewayService).collect()
         }
         Facts::Gateway(gateway) => {
             let services = gateway.services(key).into_iter();

@@ -36,6 +36,17 @@ pub struct Inventory {
     hasher: RandomState,
     /// Slots of the objects that bear each index key; unordered.
     postings: HashMap<IndexKey, Posting>,
+    origin: Origin,
+}
+
+/// Where the objects of an inventory come from, which says what is unknown of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// A cluster: an object that is not there does not exist, and a value is what it says.
+    #[default]
+    Cluster,
+    /// Files: what they do not hold may exist all the same, and a value may be a placeholder that is rendered later.
+    Files,
 }
 
 /// Most index keys have few objects, for which this needs no memory of its own.
@@ -46,6 +57,12 @@ impl Inventory {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same objects as ones of this origin.
+    #[must_use]
+    pub fn with_origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// The number of objects.
@@ -130,11 +147,10 @@ impl Inventory {
         self.slots.iter().flatten()
     }
 
-    /// The objects that bear an index key, in no particular order.
-    pub(crate) fn posting(&self, key: &IndexKey) -> impl Iterator<Item = &Object> {
-        let slots = self
-            .postings
-            .get(key)
+    /// The objects that bear an index key, in no particular order; none without a key.
+    pub(crate) fn posting(&self, key: Option<&IndexKey>) -> impl Iterator<Item = &Object> {
+        let slots = key
+            .and_then(|key| self.postings.get(key))
             .map(SmallVec::as_slice)
             .unwrap_or_default();
         slots
@@ -162,8 +178,9 @@ impl PartialEq for Inventory {
                 .all(|object| other.get(&object.key) == Some(object))
             && self.postings.len() == other.postings.len()
             && self.postings.keys().all(|key| {
-                let mut ours: Vec<&ObjectKey> = self.posting(key).map(|o| &o.key).collect();
-                let mut theirs: Vec<&ObjectKey> = other.posting(key).map(|o| &o.key).collect();
+                let mut ours: Vec<&ObjectKey> = self.posting(Some(key)).map(|o| &o.key).collect();
+                let mut theirs: Vec<&ObjectKey> =
+                    other.posting(Some(key)).map(|o| &o.key).collect();
                 ours.sort();
                 theirs.sort();
                 ours == theirs

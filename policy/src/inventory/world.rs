@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use foldhash::HashSet;
 
-use super::Inventory;
 use super::index::{IndexKey, index_keys};
+use super::{Inventory, Origin};
 use crate::identity::{Kind, ObjectKey};
+use crate::objects::target_group_binding::TargetGroup;
 use crate::objects::{Facts, Object};
+use crate::placeholder;
 
 /// What lies over an inventory: objects that replace theirs, and objects that are known to be gone. Nothing of the
 /// inventory is copied.
@@ -186,6 +188,23 @@ impl<'a> World<'a> {
         self
     }
 
+    /// Whether the objects come from files, so that others may exist.
+    #[must_use]
+    pub fn is_of_files(&self) -> bool {
+        self.inventory.origin == Origin::Files
+    }
+
+    /// Whether a name, namespace, class, controller, ARN, group or host is unknown, as it is not rendered yet.
+    #[must_use]
+    pub fn is_unrendered(&self, value: &str) -> bool {
+        self.is_of_files() && placeholder::is_in(value)
+    }
+
+    /// Whether both name the same target group, as far as that is known.
+    pub(crate) fn joins(&self, one: &TargetGroup, other: &TargetGroup) -> bool {
+        one.joins(other) && !self.is_unrendered(one.as_str()) && !self.is_unrendered(other.as_str())
+    }
+
     /// Every question that was asked since [`World::recording`].
     #[must_use]
     pub fn into_premises(self) -> Premises {
@@ -212,18 +231,20 @@ impl<'a> World<'a> {
         self.get(key).map(|object| &object.facts)
     }
 
-    /// The objects that bear an index key, in no particular order.
+    /// The objects that bear an index key, in no particular order. Of files none bears a placeholder.
     pub fn find(&self, key: &IndexKey) -> impl Iterator<Item = &'a Object> {
         if let Some(premises) = &self.premises {
             premises.borrow_mut().insert(Premise::Index(key.clone()));
         }
         let overlay = self.overlay;
+        let is_unknown = self.is_of_files() && key.has_placeholder();
+        let key = (!is_unknown).then_some(key);
         let below = self
             .inventory
             .posting(key)
             .filter(move |object| overlay.is_none_or(|over| !over.hides(&object.key)));
         let above = overlay.map(|over| over.beneath(over.objects.posting(key)));
-        let top = overlay.and_then(|over| over.top_bearing(key));
+        let top = overlay.and_then(|over| over.top_bearing(key?));
         below.chain(above.into_iter().flatten()).chain(top)
     }
 

@@ -30,6 +30,8 @@ pub struct Ingress {
     pub class_name: Option<Arc<str>>,
     /// Value of [`GROUP_ANNOTATION`].
     pub group_annotation: Option<Box<str>>,
+    /// Whether it bears an annotation `alb.ingress.kubernetes.io/*`: somebody wants an ALB.
+    pub has_alb_annotations: bool,
     /// Where it routes to: `defaultBackend`, then the rules in order; of several backends to one place the first.
     pub backends: Box<[Backend]>,
     /// Whether the object is of a version before `networking.k8s.io/v1`, whose backends have other field names.
@@ -189,6 +191,7 @@ pub(crate) fn read(
         class_annotation: metadata.annotation(CLASS_ANNOTATION)?.map(Box::from),
         class_name: spec.ingress_class_name.clone(),
         group_annotation: metadata.annotation(GROUP_ANNOTATION)?.map(Box::from),
+        has_alb_annotations: metadata.has_alb_annotations(),
         backends: Box::default(),
         is_legacy,
     };

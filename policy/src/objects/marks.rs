@@ -11,7 +11,14 @@ use super::text::Text;
 
 /// Those entries of an object's annotations or labels that some rule may read; the others are passed over unread.
 #[derive(Debug, Default)]
-pub(crate) struct Marks(Vec<(String, Text)>);
+pub(crate) struct Marks {
+    entries: Vec<(String, Text)>,
+    /// Whether there is an entry for the AWS Load Balancer Controller on Ingresses.
+    has_alb: bool,
+}
+
+/// What the annotations begin with by which an Ingress tells the AWS Load Balancer Controller what its ALB is to be.
+const ALB_PREFIX: &str = "alb.ingress.kubernetes.io/";
 
 /// Keys, or prefixes of keys, of the annotations and object labels that rules read, of all kinds together.
 const READ_PREFIXES: &[&str] = &[
@@ -48,7 +55,7 @@ impl Marks {
     /// The value of `key`; `field` is the pointer of the map (`/metadata/annotations`), for the error.
     pub(crate) fn get(&self, field: &str, key: &str) -> Result<Option<&str>, DecodeError> {
         debug_assert!(is_read(key), "{key} is asked for but not in READ_PREFIXES");
-        match self.0.iter().rev().find(|(k, _)| k == key) {
+        match self.entries.iter().rev().find(|(k, _)| k == key) {
             None | Some((_, Text::Other("null"))) => Ok(None),
             Some((_, Text::String(value))) => Ok(Some(value)),
             Some((_, Text::Other(found))) => Err(DecodeError::not_a_string(
@@ -56,6 +63,11 @@ impl Marks {
                 found,
             )),
         }
+    }
+
+    /// Whether an entry begins with `alb.ingress.kubernetes.io/`.
+    pub(crate) fn has_alb(&self) -> bool {
+        self.has_alb
     }
 
     /// The entries whose keys begin with one of `prefixes`.
@@ -69,7 +81,7 @@ impl Marks {
             "of {prefixes:?} one is asked for but not in READ_PREFIXES"
         );
         let mut found = Vec::new();
-        for (key, _) in &self.0 {
+        for (key, _) in &self.entries {
             if prefixes.iter().any(|prefix| key.starts_with(prefix))
                 && let Some(value) = self.get(field, key)?
             {
@@ -96,16 +108,20 @@ impl<'de> Deserialize<'de> for Marks {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Marks, A::Error> {
-                let mut read = Vec::new();
+                let mut marks = Marks::default();
                 while let Some(Key(key)) = map.next_key()? {
-                    if is_read(&key) {
+                    let is_alb = key.starts_with(ALB_PREFIX);
+                    let is_null = if is_read(&key) {
                         let value = map.next_value()?;
-                        read.push((key.into_owned(), value));
+                        let is_null = matches!(value, Text::Other("null"));
+                        marks.entries.push((key.into_owned(), value));
+                        is_null
                     } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
+                        map.next_value::<Option<IgnoredAny>>()?.is_none()
+                    };
+                    marks.has_alb |= is_alb && !is_null;
                 }
-                Ok(Marks(read))
+                Ok(marks)
             }
         }
 

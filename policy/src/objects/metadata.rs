@@ -45,6 +45,11 @@ impl Metadata {
             .map_or(Ok(None), |marks| marks.get(ANNOTATIONS, key))
     }
 
+    /// Whether an annotation tells the AWS Load Balancer Controller what an Ingress's ALB is to be.
+    pub(crate) fn has_alb_annotations(&self) -> bool {
+        self.annotations.as_ref().is_some_and(Marks::has_alb)
+    }
+
     /// A label of the object itself that a rule reads.
     pub(crate) fn label(&self, key: &str) -> Result<Option<&str>, DecodeError> {
         self.labels

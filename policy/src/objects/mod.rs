@@ -8,8 +8,10 @@ pub mod gateway_api;
 pub mod ingress;
 pub mod ingress_class;
 pub mod istio_gateway;
+pub mod istio_operator;
 mod marks;
 mod metadata;
+mod placeholders;
 mod reading;
 pub mod service;
 pub mod service_host;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny};
 
+pub use placeholders::Unrendered;
 pub use reading::{DecodeError, Source, escape_pointer};
 
 use crate::identity::{Kind, ObjectKey};
@@ -31,6 +34,7 @@ use gateway_api::{Gateway, GatewayClass, ListenerSet, Route};
 use ingress::Ingress;
 use ingress_class::{IngressClass, IngressClassParams};
 use istio_gateway::IstioGateway;
+use istio_operator::IstioOperator;
 use metadata::{Manifest, Metadata};
 use reading::{InPassing, Supply};
 use service::Service;
@@ -61,6 +65,7 @@ pub enum Facts {
     Workload(Workload),
     Endpoints(EndpointList),
     IstioGateway(IstioGateway),
+    IstioOperator(IstioOperator),
     GatewayClass(GatewayClass),
     Gateway(Box<Gateway>),
     ListenerSet(ListenerSet),
@@ -163,6 +168,10 @@ impl<S: Supply> Reading<'_, S> {
             }
             Kind::IstioGateway => self
                 .specified(|_, _, spec| Ok(Some(Facts::IstioGateway(istio_gateway::read(spec))))),
+            Kind::IstioOperator => self.specified(|_, metadata, spec| {
+                let operator = istio_operator::read(metadata, spec);
+                Ok(Some(Facts::IstioOperator(operator)))
+            }),
             Kind::TargetGroupBinding | Kind::EksTargetGroupBinding => {
                 self.specified(|_, metadata, spec| {
                     let binding = target_group_binding::read(metadata, spec)?;

@@ -74,6 +74,11 @@ impl Affected {
                     &(Arc::clone(&key.namespace), Arc::clone(&list.service)),
                 );
             }
+            Facts::IstioOperator(operator) => {
+                for service in &operator.ingress_gateways {
+                    self.add_service(world, service);
+                }
+            }
             Facts::IstioGateway(gateway) => {
                 for (label, value) in gateway.selector.iter() {
                     self.add_selecting(world, None, label, value);

@@ -107,7 +107,7 @@ fn bindings(world: &World<'_>, group: &TargetGroup) -> Vec<(ObjectKey, ServiceKe
             let Facts::TargetGroupBinding(binding) = &object.facts else {
                 return None;
             };
-            let joins = binding.target_group.as_ref()?.joins(group);
+            let joins = world.joins(binding.target_group.as_ref()?, group);
             (joins && binding.protocol != Protocol::Network).then(|| {
                 let service = (object.key.namespace.clone(), binding.service.clone());
                 (object.key.clone(), service)

@@ -6,17 +6,14 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::ValueEnum;
 use l7guard_policy::configuration::Configuration;
-use l7guard_policy::inventory::World;
 use l7guard_policy::rules::Mode;
-use l7guard_policy::verdict;
 
 use super::ExitStatus;
 use super::config::ConfigurationFile;
 use super::progress::Progress;
 use super::terminal::style;
 use crate::clock;
-use crate::manifests::Locator;
-use crate::report::{Report, ReportedFinding, github, json, junit, sarif, text};
+use crate::report::{Report, ReportedError, ReportedFinding, github, json, junit, sarif, text};
 use crate::visible_text::one_line;
 use crate::world::ManifestWorld;
 
@@ -45,7 +42,8 @@ pub(super) struct Arguments {
     /// Say only what decides the exit status: errors, and findings at or above --fail-on
     ///
     /// Without it the text also has notes on what was skipped, lesser findings, what could not be told, exemptions and
-    /// a summary line. JSON, SARIF and JUnit are always complete; only notes and progress on standard error go.
+    /// a summary line. JSON, SARIF and JUnit are always complete; only notes and progress on standard error go. Objects with
+    /// different content in several files are said all the same, as they may be of several clusters.
     #[arg(long, short)]
     quiet: bool,
     /// The namespace of objects that name none
@@ -109,8 +107,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
         Output::Github => github::write(&report, &mut buffered)?,
     }
     buffered.flush()?;
-    if matches!(arguments.output, Output::Json | Output::Junit) && !arguments.quiet {
-        write_notes(&report, io::stderr().lock())?;
+    if matches!(arguments.output, Output::Json | Output::Junit) {
+        let notes: &[ReportedError] = if arguments.quiet { &[] } else { &report.notes };
+        write_notes(notes.iter().chain(&report.conflicts), io::stderr().lock())?;
     }
     Ok(exit_status(&report, arguments.fail_on))
 }
@@ -124,15 +123,18 @@ fn write_text(
     if arguments.quiet {
         let findings = report.findings.iter();
         let failing = findings.filter(|finding| arguments.fail_on.fails(finding));
-        text::write_failures(&report.errors, failing, style, output)
+        text::write_decisive(report, failing, style, output)
     } else {
         text::write(report, style, output)
     }
 }
 
 /// Notes have no place in some formats; they are not to be lost.
-fn write_notes(report: &Report, mut output: impl Write) -> io::Result<()> {
-    for note in &report.notes {
+fn write_notes<'a>(
+    notes: impl Iterator<Item = &'a ReportedError>,
+    mut output: impl Write,
+) -> io::Result<()> {
+    for note in notes {
         let line = note.line.unwrap_or_default();
         writeln!(
             output,
@@ -165,19 +167,16 @@ fn check(arguments: &Arguments, configuration: &Configuration) -> Report {
                 .to_owned(),
         });
     }
-    let verdict = verdict::evaluate(&World::new(&world.inventory), configuration, clock::today());
-    let mut locator = Locator::default();
-    let findings = verdict.findings.into_iter().map(|judged| ReportedFinding {
-        location: world.location(&mut locator, &judged.finding.object, &judged.finding.field),
-        judged,
-    });
+    let judgement = world.judge(configuration, clock::today());
+    world.errors.extend(judgement.errors);
     Report {
         objects: world.objects,
-        findings: findings.collect(),
-        unresolved: verdict.unresolved,
-        exempt: verdict.exempt,
+        findings: judgement.findings,
+        unresolved: judgement.unresolved,
+        exempt: judgement.exempt,
         errors: world.errors,
         notes: world.notes,
+        conflicts: world.conflicts,
     }
 }
 

@@ -44,7 +44,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
     let serving = Serving::bind(
         address,
         PolicyJudge::new(
-            Live::new(world.inventory),
+            Live::new(world.into_cluster()),
             LiveConfiguration::default(),
             metrics.clone(),
         ),

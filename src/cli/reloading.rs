@@ -32,8 +32,8 @@ pub(super) fn manifests(path: &Path, metrics: &Metrics) -> Result<Live<Inventory
     let contents = reload.contents();
     let world = expect_readable(&contents).and_then(|()| whole_world(path));
     let world = world.context("nothing is served")?;
-    count_objects(&Inventory::new(), &world.inventory, metrics);
-    current.replace(world.inventory);
+    count_objects(&Inventory::new(), &world, metrics);
+    current.replace(world);
     metrics.loaded(WatchedFile::Manifests);
     tokio::spawn(follow(Arc::new(reload), contents, metrics.clone()));
     Ok(current)
@@ -149,12 +149,9 @@ impl Reloadable for ManifestsReload {
     fn apply(&self, contents: &Contents) -> Result<(), Refused> {
         let world = expect_readable(contents).and_then(|()| whole_world(&self.path));
         let world = world.map_err(|error| Refused::new(error.to_string()))?;
-        tracing::info!(
-            objects = world.inventory.len(),
-            "the world of the manifests"
-        );
-        count_objects(&self.current.current(), &world.inventory, &self.metrics);
-        self.current.replace(world.inventory);
+        tracing::info!(objects = world.len(), "the world of the manifests");
+        count_objects(&self.current.current(), &world, &self.metrics);
+        self.current.replace(world);
         Ok(())
     }
 }
@@ -168,10 +165,10 @@ fn expect_readable(contents: &Contents) -> Result<()> {
 }
 
 /// Reads the world; one with errors would judge wrongly, so it is not served.
-fn whole_world(path: &Path) -> Result<ManifestWorld> {
+fn whole_world(path: &Path) -> Result<Inventory> {
     let world = ManifestWorld::read(&[path.to_owned()], "default");
     if world.errors.is_empty() {
-        return Ok(world);
+        return Ok(world.into_cluster());
     }
     let errors: Vec<String> = world.errors.iter().map(error_line).collect();
     bail!("the manifests cannot be read whole:\n{}", errors.join("\n"));

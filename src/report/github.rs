@@ -22,7 +22,7 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
     for finding in &report.findings {
         write_finding(&mut output, finding)?;
     }
-    for note in &report.notes {
+    for note in report.notes.iter().chain(&report.conflicts) {
         write_input(&mut output, "notice", note)?;
     }
     Ok(())

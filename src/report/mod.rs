@@ -31,6 +31,8 @@ pub struct Report {
     pub errors: Vec<ReportedError>,
     /// What the user should know about inputs that were read.
     pub notes: Vec<ReportedError>,
+    /// Objects with different content in several files. They are said also where other notes are not asked for.
+    pub conflicts: Vec<ReportedError>,
 }
 
 /// A finding, and where it stands.

@@ -2,7 +2,7 @@
 //!
 //! Only what is written stands here; source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -139,11 +139,13 @@ struct LogicalLocation {
 ///
 /// The output cannot be written.
 pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
+    let mut seen = HashMap::new();
     let notifications = report
         .errors
         .iter()
         .map(|error| notification("error", error));
-    let notes = report.notes.iter().map(|note| notification("note", note));
+    let notes = report.notes.iter().chain(&report.conflicts);
+    let notes = notes.map(|note| notification("note", note));
     let log = Log {
         schema: SCHEMA,
         version: "2.1.0",
@@ -161,7 +163,11 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
                 execution_successful: report.errors.is_empty(),
                 tool_execution_notifications: notifications.chain(notes).collect(),
             }],
-            results: report.findings.iter().map(result).collect(),
+            results: report
+                .findings
+                .iter()
+                .map(|finding| result(finding, &mut seen))
+                .collect(),
         }],
     };
     serde_json::to_writer_pretty(&mut output, &log)?;
@@ -193,7 +199,7 @@ fn summary(page: &str) -> String {
     paragraph.collect::<Vec<_>>().join(" ")
 }
 
-fn result(reported: &ReportedFinding) -> ResultObject {
+fn result(reported: &ReportedFinding, seen: &mut HashMap<String, usize>) -> ResultObject {
     let finding = &reported.judged.finding;
     let object = LogicalLocation {
         fully_qualified_name: finding.object.to_string(),
@@ -210,15 +216,22 @@ fn result(reported: &ReportedFinding) -> ResultObject {
             physical_location: reported.location.as_ref().map(physical),
             logical_locations: vec![object],
         }],
-        partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint(reported))]),
+        partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint(reported, seen))]),
     }
 }
 
-/// What makes a finding the same one in the next run.
-fn fingerprint(reported: &ReportedFinding) -> String {
+/// What makes a finding the same one in the next run. Copies of an object are numbered: a reader that goes by the fingerprint
+/// would take the findings of all for one.
+fn fingerprint(reported: &ReportedFinding, seen: &mut HashMap<String, usize>) -> String {
     let finding = &reported.judged.finding;
     let target = reported.target().unwrap_or_default();
-    format!("{}/{}/{target}", finding.rule, finding.object)
+    let fingerprint = format!("{}/{}/{target}", finding.rule, finding.object);
+    let count = seen.entry(fingerprint.clone()).or_insert(0);
+    *count += 1;
+    match *count {
+        1 => fingerprint,
+        copy => format!("{fingerprint}#{copy}"),
+    }
 }
 
 fn index(rule: RuleCode) -> usize {

@@ -19,7 +19,7 @@ pub use super::diagnostic::Style;
 ///
 /// The output cannot be written.
 pub fn write(report: &Report, style: Style, mut output: impl Write) -> io::Result<()> {
-    for note in &report.notes {
+    for note in report.notes.iter().chain(&report.conflicts) {
         write_input(Level::Note, note, style, &mut output)?;
     }
     write_failures(&report.errors, report.findings.iter(), style, &mut output)?;
@@ -44,12 +44,24 @@ pub fn write(report: &Report, style: Style, mut output: impl Write) -> io::Resul
     Ok(())
 }
 
-/// Writes errors and these findings alone: what decides how the run ends.
+/// Writes errors and these findings alone, which decide how the run ends, and conflicts, which may have decided it wrongly.
 ///
 /// # Errors
 ///
 /// The output cannot be written.
-pub fn write_failures<'a>(
+pub fn write_decisive<'a>(
+    report: &Report,
+    findings: impl Iterator<Item = &'a ReportedFinding>,
+    style: Style,
+    mut output: impl Write,
+) -> io::Result<()> {
+    for conflict in &report.conflicts {
+        write_input(Level::Note, conflict, style, &mut output)?;
+    }
+    write_failures(&report.errors, findings, style, output)
+}
+
+fn write_failures<'a>(
     errors: &[ReportedError],
     findings: impl Iterator<Item = &'a ReportedFinding>,
     style: Style,

@@ -5,6 +5,7 @@
 )]
 
 mod check;
+mod copies;
 mod demo;
 mod explain;
 mod hostile;

@@ -51,7 +51,7 @@ fn the_api_server_comes_again(scene: &Scene) -> Result<(), Failed> {
         let (resolver, _) = RotatingCertificate::load(chain, key, metrics.clone())?;
         let oldest = OldestTls::default();
         let tls = tls_config(crypto::install(), Arc::new(resolver), oldest, None)?;
-        let inventory = ManifestWorld::read(&[root().join(WORLD)], "default").inventory;
+        let inventory = ManifestWorld::read(&[root().join(WORLD)], "default").into_cluster();
         let configuration = LiveConfiguration::default();
         let judge = PolicyJudge::new(Live::new(inventory), configuration, metrics.clone());
         let gate = Gate::new(readiness.clone(), metrics.clone(), 9);

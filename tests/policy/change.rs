@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use l7guard::world::ManifestWorld;
 use l7guard_policy::identity::Kind;
-use l7guard_policy::inventory::World;
+use l7guard_policy::inventory::{Origin, World};
 use l7guard_policy::objects::Object;
 use l7guard_policy::verdict::{self, Change};
 
@@ -24,7 +24,9 @@ pub(super) fn judge(directory: &Path, header: &Header) -> Outcome {
         .exists()
         .then(|| object(&old_file, setting))
         .transpose()?;
+    // A change is one of a cluster, whose values are what they say.
     let mut before = sound(&[directory.join("world.yaml")], setting)?;
+    before.inventory = before.inventory.with_origin(Origin::Cluster);
     if let Some(old) = &old {
         require(old.key == new.key, || "old and new are two objects".into())?;
         before.inventory.apply(old.clone());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use l7guard_policy::identity::ObjectKey;
-use l7guard_policy::inventory::{Inventory, World};
+use l7guard_policy::inventory::{Inventory, Origin, World};
 use l7guard_policy::objects::Object;
 use l7guard_policy::rules::{Finding, RuleCode};
 use l7guard_policy::verdict::{self, Change};
@@ -83,7 +83,7 @@ fn apply(
     denials: &[&Finding],
     setting: &Setting,
 ) -> Outcome {
-    let mut inventory = Inventory::default();
+    let mut inventory = Inventory::new().with_origin(Origin::Files);
     for object in standing {
         inventory.apply((*object).clone());
     }

@@ -15,15 +15,29 @@ pub(super) fn read(files: &[PathBuf], setting: &Setting) -> ManifestWorld {
     ManifestWorld::read(files, &setting.namespace)
 }
 
-/// Judges everything in a world.
+/// Judges the last copy of everything in a world.
 pub(super) fn verdict(world: &ManifestWorld, setting: &Setting) -> Verdict {
     verdict::evaluate(&World::new(&world.inventory), &setting.configuration, TODAY)
+}
+
+/// Judges every copy of everything in a world, as `check` does.
+fn of_every_copy(world: &ManifestWorld, setting: &Setting) -> Verdict {
+    let judgement = world.judge(&setting.configuration, TODAY);
+    Verdict {
+        findings: judgement
+            .findings
+            .into_iter()
+            .map(|found| found.judged)
+            .collect(),
+        unresolved: judgement.unresolved,
+        exempt: judgement.exempt,
+    }
 }
 
 /// Compares the verdict on a file with what its header expects.
 pub(super) fn judge(file: &Path, header: &Header) -> Outcome {
     let world = read(&[file.to_owned()], &header.setting);
-    let verdict = verdict(&world, &header.setting);
+    let verdict = of_every_copy(&world, &header.setting);
     let mut lines: Vec<String> = verdict.findings.iter().map(outcome::finding).collect();
     lines.extend(outcome::others(&verdict));
     lines.extend(outcome::remarks("error", &world.errors));

@@ -1,8 +1,9 @@
 //! The verdict: what is found about an object, and what each finding does.
 //!
-//! [`evaluate()`] judges everything that exists (`check`, the audit); [`review()`] judges one change of one object (the
-//! webhook).
+//! [`evaluate()`] judges everything that exists (`check`, the audit), [`evaluate_copy()`] a further copy of an object in files;
+//! [`review()`] judges one change of one object (the webhook).
 
+mod copy;
 mod evaluate;
 mod review;
 
@@ -12,6 +13,7 @@ use crate::configuration::Date;
 use crate::identity::ObjectKey;
 use crate::rules::{Finding, Mode};
 
+pub use copy::{Allowance, AllowanceExceeded, evaluate_around_copy, evaluate_copy};
 pub use evaluate::evaluate;
 pub use review::{Change, premises, review, review_over};
 
@@ -24,6 +26,15 @@ pub struct Judged {
     pub severity: Mode,
     /// Whether all of its paths were there before the change under review: it refuses nothing then.
     pub is_existing: bool,
+}
+
+impl Judged {
+    /// The order in which findings are reported.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        let severity = other.severity.cmp(&self.severity);
+        severity.then_with(|| order(&self.finding, &other.finding))
+    }
 }
 
 /// A finding that an exemption covers.
@@ -76,11 +87,7 @@ impl Verdict {
     }
 
     fn sort(&mut self) {
-        self.findings.sort_by(|a, b| {
-            b.severity
-                .cmp(&a.severity)
-                .then_with(|| order(&a.finding, &b.finding))
-        });
+        self.findings.sort_by(Judged::order);
         self.exempt.sort_by(|a, b| order(&a.finding, &b.finding));
         self.unresolved.sort();
         self.unresolved.dedup();

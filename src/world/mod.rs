@@ -1,31 +1,62 @@
 //! A world out of manifests: an inventory of what the files hold, and where each object stands.
+//!
+//! One repository often serves several clusters and holds an object several times. The last copy of each is in the inventory;
+//! `copies` keeps the others, `judgement` judges them all.
+
+mod copies;
+mod judgement;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use l7guard_policy::identity::ObjectKey;
-use l7guard_policy::inventory::Inventory;
-use l7guard_policy::objects::{self, DecodeError, Naming, Source};
+use l7guard_policy::inventory::{Inventory, Origin};
+use l7guard_policy::objects::{self, DecodeError, Naming, Object, Source};
 
 use crate::manifests::files::{self, FileError, Input};
 use crate::manifests::kustomize::Patches;
 use crate::manifests::{self, Address, Item, LoadError, Locator, Note, RawObject, Reader};
 use crate::report::{Location, ReportedError};
+use copies::Copy;
+pub use judgement::Judgement;
+
+/// How many characters of a value are quoted.
+const QUOTED: usize = 120;
 
 /// Everything that was read from manifests.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ManifestWorld {
-    /// The objects that rules read.
+    /// The objects that rules read: the last copy of each.
     pub inventory: Inventory,
     /// Where each of them stands.
     pub places: HashMap<ObjectKey, Address>,
+    /// The copies before the last, in the order of reading.
+    copies: Vec<Copy>,
     /// How many objects there are, also of kinds that no rule reads.
     pub objects: usize,
     /// Inputs that could not be read.
     pub errors: Vec<ReportedError>,
     /// What the user should know about inputs that were read.
     pub notes: Vec<ReportedError>,
+    /// Objects with different content in several files.
+    pub conflicts: Vec<ReportedError>,
+}
+
+impl Default for ManifestWorld {
+    fn default() -> Self {
+        Self {
+            inventory: Inventory::new().with_origin(Origin::Files),
+            places: HashMap::new(),
+            copies: Vec::new(),
+            objects: 0,
+            errors: Vec::new(),
+            notes: Vec::new(),
+            conflicts: Vec::new(),
+        }
+    }
 }
 
 impl ManifestWorld {
@@ -66,7 +97,27 @@ impl ManifestWorld {
                 Err(error) => world.errors.push(unreadable(error)),
             }
         }
+        world.note_copies();
         world
+    }
+
+    /// The inventory of a cluster that the manifests stand for: what they do not hold does not exist there, every value is what
+    /// it says, and the last copy of an object is the one that was applied.
+    #[must_use]
+    pub fn into_cluster(self) -> Inventory {
+        let mut inventory = self.inventory.with_origin(Origin::Cluster);
+        let objects = inventory.objects();
+        let mut renamed: Vec<Object> = objects
+            .filter(|object| object.key.instance != 0)
+            .cloned()
+            .collect();
+        renamed.sort_by_key(|object| object.key.instance);
+        for object in renamed {
+            inventory.remove(&object.key);
+            let key = object.key.clone().with_instance(0);
+            inventory.apply(Object { key, ..object });
+        }
+        inventory
     }
 
     /// Adds everything that one source holds, object by object. Objects without a namespace are put into `namespace`.
@@ -77,9 +128,10 @@ impl ManifestWorld {
             column: Some(column),
             message,
         };
+        let mut is_noted = false;
         for item in Reader::new(Arc::clone(source)) {
             match item {
-                Item::Object(object) => self.add_object(&object, namespace),
+                Item::Object(object) => self.add_object(&object, namespace, &mut is_noted),
                 Item::Note(Note {
                     line,
                     column,
@@ -94,7 +146,8 @@ impl ManifestWorld {
         }
     }
 
-    fn add_object(&mut self, object: &RawObject, namespace: &str) {
+    /// Adds an object. The first placeholder of a source is noted.
+    fn add_object(&mut self, object: &RawObject, namespace: &str, is_noted: &mut bool) {
         self.objects += 1;
         // Objects that only have a generateName are different objects, however often it is used.
         let generated = format!(
@@ -111,24 +164,12 @@ impl ManifestWorld {
         match objects::read(naming, Source::Value(&object.value)) {
             Ok(None) => {}
             Ok(Some(read)) => {
-                if let Some(earlier) = self.places.get(&read.key) {
-                    let line = earlier.place().line;
-                    let first = if earlier.source().name() == object.address.source().name() {
-                        format!("on line {line}")
-                    } else {
-                        format!("in {}:{line}", earlier.source().name())
-                    };
-                    self.notes.push(remark(
-                        object,
-                        "",
-                        format!(
-                            "{} is given twice (first {first}): this one, the last, holds",
-                            read.key
-                        ),
-                    ));
+                if !*is_noted {
+                    let note = placeholder_note(object, &read);
+                    *is_noted = note.is_some();
+                    self.notes.extend(note);
                 }
-                self.places.insert(read.key.clone(), object.address.clone());
-                self.inventory.apply(read);
+                self.take(read, object.address.clone());
             }
             Err(error @ DecodeError::Incomplete { .. }) => {
                 self.objects -= 1;
@@ -153,26 +194,46 @@ impl ManifestWorld {
         }
     }
 
-    /// Where a field of an object stands.
-    #[must_use]
-    pub fn location(
-        &self,
-        locator: &mut Locator,
-        key: &ObjectKey,
-        field: &str,
-    ) -> Option<Location> {
-        let address = self.places.get(key)?;
-        let place = locator.locate(address, field).value;
-        Some(Location {
-            file: address.source().name().to_owned(),
-            line: place.line,
-            column: place.column,
-            text: address
-                .source()
-                .line(place.line)
-                .map(std::borrow::Cow::into_owned),
-        })
+    /// Takes in an object that was read. One of the same key becomes an earlier copy of it.
+    fn take(&mut self, mut object: Object, address: Address) {
+        if object.key.has_placeholder() {
+            let instance = u32::try_from(self.objects).unwrap_or(u32::MAX);
+            object.key = object.key.with_instance(instance);
+        }
+        if let Some(earlier) = self.places.insert(object.key.clone(), address)
+            && let Some(object) = self.inventory.remove(&object.key)
+        {
+            self.copies.push(Copy {
+                object,
+                address: earlier,
+            });
+        }
+        self.inventory.apply(object);
     }
+}
+
+/// Where a field of an object stands.
+fn locate(locator: &mut Locator, address: &Address, field: &str) -> Location {
+    let place = locator.locate(address, field).value;
+    Location {
+        file: address.source().name().to_owned(),
+        line: place.line,
+        column: place.column,
+        text: address
+            .source()
+            .line(place.line)
+            .map(std::borrow::Cow::into_owned),
+    }
+}
+
+/// What is said of an object that is not rendered yet.
+fn placeholder_note(object: &RawObject, read: &Object) -> Option<ReportedError> {
+    let unrendered = read.first_unrendered()?;
+    let value: String = unrendered.value.chars().take(QUOTED).collect();
+    let message = format!(
+        "{value:?} is not rendered yet. What a placeholder stands for is unknown here: it equals nothing. Render the file first, then check it"
+    );
+    Some(remark(object, &unrendered.field, message))
 }
 
 fn patch(file: &Input, kustomization: &Path) -> ReportedError {

@@ -1,0 +1,173 @@
+//! Judges what files hold: every copy of every object, each finding at its own place.
+
+use std::collections::{BTreeSet, HashSet};
+
+use l7guard_policy::configuration::{Configuration, Date};
+use l7guard_policy::inventory::World;
+use l7guard_policy::rules::{Finding, PathId};
+use l7guard_policy::verdict::{
+    self, Allowance, Exempted, Unresolved, Verdict, evaluate_around_copy, evaluate_copy,
+};
+
+use super::copies::Copy;
+use super::{ManifestWorld, locate};
+use crate::manifests::Locator;
+use crate::report::{ReportedError, ReportedFinding};
+
+/// Fronts and Services that may be judged again for copies of other objects: so many for each object, and so many besides.
+/// Without a bound the time would grow with the copies of an IngressClass times its Ingresses.
+const ALLOWANCE_EACH: usize = 32;
+const ALLOWANCE_BESIDES: usize = 100_000;
+
+/// What is found in files.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// Findings in the order of a verdict; of one object, those of its copies in the order of reading, the last copy first.
+    pub findings: Vec<ReportedFinding>,
+    /// What cannot be told.
+    pub unresolved: Vec<Unresolved>,
+    /// What exemptions cover.
+    pub exempt: Vec<Exempted>,
+    /// Copies that were not judged.
+    pub errors: Vec<ReportedError>,
+}
+
+impl ManifestWorld {
+    /// Judges every object on this day (UTC), and every further copy of one laid over the last copies of the others.
+    #[must_use]
+    pub fn judge(&self, configuration: &Configuration, today: Date) -> Judgement {
+        let each = self.objects.saturating_mul(ALLOWANCE_EACH);
+        let allowance = Allowance::new(each.saturating_add(ALLOWANCE_BESIDES));
+        self.judge_within(allowance, configuration, today)
+    }
+
+    /// The same within an allowance.
+    pub(super) fn judge_within(
+        &self,
+        allowance: Allowance,
+        configuration: &Configuration,
+        today: Date,
+    ) -> Judgement {
+        let verdict = verdict::evaluate(&World::new(&self.inventory), configuration, today);
+        let mut judging = Judging {
+            world: self,
+            known: Known::default(),
+            locator: Locator::default(),
+            judgement: Judgement::default(),
+        };
+        if !self.copies.is_empty() {
+            judging.known.add(&verdict);
+        }
+        judging.take(verdict, None);
+        judging.judge_copies(allowance, configuration, today);
+        let mut judgement = judging.judgement;
+        let findings = &mut judgement.findings;
+        findings.sort_by(|one, other| one.judged.order(&other.judged));
+        judgement.unresolved.sort();
+        judgement.unresolved.dedup();
+        judgement
+    }
+}
+
+/// A judgement in the making.
+struct Judging<'a> {
+    world: &'a ManifestWorld,
+    known: Known,
+    locator: Locator,
+    judgement: Judgement,
+}
+
+/// The paths of findings that are reported at the last copies of their objects, and whether they are exempt.
+#[derive(Default)]
+struct Known(HashSet<(bool, BTreeSet<PathId>)>);
+
+impl Known {
+    fn add(&mut self, verdict: &Verdict) {
+        let findings = verdict.findings.iter();
+        for judged in findings {
+            self.is_new(false, &judged.finding);
+        }
+        for exempted in &verdict.exempt {
+            self.is_new(true, &exempted.finding);
+        }
+    }
+
+    /// Whether the finding is not known yet; from now on it is.
+    fn is_new(&mut self, is_exempt: bool, finding: &Finding) -> bool {
+        self.0.insert((is_exempt, finding.identity.clone()))
+    }
+}
+
+impl Judging<'_> {
+    fn judge_copies(
+        &mut self,
+        mut allowance: Allowance,
+        configuration: &Configuration,
+        today: Date,
+    ) {
+        let world = self.world;
+        let mut is_exceeded = false;
+        for copy in &world.copies {
+            let inventory = &world.inventory;
+            let own = evaluate_copy(inventory, configuration, &copy.object, today);
+            self.take(own, Some(copy));
+            // What a copy says as the last one does, it does to others as that one.
+            let last = inventory.get(&copy.object.key);
+            if is_exceeded || last.is_some_and(|last| last.facts == copy.object.facts) {
+                continue;
+            }
+            let around = evaluate_around_copy(
+                inventory,
+                configuration,
+                &copy.object,
+                today,
+                &mut allowance,
+            );
+            match around {
+                Ok(mut verdict) => {
+                    let known = &mut self.known;
+                    let findings = &mut verdict.findings;
+                    findings.retain(|judged| known.is_new(false, &judged.finding));
+                    let exempt = &mut verdict.exempt;
+                    exempt.retain(|exempted| known.is_new(true, &exempted.finding));
+                    self.take(verdict, None);
+                }
+                Err(_) => {
+                    is_exceeded = true;
+                    self.judgement.errors.push(too_many(copy));
+                }
+            }
+        }
+    }
+
+    /// Takes what was found; findings of `copy` itself stand where it stands.
+    fn take(&mut self, verdict: Verdict, copy: Option<&Copy>) {
+        let world = self.world;
+        for judged in verdict.findings {
+            let address = match copy {
+                Some(copy) => Some(&copy.address),
+                None => world.places.get(&judged.finding.object),
+            };
+            let location =
+                address.map(|address| locate(&mut self.locator, address, &judged.finding.field));
+            self.judgement
+                .findings
+                .push(ReportedFinding { judged, location });
+        }
+        self.judgement.unresolved.extend(verdict.unresolved);
+        self.judgement.exempt.extend(verdict.exempt);
+    }
+}
+
+fn too_many(copy: &Copy) -> ReportedError {
+    let place = copy.address.place();
+    ReportedError {
+        file: copy.address.source().name().to_owned(),
+        line: Some(place.line),
+        column: Some(place.column),
+        message: format!(
+            "{} has too many different copies: what this one and later ones do to other objects was not judged. Check the files of each cluster by themselves",
+            copy.object.key
+        ),
+    }
+}

@@ -19,8 +19,8 @@ mod worlds;
 use std::collections::BTreeSet;
 
 use l7guard_policy::configuration::{Configuration, Date};
-use l7guard_policy::identity::Kind;
-use l7guard_policy::inventory::{Inventory, Premise, Premises, World};
+use l7guard_policy::identity::{Kind, ObjectKey};
+use l7guard_policy::inventory::{Inventory, Origin, Premise, Premises, World};
 use l7guard_policy::objects::Object;
 use l7guard_policy::rules::{Mode, PathId};
 use l7guard_policy::verdict::{Change, Verdict, evaluate, premises, review};
@@ -53,6 +53,16 @@ proptest! {
         let naive = naive::judge(&world.0, &setting.configuration);
         let policy = policy_answer(&inventory(&world.0), &setting.configuration);
         prop_assert_eq!(naive, policy);
+    }
+
+    #[test]
+    fn the_naive_oracle_and_the_policy_find_the_same_in_files(
+        files in worlds::files(),
+        setting in worlds::setting(),
+    ) {
+        let naive = naive::judge_files(&files.0, &setting.configuration);
+        let policy = policy_answer(&inventory_of_files(&files.0), &setting.configuration);
+        prop_assert_eq!(naive, without_instances(policy));
     }
 
     #[test]
@@ -205,6 +215,33 @@ fn inventory(objects: &[Value]) -> Inventory {
         put(&mut inventory, object);
     }
     inventory
+}
+
+/// The objects of files, where those of unknown names are told apart.
+fn inventory_of_files(objects: &[Value]) -> Inventory {
+    let mut inventory = Inventory::new().with_origin(Origin::Files);
+    for (instance, object) in (1..).zip(objects) {
+        if let Some(mut object) = view(object) {
+            if object.key.has_placeholder() {
+                object.key = object.key.with_instance(instance);
+            }
+            inventory.apply(object);
+        }
+    }
+    inventory
+}
+
+fn without_instances(answer: Answer) -> Answer {
+    let known = |key: ObjectKey| key.with_instance(0);
+    let findings = answer.findings.into_iter().map(|found| Found {
+        object: known(found.object),
+        gateways: found.gateways.into_iter().map(known).collect(),
+        ..found
+    });
+    Answer {
+        findings: findings.collect(),
+        unresolved: answer.unresolved.into_iter().map(known).collect(),
+    }
 }
 
 /// Everything but the object of this key.

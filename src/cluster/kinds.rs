@@ -31,7 +31,7 @@ pub(super) const PAGE: u32 = 250;
 const WATCH: u32 = 120;
 
 /// Whether a kind is watched. Pods are read where no template decides, and Endpoints are mirrored into `EndpointSlice`s. What
-/// an IstioOperator asks for stands in a cluster by itself.
+/// an `IstioOperator` asks for stands in a cluster by itself.
 pub(super) fn is_watched(kind: Kind) -> bool {
     !matches!(kind, Kind::Pod | Kind::Endpoints | Kind::IstioOperator)
 }

@@ -123,20 +123,19 @@ impl Judging<'_> {
                 today,
                 &mut allowance,
             );
-            match around {
-                Ok(mut verdict) => {
-                    let known = &mut self.known;
-                    let findings = &mut verdict.findings;
-                    findings.retain(|judged| known.is_new(false, &judged.finding));
-                    let exempt = &mut verdict.exempt;
-                    exempt.retain(|exempted| known.is_new(true, &exempted.finding));
-                    self.take(verdict, None);
-                }
-                Err(_) => {
-                    is_exceeded = true;
-                    self.judgement.errors.push(too_many(copy));
-                }
-            }
+            let Ok(mut verdict) = around else {
+                is_exceeded = true;
+                self.judgement.errors.push(too_many(copy));
+                continue;
+            };
+            let known = &mut self.known;
+            verdict
+                .findings
+                .retain(|judged| known.is_new(false, &judged.finding));
+            verdict
+                .exempt
+                .retain(|exempted| known.is_new(true, &exempted.finding));
+            self.take(verdict, None);
         }
     }
 

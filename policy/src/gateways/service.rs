@@ -92,10 +92,16 @@ impl Reach {
 /// Follows a Service to what is behind it.
 #[must_use]
 pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
+    reach_from(world, istio, service_object(service))
+}
+
+/// The same from a Service as an object: of files one may have a name that nothing refers to.
+#[must_use]
+pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -> Reach {
     let mut services = Vec::new();
-    let mut current = service.clone();
+    let mut key = service;
     loop {
-        let key = service_object(&current);
+        let current = (Arc::clone(&key.namespace), Arc::clone(&key.name));
         let facts = match world.facts(&key) {
             Some(Facts::Service(facts)) => Some(facts),
             _ => None,
@@ -132,7 +138,7 @@ pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
         });
         let behind = match alias_target(world, istio, external) {
             Some(target) if services.len() <= MAX_ALIASES => {
-                current = target;
+                key = service_object(&target);
                 continue;
             }
             Some(_) => Behind::Unknown(format!(

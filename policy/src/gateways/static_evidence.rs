@@ -142,7 +142,7 @@ fn by_istio_selector(world: &World<'_>, selector: &Labels) -> Option<Hint> {
     })
 }
 
-/// A Service that an Istio-class Gateway would generate, or names by its address, or whose gateway an IstioOperator names.
+/// A Service that an Istio-class Gateway would generate, or names by its address, or whose gateway an `IstioOperator` names.
 fn by_gateway(world: &World<'_>, istio: &Istio, key: &ServiceKey) -> Option<Hint> {
     let mut gateways: Vec<&ObjectKey> = world
         .find(&IndexKey::NamesGatewayService(key.clone()))

@@ -46,7 +46,7 @@ pub enum IndexKey {
     IstioSelector(Arc<str>, Arc<str>),
     /// Gateways of this GatewayClass.
     OfGatewayClass(Arc<str>),
-    /// Gateways that would generate or that name (by address) this Service, and IstioOperators that name its gateway.
+    /// Gateways that would generate or that name (by address) this Service, and `IstioOperator`s that name its gateway.
     NamesGatewayService(ServiceKey),
     /// Routes and ListenerSets attached to this Gateway: (namespace, name).
     AttachedToGateway(Arc<str>, Arc<str>),

@@ -1,4 +1,4 @@
-//! IstioOperator: which gateways Istio's installer is told to make. Often it is all that a repository shows of a mesh.
+//! `IstioOperator`: which gateways Istio's installer is told to make. Often it is all that a repository shows of a mesh.
 //!
 //! Source: Istio `operator/pkg/component/component.go` (`Component.Get`: a gateway is made unless it is disabled, in its own
 //! namespace, else the operator's, else `istio-system`), `operator/pkg/apis/types.go`; until Istio 1.23
@@ -17,7 +17,7 @@ use crate::identity::ServiceKey;
 /// Where Istio is installed if nothing says otherwise.
 const ISTIO_NAMESPACE: &str = "istio-system";
 
-/// What the rules read of an IstioOperator.
+/// What the rules read of an `IstioOperator`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IstioOperator {
     /// The Services of its ingress gateways.
@@ -100,7 +100,7 @@ impl GatewayView {
     }
 }
 
-/// Reads an IstioOperator. Releases of Istio differ in where they install gateways that name no namespace, so both
+/// Reads an `IstioOperator`. Releases of Istio differ in where they install gateways that name no namespace, so both
 /// answers are taken where they differ.
 pub(crate) fn read(metadata: &Metadata, spec: SpecView) -> IstioOperator {
     let named = |name: Option<Arc<str>>| name.filter(|name| !name.is_empty());

@@ -206,6 +206,7 @@ impl Affected {
         for object in world.find(&index) {
             let key = &object.key;
             if namespace.is_none_or(|namespace| key.namespace == *namespace) {
+                self.services.insert(key.clone());
                 self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
             }
         }
@@ -230,6 +231,7 @@ impl Affected {
             }
         }
         for key in selecting {
+            self.services.insert(key.clone());
             self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
         }
         if object.key.kind == Kind::Pod {

@@ -4,7 +4,7 @@ use super::{Exempted, Judged, Unresolved, Verdict};
 use crate::confidence::Confidence;
 use crate::configuration::{Configuration, Date, Likely};
 use crate::fronts::{self, Making};
-use crate::gateways::service::{Behind, reach};
+use crate::gateways::service::{Behind, reach_from};
 use crate::inventory::World;
 use crate::objects::{Facts, Object};
 use crate::paths::{self, FrontPaths};
@@ -98,8 +98,7 @@ fn gateway_service<'a>(
         return None;
     };
     let request = service.load_balancer.as_deref()?;
-    let key = (object.key.namespace.clone(), object.key.name.clone());
-    let reach = reach(world, &configuration.istio, &key);
+    let reach = reach_from(world, &configuration.istio, object.key.clone());
     let confidence = reach.confidence()?;
     Some(GatewayService {
         object,

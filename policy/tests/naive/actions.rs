@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::files::is_unrendered;
 use super::manifest::{field, list, text};
 
 /// Where a backend of a front leads.
@@ -35,6 +36,11 @@ impl TargetGroup {
 
     /// Whether both can mean one target group.
     pub(super) fn joins(&self, other: &Self) -> bool {
+        let is_known = !is_unrendered(self.as_str()) && !is_unrendered(other.as_str());
+        is_known && self.names(other)
+    }
+
+    fn names(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Arn(one), Self::Arn(other)) | (Self::Name(one), Self::Name(other)) => {
                 one == other

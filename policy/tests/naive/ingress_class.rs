@@ -5,6 +5,7 @@ use l7guard_policy::identity::Kind;
 use serde_json::Value;
 
 use super::World;
+use super::files::is_unrendered;
 use super::manifest::{annotation, field, text};
 
 /// The controller of EKS Auto Mode.
@@ -86,6 +87,8 @@ fn by_load_balancer_controller(world: World<'_>, ingress: &Value) -> Making {
     if class_annotation(ingress).is_some() {
         return if is_matched_by_annotation(world, ingress) {
             Making::Alb(Confidence::Confirmed)
+        } else if class_annotation(ingress).is_some_and(is_unrendered) {
+            Making::Unknown
         } else {
             Making::Nothing
         };
@@ -95,17 +98,42 @@ fn by_load_balancer_controller(world: World<'_>, ingress: &Value) -> Making {
         controller != AUTO_MODE && aws.ingress_controllers.iter().any(|c| **c == *controller)
     };
     let classes = classes(world, ingress);
+    let unknown = classes.iter().filter(|class| has_unknown_controller(class));
     match (text(ingress, "/spec/ingressClassName"), classes.len()) {
-        (Some(class), 0) if aws.well_known_class_names.iter().any(|n| **n == *class) => {
-            Making::Alb(Confidence::Likely)
+        // A class whose controller is not rendered yet is as good as none.
+        (Some(class), known) if known == unknown.clone().count() => {
+            if aws.well_known_class_names.iter().any(|n| **n == *class)
+                || (has_word_alb(class) && has_alb_annotation(ingress))
+            {
+                Making::Alb(Confidence::Likely)
+            } else {
+                Making::Unknown
+            }
         }
-        (Some(_), 0) => Making::Unknown,
         (None, 0) if aws.manages_classless_ingresses => Making::Alb(Confidence::Confirmed),
+        (None, 0) if world.is_of_files && has_alb_annotation(ingress) => Making::Unknown,
         (_, 1) if is_albs(&classes[0]) => Making::Alb(Confidence::Confirmed),
-        (_, 0 | 1) => Making::Nothing,
         _ if classes.iter().any(is_albs) => Making::Alb(Confidence::Likely),
+        _ if unknown.count() > 0 => Making::Unknown,
         _ => Making::Nothing,
     }
+}
+
+fn has_unknown_controller(class: &Value) -> bool {
+    text(class, "/spec/controller").is_some_and(is_unrendered)
+}
+
+/// Whether `alb` stands between dashes, dots and underscores.
+fn has_word_alb(class: &str) -> bool {
+    class.split(|c| "-_.".contains(c)).any(|word| word == "alb")
+}
+
+fn has_alb_annotation(ingress: &Value) -> bool {
+    let annotations = field(ingress, "/metadata/annotations").and_then(Value::as_object);
+    annotations
+        .into_iter()
+        .flatten()
+        .any(|(key, value)| key.starts_with("alb.ingress.kubernetes.io/") && !value.is_null())
 }
 
 /// The explicit group of an Ingress: its class's parameters beat the annotation. Beside a class annotation the
@@ -145,5 +173,5 @@ fn has_invalid_group(world: World<'_>, ingress: &Value) -> bool {
         && group.starts_with(is_letter)
         && group.ends_with(is_letter)
         && group.chars().all(|c| is_letter(c) || c == '-' || c == '.');
-    !is_valid
+    !is_valid && !is_unrendered(group)
 }

@@ -8,6 +8,7 @@
 
 mod actions;
 mod bindings;
+mod files;
 mod fronts;
 mod gateway_class;
 mod ingress_class;
@@ -25,11 +26,15 @@ use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::rules::RuleCode;
 use serde_json::Value;
 
+pub(crate) use files::judge_files;
+
 /// All objects there are, and the names that the policy was configured with.
 #[derive(Clone, Copy)]
 pub(crate) struct World<'a> {
     objects: &'a [Value],
     configuration: &'a Configuration,
+    /// Whether there may be more than these objects, with other values where they are not rendered yet.
+    is_of_files: bool,
 }
 
 /// A finding, as far as two implementations have to agree on it.
@@ -53,12 +58,16 @@ pub(crate) struct Answer {
     pub(crate) unresolved: BTreeSet<ObjectKey>,
 }
 
-/// Judges every object of a world.
+/// Judges every object of a cluster.
 pub(crate) fn judge(objects: &[Value], configuration: &Configuration) -> Answer {
-    let world = World {
+    judge_world(World {
         objects,
         configuration,
-    };
+        is_of_files: false,
+    })
+}
+
+fn judge_world(world: World<'_>) -> Answer {
     let mut answer = Answer::default();
     fronts::judge(world, &mut answer);
     load_balancer::judge(world, &mut answer);

@@ -8,6 +8,7 @@ use l7guard_policy::identity::{Kind, ObjectKey};
 use serde_json::Value;
 
 use super::World;
+use super::files::is_unrendered;
 use super::manifest::{field, key, label, list, map, name, namespace, text};
 use super::static_evidence;
 use super::workload::{evidence, selected};
@@ -101,15 +102,28 @@ fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> Reac
         [name, namespace] => (name, namespace, false),
         [name, namespace, "svc"] => (name, namespace, true),
         [name, namespace, "svc", of] if of == domain => (name, namespace, true),
+        _ if is_unrendered(host) => return Reach::Unknown,
         _ => return Reach::NoGateway,
     };
     // Two labels may be any host name of the internet.
+    if is_unrendered(host) {
+        let is_gateways = static_evidence::says_gateway(world, namespace, name, None).is_some();
+        return if is_gateways {
+            follow_to(world, namespace, name, depth)
+        } else {
+            Reach::Unknown
+        };
+    }
     let is_service = is_certain
         || world.get(Kind::Service, namespace, name).is_some()
         || static_evidence::says_gateway(world, namespace, name, None).is_some();
     if !is_service {
         return Reach::NoGateway;
     }
+    follow_to(world, namespace, name, depth)
+}
+
+fn follow_to(world: World<'_>, namespace: &str, name: &str, depth: usize) -> Reach {
     if depth == 0 {
         return Reach::Unknown;
     }

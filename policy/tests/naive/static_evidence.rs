@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::World;
 use super::gateway_class::istio_side;
-use super::manifest::{annotation, key, label, list, map, name, namespace, text};
+use super::manifest::{annotation, field, key, label, list, map, name, namespace, text};
 use super::workload::{is_waypoint, labelled_kind};
 
 /// Whether the Service, which static evidence says is a gateway's, is one's of a kind that is asked for; `None`: there
@@ -40,6 +40,12 @@ fn of_gateway(
     service_namespace: &str,
     service_name: &str,
 ) -> Option<GatewayKind> {
+    if world
+        .all(Kind::IstioOperator)
+        .any(|operator| installs(operator, service_namespace, service_name))
+    {
+        return Some(GatewayKind::Ingress);
+    }
     let mut gateways: Vec<&Value> = world
         .all(Kind::Gateway)
         .filter(|gateway| names_service(gateway, service_namespace, service_name))
@@ -49,6 +55,24 @@ fn of_gateway(
         .into_iter()
         .find_map(|gateway| istio_side(world, gateway));
     class.map(|(_, is_east_west)| class_kind(is_east_west))
+}
+
+/// Whether an `IstioOperator` names the gateway of this Service.
+fn installs(operator: &Value, service_namespace: &str, service_name: &str) -> bool {
+    let mut namespaces: Vec<&str> = ["/spec/values/global/istioNamespace", "/metadata/namespace"]
+        .into_iter()
+        .filter_map(|pointer| text(operator, pointer))
+        .collect();
+    if namespaces.is_empty() {
+        namespaces.push("istio-system");
+    }
+    list(operator, "/spec/components/ingressGateways")
+        .filter(|gateway| field(gateway, "/enabled") != Some(&Value::Bool(false)))
+        .filter(|gateway| text(gateway, "/name") == Some(service_name))
+        .any(|gateway| match text(gateway, "/namespace") {
+            Some(own) => own == service_namespace,
+            None => namespaces.contains(&service_namespace),
+        })
 }
 
 fn class_kind(is_east_west: bool) -> GatewayKind {

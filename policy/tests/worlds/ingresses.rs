@@ -9,8 +9,8 @@ use super::pools::{
 };
 use super::{Metadata, some};
 
-/// Names of classes; `alb` is also what a missing class is known by.
-const CLASSES: &[&str] = &["alb", "alb", "public", "auto", "nginx"];
+/// Names of classes; `alb` is also what a missing class is known by, and what a word of its name may be.
+const CLASSES: &[&str] = &["alb", "alb", "public", "auto", "nginx", "internal-alb"];
 const PARAMS: &[&str] = &["one", "two"];
 /// Names of actions; one is also a Service's name.
 const ACTIONS: &[&str] = &["forward", "forward", "forward", "web"];
@@ -21,7 +21,7 @@ pub(super) fn ingress() -> BoxedStrategy<Value> {
         (namespace(), one_of(&["i0", "i1", "i2", "i3"])),
         perhaps(0.35, &["alb", "alb", "alb", "nginx", "", "ALB"]),
         perhaps(0.75, CLASSES),
-        perhaps(0.2, GROUPS),
+        (perhaps(0.2, GROUPS), perhaps(0.3, &["internal"])),
         prop::collection::vec(action, 0..3),
         prop::option::weighted(0.5, backend()),
         prop::collection::vec(backend(), 0..3),
@@ -32,7 +32,7 @@ pub(super) fn ingress() -> BoxedStrategy<Value> {
                 (namespace, name),
                 annotation,
                 class,
-                group,
+                (group, scheme),
                 actions,
                 default,
                 backends,
@@ -40,7 +40,8 @@ pub(super) fn ingress() -> BoxedStrategy<Value> {
             )| {
                 let mut metadata = Metadata::new(Some(namespace), name)
                     .annotation("kubernetes.io/ingress.class", annotation)
-                    .annotation("alb.ingress.kubernetes.io/group.name", group);
+                    .annotation("alb.ingress.kubernetes.io/group.name", group)
+                    .annotation("alb.ingress.kubernetes.io/scheme", scheme);
                 for (action, json) in actions {
                     let key = format!("alb.ingress.kubernetes.io/actions.{action}");
                     metadata = metadata.annotation(&key, Some(json));

@@ -6,6 +6,7 @@ mod gateway_api;
 mod history;
 mod ingresses;
 mod installations;
+mod placeholders;
 mod pools;
 mod services;
 mod workloads;
@@ -19,6 +20,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use configuration::{Setting, setting};
 pub(crate) use history::{History, Step, histories};
+pub(crate) use placeholders::files;
 
 /// 0 to 40 objects, no two of one key.
 pub(crate) fn world() -> impl Strategy<Value = Manifests> {
@@ -75,6 +77,7 @@ pub(crate) fn object() -> BoxedStrategy<Value> {
         4 => of_kind(Kind::EndpointSlice),
         1 => of_kind(Kind::Endpoints),
         2 => of_kind(Kind::IstioGateway),
+        1 => of_kind(Kind::IstioOperator),
         3 => of_kind(Kind::GatewayClass),
         5 => of_kind(Kind::Gateway),
         2 => of_kind(Kind::ListenerSet),
@@ -96,6 +99,7 @@ pub(crate) fn of_kind(kind: Kind) -> BoxedStrategy<Value> {
         Kind::EndpointSlice => services::endpoint_slice(),
         Kind::Endpoints => services::endpoints(),
         Kind::IstioGateway => services::istio_gateway(),
+        Kind::IstioOperator => services::istio_operator(),
         Kind::GatewayClass => gateway_api::class(),
         Kind::Gateway => gateway_api::gateway(),
         Kind::ListenerSet => gateway_api::listener_set(),

@@ -246,3 +246,31 @@ pub(super) fn istio_gateway() -> BoxedStrategy<Value> {
         })
         .boxed()
 }
+
+pub(super) fn istio_operator() -> BoxedStrategy<Value> {
+    let gateway = (
+        one_of(SERVICES),
+        perhaps(0.4, &["istio-system", "a"]),
+        prop::option::weighted(0.4, prop::bool::weighted(0.6)),
+    )
+        .prop_map(|(name, namespace, enabled)| {
+            json!({"name": name, "namespace": some(namespace), "enabled": some(enabled)})
+        });
+    (
+        one_of(&["o0", "o1"]),
+        perhaps(0.7, &["istio-system", "a"]),
+        perhaps(0.2, &["istio-system", "b"]),
+        prop::collection::vec(gateway, 1..4),
+    )
+        .prop_map(|(name, namespace, global, gateways)| {
+            let spec = json!({
+                "components": {
+                    "ingressGateways": gateways,
+                    "egressGateways": [{"name": "web", "namespace": "a", "enabled": true}],
+                },
+                "values": {"global": {"istioNamespace": some(global)}},
+            });
+            Metadata::new(namespace, name).object(Kind::IstioOperator, json!({"spec": spec}))
+        })
+        .boxed()
+}

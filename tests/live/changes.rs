@@ -243,7 +243,7 @@ subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
         let (readiness, world) = another(developer);
         until("l7guard is ready", || readiness.is_ready()).await?;
         let all = Kind::all()
-            .filter(|kind| !matches!(kind, Kind::Pod | Kind::Endpoints))
+            .filter(|kind| !matches!(kind, Kind::Pod | Kind::Endpoints | Kind::IstioOperator))
             .map(|kind| Question::Objects(kind, Scope::Cluster));
         let pods = Question::Pods(at.into(), "app".into(), "web".into());
         let questions = all.chain([pods]).collect();

@@ -17,6 +17,7 @@ pub mod regular_file;
 pub mod reload;
 pub mod report;
 pub mod server;
+pub mod shares;
 pub mod visible_text;
 pub mod webhook;
 pub mod world;

@@ -8,6 +8,7 @@ use l7guard_policy::confirmation::{Answer, Question};
 use l7guard_policy::inventory::Inventory;
 
 use crate::live::Live;
+use crate::shares::ReadAllowance;
 
 /// Why something could not be read: the log has it, the caller an id.
 pub type ReadFailure = Box<dyn Error + Send + Sync>;
@@ -21,13 +22,15 @@ pub trait KnownWorld: Send + Sync + 'static {
     /// copy of anything, so what it holds is all there is and no question is asked.
     fn age(&self) -> Option<Duration>;
 
-    /// Reads the answers to questions from what the inventory is a copy of.
+    /// Reads the answers to questions from what the inventory is a copy of, in the share that `allowance` has of it. What is
+    /// read is counted there, and `allowance` lives as long as the answers do.
     ///
     /// # Errors
     /// When one of them cannot be read. It must never answer that an object does not exist because something failed.
     fn answer(
         &self,
         questions: BTreeSet<Question>,
+        allowance: &ReadAllowance,
     ) -> impl Future<Output = Result<Vec<Answer>, ReadFailure>> + Send;
 }
 
@@ -41,7 +44,11 @@ impl KnownWorld for Live<Inventory> {
         None
     }
 
-    async fn answer(&self, _questions: BTreeSet<Question>) -> Result<Vec<Answer>, ReadFailure> {
+    async fn answer(
+        &self,
+        _questions: BTreeSet<Question>,
+        _allowance: &ReadAllowance,
+    ) -> Result<Vec<Answer>, ReadFailure> {
         Ok(Vec::new())
     }
 }

@@ -18,6 +18,7 @@ use l7guard::metrics::Metrics;
 use l7guard::operations::Readiness;
 use l7guard::pki;
 use l7guard::server::{OldestTls, Server, Settings, stop, tls_config};
+use l7guard::shares::ReadAllowance;
 use l7guard::webhook::{
     Answer, DEFAULT_IN_FLIGHT, Gate, PolicyJudge, Review, VALIDATE_PATH, router,
 };
@@ -138,6 +139,7 @@ impl KnownWorld for ClusterCopy {
     async fn answer(
         &self,
         questions: BTreeSet<Question>,
+        _allowance: &ReadAllowance,
     ) -> Result<Vec<confirmation::Answer>, ReadFailure> {
         Err(format!("nothing was to be read, but it asks for {questions:?}").into())
     }

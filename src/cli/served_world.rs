@@ -14,6 +14,7 @@ use crate::known_world::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::operations::Readiness;
+use crate::shares::ReadAllowance;
 
 #[derive(Debug, clap::Args)]
 #[group(multiple = true)]
@@ -103,10 +104,14 @@ impl KnownWorld for ServedWorld {
         }
     }
 
-    async fn answer(&self, questions: BTreeSet<Question>) -> Result<Vec<Answer>, ReadFailure> {
+    async fn answer(
+        &self,
+        questions: BTreeSet<Question>,
+        allowance: &ReadAllowance,
+    ) -> Result<Vec<Answer>, ReadFailure> {
         match self {
-            Self::Manifests { inventory, .. } => inventory.answer(questions).await,
-            Self::Cluster(cluster) => cluster.answer(questions).await,
+            Self::Manifests { inventory, .. } => inventory.answer(questions, allowance).await,
+            Self::Cluster(cluster) => cluster.answer(questions, allowance).await,
         }
     }
 }

@@ -20,17 +20,12 @@ use super::gathering::gathered;
 use super::kinds::{PAGE, label_selector};
 use super::names::{is_name, may_be_in};
 use super::raw_object::RawObject;
+use super::read_shares::Reading;
 use super::world::Shared;
+use crate::shares::ReadAllowance;
 
 /// How many reads of one review are under way at the same time.
-const AT_ONCE: usize = 16;
-
-/// How many reads of all reviews are under way at the same time; more wait, and the time of their reviews goes on.
-pub(super) const OF_ALL: usize = 32;
-
-/// For how many a list of a kind in the whole cluster counts: it may be long, and what is read of it is in memory until the
-/// review ends.
-const WHOLE_CLUSTER: u32 = 8;
+const AT_ONCE: usize = 8;
 
 /// Why the cluster could not be read.
 #[derive(Debug, Error)]
@@ -58,10 +53,13 @@ impl Shared {
     pub(super) async fn answer(
         &self,
         questions: BTreeSet<Question>,
+        allowance: &ReadAllowance,
     ) -> Result<Vec<Answer>, ReadError> {
-        let reads = gathered(&questions).into_iter().map(|question| async {
+        let questions = gathered(&questions);
+        let reading = &self.shares.of(allowance, questions.len());
+        let reads = questions.into_iter().map(|question| async move {
             let began = Instant::now();
-            let read = self.read(&question).await;
+            let read = self.read(&question, reading).await;
             let outcome = if read.is_ok() { "ok" } else { "error" };
             let kind = kind(&question).label();
             self.metrics.live_read(kind, outcome, began.elapsed());
@@ -73,21 +71,23 @@ impl Shared {
             .await
     }
 
-    async fn read(&self, question: &Question) -> Result<Vec<Object>, ReadError> {
-        // It is never closed.
-        let _turn = self.reads.acquire_many(weight(question)).await.ok();
+    async fn read(
+        &self,
+        question: &Question,
+        reading: &Reading<'_>,
+    ) -> Result<Vec<Object>, ReadError> {
         let kind = kind(question);
         let resource = self
             .served_at(kind)
             .unwrap_or_else(|| discovery::assumed(kind));
-        if let Some(objects) = self.read_from(&resource, question).await? {
+        if let Some(objects) = self.read_from(&resource, question, reading).await? {
             return Ok(objects);
         }
         // Its CRD may have been installed, or moved to another version, since it was last looked: only of a kind that its
         // group serves in no version there are no objects.
         let others = discovery::elsewhere(&self.client, kind, &resource).await;
         for other in others.map_err(|source| ReadError::NotServed { kind, source })? {
-            if let Some(objects) = self.read_from(&other, question).await? {
+            if let Some(objects) = self.read_from(&other, question, reading).await? {
                 return Ok(objects);
             }
         }
@@ -99,21 +99,24 @@ impl Shared {
         &self,
         resource: &ApiResource,
         question: &Question,
+        reading: &Reading<'_>,
     ) -> Result<Option<Vec<Object>>, ReadError> {
         let every = |kind| ListParams {
             label_selector: label_selector(kind).map(str::to_owned),
             ..ListParams::default()
         };
-        let list = |kind, scope, parameters| self.list(kind, resource, scope, parameters, |_| true);
+        let list = |kind, scope, parameters| {
+            self.list(kind, resource, scope, parameters, reading, |_| true)
+        };
         match question {
-            Question::Object(key) => self.get(resource, key).await,
+            Question::Object(key) => self.get(resource, key, reading).await,
             Question::Objects(kind, scope) => list(*kind, scope, every(*kind)).await,
             Question::Pods(namespace, key, value) => {
                 let scope = Scope::Namespace(namespace.clone());
                 let parameters = ListParams::default().labels(&format!("{key}={value}"));
                 list(Kind::Pod, &scope, parameters).await
             }
-            Question::Aliases => self.aliases(resource).await,
+            Question::Aliases => self.aliases(resource, reading).await,
         }
     }
 
@@ -121,16 +124,20 @@ impl Shared {
         &self,
         resource: &ApiResource,
         key: &ObjectKey,
+        reading: &Reading<'_>,
     ) -> Result<Option<Vec<Object>>, ReadError> {
         if !is_name(&key.name) || !may_be_in(key) {
             return Ok(Some(Vec::new()));
         }
-        match self.api(resource, &Scope::of(key)).get(&key.name).await {
-            Ok(object) => Ok(Some(
-                self.facts(key.kind, resource, &object)
-                    .into_iter()
-                    .collect(),
-            )),
+        let turn = reading.turn().await;
+        let got = self.api(resource, &Scope::of(key)).get(&key.name).await;
+        drop(turn);
+        match got {
+            Ok(object) => {
+                reading.keeps(object.size()).await;
+                let read = self.facts(key.kind, resource, &object);
+                Ok(Some(read.into_iter().collect()))
+            }
             Err(kube::Error::Api(status)) if status.code == 404 => {
                 // Where no such resource is served, nothing is said of the object.
                 let names_object = |details: &StatusDetails| details.name == *key.name;
@@ -142,7 +149,11 @@ impl Shared {
     }
 
     /// Services of type `ExternalName`. An API server before Kubernetes 1.31 cannot choose them.
-    async fn aliases(&self, resource: &ApiResource) -> Result<Option<Vec<Object>>, ReadError> {
+    async fn aliases(
+        &self,
+        resource: &ApiResource,
+        reading: &Reading<'_>,
+    ) -> Result<Option<Vec<Object>>, ReadError> {
         let is_alias = |service: &Object| matches!(&service.facts, Facts::Service(facts) if facts.external_name.is_some());
         let list = |parameters| {
             self.list(
@@ -150,6 +161,7 @@ impl Shared {
                 resource,
                 &Scope::Cluster,
                 parameters,
+                reading,
                 is_alias,
             )
         };
@@ -168,6 +180,7 @@ impl Shared {
         resource: &ApiResource,
         scope: &Scope,
         parameters: ListParams,
+        reading: &Reading<'_>,
         is_asked: impl Fn(&Object) -> bool,
     ) -> Result<Option<Vec<Object>>, ReadError> {
         if matches!(scope, Scope::Namespace(namespace) if !is_name(namespace)) {
@@ -178,7 +191,10 @@ impl Shared {
         let mut objects = Vec::new();
         let mut has_expired = false;
         loop {
-            let page = match api.list(&parameters).await {
+            let turn = reading.turn_of_list(scope).await;
+            let page = api.list(&parameters).await;
+            drop(turn);
+            let page = match page {
                 Ok(page) => page,
                 Err(kube::Error::Api(status)) if status.code == 404 => return Ok(None),
                 // The state of the cluster that the first page was of is forgotten: once more from the beginning.
@@ -190,10 +206,17 @@ impl Shared {
                 }
                 Err(error) => return Err(unanswered(Listed(kind, scope), error)),
             };
-            let read = page.items.iter();
-            let read = read.filter_map(|object| self.facts(kind, resource, object));
-            objects.extend(read.filter(&is_asked));
-            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+            let mut kept = 0;
+            for object in &page.items {
+                if let Some(facts) = self.facts(kind, resource, object).filter(&is_asked) {
+                    kept += object.size();
+                    objects.push(facts);
+                }
+            }
+            let next = page.metadata.continue_.filter(|token| !token.is_empty());
+            drop(page.items);
+            reading.keeps(kept).await;
+            match next {
                 None => return Ok(Some(objects)),
                 token => parameters.continue_token = token,
             }
@@ -221,14 +244,6 @@ fn unanswered(what: impl fmt::Display, error: kube::Error) -> ReadError {
     ReadError::Unanswered {
         what: what.to_string(),
         source: Box::new(error),
-    }
-}
-
-/// How many reads a question counts for.
-fn weight(question: &Question) -> u32 {
-    match question {
-        Question::Objects(_, Scope::Cluster) => WHOLE_CLUSTER,
-        _ => 1,
     }
 }
 

@@ -15,6 +15,7 @@ mod kinds;
 mod live_read;
 mod names;
 mod raw_object;
+mod read_shares;
 mod reflector;
 mod time_limit;
 mod watch_state;

@@ -41,6 +41,11 @@ impl RawObject {
         }
     }
 
+    /// How long it is as it came, in bytes.
+    pub(super) fn size(&self) -> usize {
+        self.json.get().len()
+    }
+
     /// The object's key.
     pub(super) fn key(&self, kind: Kind) -> ObjectKey {
         ObjectKey::new(

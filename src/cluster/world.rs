@@ -10,13 +10,12 @@ use l7guard_policy::confirmation::{Answer, Question};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::Object;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::discovery::{DiscoveryError, Served};
 use super::kinds::is_kept;
-use super::live_read::OF_ALL;
 use super::raw_object::RawObject;
+use super::read_shares::ReadShares;
 use super::time_limit::limited;
 use super::watch_state::{Trouble, Watch, WatchStates};
 use super::watches;
@@ -24,6 +23,7 @@ use crate::known_world::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::operations::{Condition, NeededFor, Readiness};
+use crate::shares::ReadAllowance;
 
 /// The world of a live cluster. Clones share it; the watches end when the last one is dropped.
 #[derive(Clone)]
@@ -36,8 +36,8 @@ pub struct ClusterWorld {
 pub(super) struct Shared {
     pub(super) client: Client,
     pub(super) metrics: Metrics,
-    /// The turns of live reads.
-    pub(super) reads: Semaphore,
+    /// Who may read live now.
+    pub(super) shares: ReadShares,
     inventory: RwLock<Inventory>,
     served: Live<Served>,
     states: WatchStates,
@@ -58,7 +58,7 @@ impl ClusterWorld {
             client: limited(client),
             states: WatchStates::new(metrics.clone()),
             metrics,
-            reads: Semaphore::new(OF_ALL),
+            shares: ReadShares::default(),
             inventory: RwLock::default(),
             served: Live::new(Served::new()),
             condition,
@@ -89,8 +89,12 @@ impl KnownWorld for ClusterWorld {
         Some(self.shared.states.age())
     }
 
-    async fn answer(&self, questions: BTreeSet<Question>) -> Result<Vec<Answer>, ReadFailure> {
-        Ok(self.shared.answer(questions).await?)
+    async fn answer(
+        &self,
+        questions: BTreeSet<Question>,
+        allowance: &ReadAllowance,
+    ) -> Result<Vec<Answer>, ReadFailure> {
+        Ok(self.shared.answer(questions, allowance).await?)
     }
 }
 

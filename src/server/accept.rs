@@ -115,7 +115,11 @@ fn spawn(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
-    let connection = shared.clone().serve(stream);
+    let shared = Connections {
+        address: stream.peer_addr().ok().map(|peer| peer.ip().to_canonical()),
+        ..shared.clone()
+    };
+    let connection = shared.serve(stream);
     connections.spawn(async move {
         connection.await;
         drop(permit);
@@ -158,6 +162,7 @@ mod tests {
             phase: watch::Sender::new(Phase::Serving).subscribe(),
             permits: Arc::clone(&permits),
             metrics: None,
+            address: None,
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         (listener, permits, shared)

@@ -2,6 +2,7 @@
 //! it.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use tokio_rustls::server::TlsStream;
 use super::drain::{Phase, closing};
 use super::handshake;
 use super::header_clock::{HeaderClock, Overdue};
+use super::peer::Peer;
 use crate::metrics::{HandshakeFailure, Metrics};
 
 /// How long a connection that has not sent its first request is still given when the server closes. Such a connection
@@ -48,6 +50,8 @@ pub(super) struct Connections {
     /// One permit for each connection that may be open.
     pub(super) permits: Arc<Semaphore>,
     pub(super) metrics: Option<Metrics>,
+    /// The address at the other end.
+    pub(super) address: Option<IpAddr>,
 }
 
 impl Connections {
@@ -58,7 +62,7 @@ impl Connections {
     {
         let _open = self.metrics.as_ref().map(Metrics::connection);
         let Some(tls) = self.tls.clone() else {
-            return self.serve_http(io).await;
+            return self.serve_http(io, false).await;
         };
         let mut phase = self.phase.clone();
         let stream = tokio::select! {
@@ -66,7 +70,8 @@ impl Connections {
             () = grace_over(&mut phase) => None,
         };
         if let Some(stream) = stream {
-            self.serve_http(stream).await;
+            let has_certificate = stream.get_ref().1.peer_certificates().is_some();
+            self.serve_http(stream, has_certificate).await;
         }
     }
 
@@ -97,14 +102,19 @@ impl Connections {
             && self.permits.available_permits() > 0
     }
 
-    async fn serve_http<IO>(self, io: IO)
+    async fn serve_http<IO>(self, io: IO, has_certificate: bool)
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
         let (begun, clock) = (Notify::new(), HeaderClock::default());
         let old = Instant::now() + jittered(self.age);
         let router = TowerToHyperService::new(self.router.clone());
-        let service = service_fn(|request: Request<Incoming>| {
+        let peer = Peer {
+            address: self.address,
+            has_certificate,
+        };
+        let service = service_fn(|mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
             begun.notify_one();
             clock.headers_are_whole();
             let answer = router.call(request);

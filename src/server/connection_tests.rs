@@ -36,6 +36,7 @@ impl Served {
             age: AGE,
             phase: phase.subscribe(),
             permits: Arc::new(Semaphore::new(1)),
+            address: None,
             metrics: None,
         };
         let (io, other) = duplex(64 * 1024);

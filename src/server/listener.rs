@@ -216,6 +216,7 @@ impl Server {
             phase: phase.subscribe(),
             permits: Arc::clone(&permits),
             metrics: self.metrics,
+            address: None,
         };
         tokio::select! {
             () = accept_forever(&self.listener, &permits, &shared, connections) => {}

@@ -18,6 +18,7 @@ mod drain;
 mod handshake;
 mod header_clock;
 mod listener;
+mod peer;
 mod signals;
 mod tls;
 
@@ -28,5 +29,6 @@ mod tests;
 
 pub use drain::{Stop, StopHandle, Stopped, stop};
 pub use listener::{BindError, Server, Settings};
+pub use peer::Peer;
 pub use signals::stop_on_signals;
 pub use tls::{OldestTls, tls_config};

@@ -26,6 +26,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct FairQueue<T> {
     capacity: usize,
+    keeps_free: usize,
     large_capacity: usize,
     large_used: usize,
     next_id: u64,
@@ -60,10 +61,12 @@ trait Entry: Default {
 }
 
 impl<T> FairQueue<T> {
-    /// `capacity` turns, of which `large_capacity` may be held by what is large; at least one of each.
-    pub(super) fn new(capacity: usize, large_capacity: usize) -> Self {
+    /// `capacity` turns, of which `large_capacity` may be held by what is large; at least one of each. One key leaves free one
+    /// of `keeps_free` turns that the others do not hold.
+    pub(super) fn new(capacity: usize, large_capacity: usize, keeps_free: usize) -> Self {
         Self {
             capacity: capacity.max(1),
+            keeps_free: keeps_free.max(1),
             large_capacity: large_capacity.max(1),
             large_used: 0,
             next_id: 0,
@@ -71,10 +74,40 @@ impl<T> FairQueue<T> {
         }
     }
 
+    /// A turn, if one is free for this flow now. Whoever waits may have none now, so nobody is passed over.
+    pub(super) fn try_take(&mut self, flow: Flow, size: Size) -> Option<Place> {
+        if size == Size::Large && self.large_used >= self.large_capacity {
+            return None;
+        }
+        let free = self.keeps_free;
+        let outer = self.outers.entries.get(&flow.outer);
+        let share = self
+            .outers
+            .share(self.capacity, outer.map_or(0, Entry::used), free)?;
+        if let Some(outer) = outer {
+            let inner = outer.inners.entries.get(&flow.inner);
+            outer
+                .inners
+                .share(share, inner.map_or(0, Entry::used), free)?;
+        }
+        self.large_used += usize::from(size == Size::Large);
+        self.outers.used += 1;
+        self.outers.enter(flow.outer, |outer| {
+            outer.inners.used += 1;
+            outer.inners.enter(flow.inner, |inner| inner.used += 1);
+        });
+        let id = self.new_id();
+        Some(Place { flow, size, id })
+    }
+
+    fn new_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
     /// Waits in line.
     pub(super) fn push(&mut self, flow: Flow, size: Size, ticket: T) -> Place {
-        let id = self.next_id;
-        self.next_id += 1;
+        let id = self.new_id();
         self.outers.enter(flow.outer, |outer: &mut Outer<T>| {
             outer.inners.enter(flow.inner, |inner| {
                 inner.line(size).push_back((id, ticket));
@@ -99,10 +132,10 @@ impl<T> FairQueue<T> {
     /// Gives a turn to the next who may have one now.
     pub(super) fn next(&mut self) -> Option<T> {
         let may_large = self.large_used < self.large_capacity;
-        let (size, ticket) = self.outers.next(self.capacity, |outer, share| {
-            outer
-                .inners
-                .next(share, |inner, share| inner.next(share, may_large))
+        let free = self.keeps_free;
+        let (size, ticket) = self.outers.next(self.capacity, free, |outer, share| {
+            let inners = &mut outer.inners;
+            inners.next(share, free, |inner, _| inner.next(may_large))
         })?;
         self.large_used += usize::from(size == Size::Large);
         Some(ticket)
@@ -127,11 +160,6 @@ impl<T> FairQueue<T> {
     pub(super) fn is_empty(&self) -> bool {
         self.outers.entries.is_empty() && self.outers.order.is_empty() && self.outers.used == 0
     }
-}
-
-/// How many of `capacity` one key may hold while others hold `others`: as many as it leaves free, at least one.
-fn share(capacity: usize, others: usize) -> usize {
-    capacity.saturating_sub(others).div_ceil(2).max(1)
 }
 
 impl<E: Entry> Ring<E> {
@@ -159,25 +187,30 @@ impl<E: Entry> Ring<E> {
         }
     }
 
+    /// How many of `capacity` a key that holds `own` may hold, at least one; `None`: it may have no more now.
+    fn share(&self, capacity: usize, own: usize, keeps_free: usize) -> Option<usize> {
+        let room = capacity.saturating_sub(self.used - own);
+        let share = (room - room / keeps_free).max(1);
+        (self.used < capacity && own < share).then_some(share)
+    }
+
     /// What `give` finds in the first entry in which it finds something; that entry then is the last in the order. `give` is
     /// told how many turns the entry may hold, of `capacity`.
     fn next<G>(
         &mut self,
         capacity: usize,
+        keeps_free: usize,
         mut give: impl FnMut(&mut E, usize) -> Option<G>,
     ) -> Option<G> {
-        if self.used >= capacity {
-            return None;
-        }
         for at in 0..self.order.len() {
             let key = self.order[at];
+            let used = self.entries.get(&key).map_or(0, Entry::used);
+            let Some(share) = self.share(capacity, used, keeps_free) else {
+                continue;
+            };
             let Some(entry) = self.entries.get_mut(&key) else {
                 continue;
             };
-            let share = share(capacity, self.used - entry.used());
-            if entry.used() >= share {
-                continue;
-            }
             if let Some(given) = give(entry, share) {
                 self.used += 1;
                 self.order.remove(at);
@@ -199,10 +232,7 @@ impl<T> Inner<T> {
         }
     }
 
-    fn next(&mut self, share: usize, may_large: bool) -> Option<(Size, T)> {
-        if self.used >= share {
-            return None;
-        }
+    fn next(&mut self, may_large: bool) -> Option<(Size, T)> {
         let small = self.small.pop_front().map(|entry| (Size::Small, entry));
         let (size, (_, ticket)) = small.or_else(|| {
             let large = may_large.then(|| self.large.pop_front()).flatten();

@@ -13,7 +13,7 @@ struct Scene {
 impl Scene {
     fn new(capacity: usize, large: usize) -> Self {
         Self {
-            queue: FairQueue::new(capacity, large),
+            queue: FairQueue::new(capacity, large, 2),
             places: Vec::new(),
             flows: Vec::new(),
         }
@@ -125,7 +125,18 @@ proptest! {
             match step {
                 Step::Push(outer, inner, is_large) => {
                     let size = if is_large { Size::Large } else { Size::Small };
-                    waiting.push(scene.push(outer, inner, size));
+                    let flow = Flow::of(outer, inner);
+                    let taken = scene.queue.try_take(flow, size);
+                    let number = scene.push(outer, inner, size);
+                    // Who stands in line gets a turn at the same time as who asks without waiting.
+                    if let Some(place) = taken {
+                        scene.queue.leave(scene.places[number]);
+                        scene.places[number] = place;
+                        held.push(number);
+                    } else {
+                        waiting.push(number);
+                        prop_assert!(scene.grants().is_empty());
+                    }
                 }
                 Step::Leave(index) if !waiting.is_empty() => {
                     let number = waiting.remove(index % waiting.len());

@@ -122,9 +122,8 @@ mod tests {
 
     #[test]
     fn of_verified_senders_the_namespace_comes_first_whichever_api_server_asks() {
-        let flow = |last, namespace| {
-            sender(last, true).flow_of(Some(namespace), "Ingress", "alice")
-        };
+        let flow =
+            |last, namespace| sender(last, true).flow_of(Some(namespace), "Ingress", "alice");
         assert_eq!(flow(1, "shop"), flow(2, "shop"));
         assert_ne!(flow(1, "shop").outer, flow(1, "blog").outer);
         assert_eq!(flow(1, "shop").paced(), None);

@@ -28,13 +28,25 @@ struct Waiter {
 
 impl Turns {
     /// `capacity` turns, of which `large` may be held by what is large; at least one of each.
+    ///
+    /// One key holds at most as many as it leaves free. So of one sender that is alone a namespace has a quarter of all.
     #[must_use]
     pub fn new(capacity: usize, large: usize) -> Self {
-        Self(Arc::new(Mutex::new(FairQueue::new(capacity, large))))
+        Self(Arc::new(Mutex::new(FairQueue::new(capacity, large, 2))))
+    }
+
+    /// As [`Self::new`], for what is plenty: one key leaves a quarter free of what the others do not hold.
+    #[must_use]
+    pub fn of_plenty(capacity: usize) -> Self {
+        let queue = FairQueue::new(capacity, capacity, 4);
+        Self(Arc::new(Mutex::new(queue)))
     }
 
     /// Waits for a turn.
     pub async fn take(&self, flow: Flow, size: Size) -> Turn {
+        if let Some(turn) = self.try_take(flow, size) {
+            return turn;
+        }
         let (waiter, told) = self.wait_in_line(flow, size);
         // The other end is dropped only after it was told, or by `leave`, which nobody calls while this waits.
         let _ = told.await;
@@ -44,8 +56,13 @@ impl Turns {
     /// A turn, if one is free for this flow now.
     #[must_use]
     pub fn try_take(&self, flow: Flow, size: Size) -> Option<Turn> {
-        let (waiter, mut told) = self.wait_in_line(flow, size);
-        told.try_recv().is_ok().then(|| waiter.into_turn())
+        let place = self.queue().try_take(flow, size)?;
+        Some(self.turn(place))
+    }
+
+    fn turn(&self, place: Place) -> Turn {
+        let turns = self.clone();
+        Turn { turns, place }
     }
 
     fn wait_in_line(&self, flow: Flow, size: Size) -> (Waiter, oneshot::Receiver<()>) {
@@ -83,10 +100,7 @@ fn call_next(queue: &mut FairQueue<oneshot::Sender<()>>) {
 impl Waiter {
     fn into_turn(mut self) -> Turn {
         self.has_turn = true;
-        Turn {
-            turns: self.turns.clone(),
-            place: self.place,
-        }
+        self.turns.turn(self.place)
     }
 }
 

@@ -3,13 +3,15 @@
 use axum::body::{Body, HttpBody};
 use axum::http::HeaderMap;
 use axum::http::header::EXPECT;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
-use super::gate::{Gate, Room};
+use super::body_memory::BodyRoom;
+use super::gate::Gate;
 use super::in_time::in_time;
+use crate::shares::Sender;
 
 /// The largest body that is read: 7 MiB. The API server takes objects of up to 3 MiB (kubernetes/apiserver,
 /// `pkg/server/config.go`, `MaxRequestBodyBytes`), and an update's review carries two of them.
@@ -19,9 +21,9 @@ pub const BODY_LIMIT: usize = 7 * 1024 * 1024;
 /// sending when the connection is closed sees a reset in place of the answer that tells it why.
 const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
 
-/// The largest body for which nobody is asked, 64 KiB: there may be one on every connection. It is also how much memory is taken
-/// before the second piece is there, whatever length the request announces.
-const SMALL: usize = 64 * 1024;
+/// The largest body for which nobody is asked, 64 KiB: there may be one on every connection. It is also how much has to have
+/// arrived before more memory is taken, whatever length the request announces.
+pub(super) const SMALL: usize = 64 * 1024;
 
 /// Why there is no body.
 #[derive(Debug, Error)]
@@ -41,7 +43,7 @@ pub(super) enum BodyError {
 /// A whole body, and leave to have it in memory.
 pub(super) struct Whole {
     pub(super) bytes: Bytes,
-    _room: Option<Room>,
+    _room: Option<BodyRoom>,
 }
 
 /// The whole body, unless it is larger than [`BODY_LIMIT`], not there by `deadline`, or large while `gate` has no room.
@@ -50,6 +52,7 @@ pub(super) async fn read(
     headers: &HeaderMap,
     deadline: Instant,
     gate: &Gate,
+    sender: Sender,
 ) -> Result<Whole, BodyError> {
     let (announced, waits) = (body.size_hint().lower(), headers.contains_key(EXPECT));
     let mut body = body;
@@ -60,7 +63,7 @@ pub(super) async fn read(
         }
         return Err(BodyError::TooLarge);
     }
-    let result = match in_time(deadline, collect(&mut body, gate)).await {
+    let result = match in_time(deadline, collect(&mut body, gate, sender)).await {
         Ok(result) => result,
         Err(_) => Err(BodyError::TooSlow),
     };
@@ -70,7 +73,8 @@ pub(super) async fn read(
     result
 }
 
-async fn collect(body: &mut Body, gate: &Gate) -> Result<Whole, BodyError> {
+async fn collect(body: &mut Body, gate: &Gate, sender: Sender) -> Result<Whole, BodyError> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let first = next_chunk(body).await?.unwrap_or_default();
     // A review of the usual size is one piece and need not be copied.
     if body.is_end_stream() && first.len() <= SMALL {
@@ -79,7 +83,7 @@ async fn collect(body: &mut Body, gate: &Gate) -> Result<Whole, BodyError> {
             _room: None,
         });
     }
-    let mut whole = BytesMut::with_capacity(SMALL.max(first.len()));
+    let mut whole = Vec::with_capacity(SMALL.max(first.len()));
     let mut room = None;
     let mut next = Some(first);
     while let Some(chunk) = next {
@@ -87,16 +91,58 @@ async fn collect(body: &mut Body, gate: &Gate) -> Result<Whole, BodyError> {
         if length > BODY_LIMIT {
             return Err(BodyError::TooLarge);
         }
-        if length > SMALL && room.is_none() {
-            room = Some(gate.room().map_err(BodyError::NoRoom)?);
+        if length > SMALL {
+            make_room(&mut room, &mut whole, length, announced, gate, sender)?;
         }
         whole.extend_from_slice(&chunk);
-        next = next_chunk(body).await?;
+        next = more(body, room.as_ref(), gate).await?;
+    }
+    if let Some(room) = &room {
+        room.has_arrived();
     }
     Ok(Whole {
-        bytes: whole.freeze(),
+        bytes: whole.into(),
         _room: room,
     })
+}
+
+/// Room for `length` bytes: for all that is announced, else for twice what there is, so that little is copied.
+fn make_room(
+    room: &mut Option<BodyRoom>,
+    whole: &mut Vec<u8>,
+    length: usize,
+    announced: usize,
+    gate: &Gate,
+    sender: Sender,
+) -> Result<(), BodyError> {
+    let wanted = announced.max(length);
+    match room {
+        Some(room) if room.bytes() >= length => return Ok(()),
+        Some(room) => {
+            let wanted = wanted.max(2 * room.bytes()).min(BODY_LIMIT);
+            gate.more_room(room, wanted).map_err(BodyError::NoRoom)?;
+        }
+        None => *room = Some(gate.room(sender, wanted).map_err(BodyError::NoRoom)?),
+    }
+    let bytes = room.as_ref().map_or(length, BodyRoom::bytes);
+    whole.reserve_exact(bytes - whole.len());
+    Ok(())
+}
+
+/// The next piece, unless the body has to make room for others before it comes.
+async fn more(
+    body: &mut Body,
+    room: Option<&BodyRoom>,
+    gate: &Gate,
+) -> Result<Option<Bytes>, BodyError> {
+    let Some(room) = room else {
+        return Ok(next_chunk(body).await?);
+    };
+    tokio::select! {
+        biased;
+        chunk = next_chunk(body) => Ok(chunk?),
+        () = room.has_to_give_up() => Err(BodyError::NoRoom(gate.gives_up())),
+    }
 }
 
 /// The next piece of data; trailers are passed over.

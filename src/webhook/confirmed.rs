@@ -8,8 +8,10 @@ use l7guard_policy::verdict::{Change, Verdict, review_over};
 use thiserror::Error;
 
 use super::judge::JudgeError;
+use super::work::Work;
 use crate::clock;
 use crate::known_world::KnownWorld;
+use crate::shares::ReadAllowance;
 
 /// How often answers may lead to further questions. The longest way through a cluster (class, Service, alias, workloads,
 /// Pods) takes half of it; a world that changes while it is read may take more.
@@ -32,12 +34,16 @@ pub(super) async fn verdict<W: KnownWorld>(
     world: &W,
     configuration: &Configuration,
     change: &Change,
+    work: Work<'_>,
 ) -> Result<Confirmed, JudgeError> {
     let today = clock::today();
     let mut reads = Reads::new();
     let mut count = 0;
+    // It lives as long as what is read.
+    let allowance = ReadAllowance::new(work.flow);
     let is_copy = world.age().is_some();
     for _ in 0..ROUNDS {
+        let turn = work.turn().await;
         let step = world.with_inventory(|inventory| {
             let open = if is_copy {
                 questions(inventory, &reads, configuration, change, today)
@@ -57,6 +63,7 @@ pub(super) async fn verdict<W: KnownWorld>(
                 Step::Open(open)
             }
         });
+        drop(turn);
         match step {
             Step::Done(verdict) => {
                 return Ok(Confirmed {
@@ -65,7 +72,7 @@ pub(super) async fn verdict<W: KnownWorld>(
                 });
             }
             Step::Open(open) => {
-                for answer in world.answer(open).await? {
+                for answer in world.answer(open, &allowance).await? {
                     count += 1;
                     reads.answer(answer);
                 }

@@ -1,48 +1,47 @@
-//! Who gets in: nobody while no verdict can be given, and only so many at the same time.
+//! Load shedding: readiness, reviews in flight, memory of bodies.
 
-use std::sync::Arc;
+use std::num::NonZero;
+use std::thread::available_parallelism;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use super::body::SMALL;
+use super::body_memory::{BODY_MEMORY, BodyMemory, BodyRoom, Full};
+use tokio::time::{Instant, timeout_at};
 
 use crate::metrics::{InFlight, Metrics, Shed};
 use crate::operations::Readiness;
+use crate::shares::{Flow, Sender, Size, Turn, Turns};
 
 /// How many reviews are judged at the same time unless set otherwise.
 pub const DEFAULT_IN_FLIGHT: usize = 256;
-
-/// How many bodies may be large at the same time. One may be 7 MiB, so this is a limit of memory; nearly all are small.
-pub(super) const LARGE_BODIES: usize = 16;
 
 /// What stands before the judge. Whoever is not let in is asked to come again: HTTP 503 with `Retry-After: 1`, which the
 /// API server follows on a new connection as long as the time of the request lasts (client-go, `rest/with_retry.go`).
 #[derive(Clone, Debug)]
 pub struct Gate {
     readiness: Readiness,
-    permits: Arc<Semaphore>,
-    large_bodies: Arc<Semaphore>,
+    in_flight: Turns,
+    decoding: Turns,
+    bodies: BodyMemory,
     metrics: Metrics,
 }
 
 /// Leave to be judged. It ends when this is dropped.
 pub(super) struct Pass {
-    _permit: OwnedSemaphorePermit,
+    _turn: Turn,
     _in_flight: InFlight,
 }
-
-/// Leave to have a large body in memory. It ends when this is dropped.
-#[derive(Debug)]
-pub(super) struct Room(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
 
 impl Gate {
     /// Lets in `in_flight` reviews (at least one) at the same time while `readiness` says that verdicts can be given.
     #[must_use]
     pub fn new(readiness: Readiness, metrics: Metrics, in_flight: usize) -> Self {
-        let in_flight = in_flight.clamp(1, Semaphore::MAX_PERMITS);
+        let in_flight = in_flight.max(1);
         metrics.in_flight_limit(in_flight);
         Self {
             readiness,
-            permits: Arc::new(Semaphore::new(in_flight)),
-            large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
+            in_flight: Turns::of_plenty(in_flight),
+            decoding: long_work(),
+            bodies: BodyMemory::new(BODY_MEMORY),
             metrics,
         }
     }
@@ -58,33 +57,75 @@ impl Gate {
 
     /// Lets in a review that is there as a whole, or says why it has to come again. (One whose body is awaited would keep others
     /// out for as long as its sender likes.)
-    pub(super) fn enter(&self) -> Result<Pass, String> {
-        let reason = "as many reviews as are judged at the same time are being judged";
+    pub(super) fn enter(&self, flow: Flow) -> Result<Pass, String> {
+        let turn = self.in_flight.try_take(flow, Size::Small);
         Ok(Pass {
-            _permit: self.permit(&self.permits, reason)?,
+            _turn: turn.ok_or_else(|| {
+                self.overload("as many reviews as are judged at the same time are being judged, or as many of one sender or namespace")
+            })?,
             _in_flight: self.metrics.in_flight(),
         })
     }
 
-    /// Room for a large body, or why its review has to come again.
-    pub(super) fn room(&self) -> Result<Room, String> {
-        let reason = "as many large reviews as may be in memory at the same time are there";
-        self.permit(&self.large_bodies, reason).map(Room)
+    /// Waits for leave to decode a body that is not small: that takes long, and small ones go first.
+    pub(super) async fn turn_to_decode(
+        &self,
+        sender: Sender,
+        length: usize,
+        deadline: Instant,
+    ) -> Result<Option<Turn>, String> {
+        if length <= SMALL {
+            return Ok(None);
+        }
+        let turn = self.decoding.take(sender.flow(), size(length));
+        let turn = timeout_at(deadline, turn).await;
+        turn.map(Some)
+            .map_err(|_| self.overload("there was no turn for a large review in its time"))
     }
 
-    fn permit(
-        &self,
-        permits: &Arc<Semaphore>,
-        reason: &str,
-    ) -> Result<OwnedSemaphorePermit, String> {
-        Arc::clone(permits).try_acquire_owned().map_err(|_| {
-            self.metrics.shed(Shed::Overload);
-            reason.to_owned()
-        })
+    /// Room for a large body, or why its review has to come again.
+    pub(super) fn room(&self, sender: Sender, bytes: usize) -> Result<BodyRoom, String> {
+        let room = self.bodies.room(sender.address, bytes);
+        room.map_err(|full| self.is_full(&full))
+    }
+
+    /// More room for a large body, or why its review has to come again.
+    pub(super) fn more_room(&self, room: &mut BodyRoom, bytes: usize) -> Result<(), String> {
+        room.grow(bytes).map_err(|full| self.is_full(&full))
+    }
+
+    /// A body that arrived slowly had to make room for others.
+    pub(super) fn gives_up(&self) -> String {
+        self.overload("the body arrived slowly while others needed its room in memory")
+    }
+
+    fn is_full(&self, _: &Full) -> String {
+        self.overload("as many large reviews as may be in memory at the same time are there")
+    }
+
+    fn overload(&self, reason: &str) -> String {
+        self.metrics.shed(Shed::Overload);
+        reason.to_owned()
     }
 
     pub(super) fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+}
+
+/// Turns for work that keeps a processor busy for long: one processor is left for everything else.
+pub(super) fn long_work() -> Turns {
+    let processors = available_parallelism().map_or(1, NonZero::get);
+    let turns = processors.saturating_sub(1);
+    Turns::new(turns, turns)
+}
+
+/// How long work on a body of this length takes.
+pub(super) fn size(length: usize) -> Size {
+    if length > 16 * SMALL {
+        Size::Large
+    } else {
+        Size::Small
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod annotations;
 mod body;
+mod body_memory;
 mod confirmed;
 mod deadline;
 mod envelope;
@@ -26,11 +27,13 @@ mod router;
 mod text;
 mod unreadable;
 mod verdict_answer;
+mod work;
 
 #[cfg(test)]
 mod tests;
 
 pub use body::BODY_LIMIT;
+pub use body_memory::BODY_MEMORY;
 pub use gate::{DEFAULT_IN_FLIGHT, Gate};
 pub use judge::{Judge, JudgeError};
 pub use policy_judge::PolicyJudge;

@@ -5,13 +5,16 @@ use l7guard_policy::verdict::Change;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use super::gate::long_work;
 use super::judge::{Judge, JudgeError};
 use super::response::Answer;
 use super::review::{Operation, Review, Taken};
+use super::work::Work;
 use super::{confirmed, unreadable, verdict_answer};
 use crate::known_world::KnownWorld;
 use crate::live::LiveConfiguration;
 use crate::metrics::Metrics;
+use crate::shares::Turns;
 
 /// Judges reviews by the policy in force, in the world as it is then known.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub struct PolicyJudge<W> {
     world: W,
     configuration: LiveConfiguration,
     metrics: Metrics,
+    /// The turns of what takes long to judge.
+    long_work: Turns,
 }
 
 impl<W: KnownWorld> PolicyJudge<W> {
@@ -29,6 +34,7 @@ impl<W: KnownWorld> PolicyJudge<W> {
             world,
             configuration,
             metrics,
+            long_work: long_work(),
         }
     }
 }
@@ -43,7 +49,8 @@ impl<W: KnownWorld> Judge for PolicyJudge<W> {
             return Ok(verdict_answer::nothing_to_judge(self.world.age()));
         };
         let configuration = self.configuration.current();
-        let confirmed = confirmed::verdict(&self.world, &configuration, &change).await?;
+        let work = Work::of(review, &change, &self.long_work);
+        let confirmed = confirmed::verdict(&self.world, &configuration, &change, work).await?;
         let age = self.world.age();
         Ok(verdict_answer::answer(
             review,

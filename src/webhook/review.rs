@@ -12,6 +12,7 @@ use thiserror::Error;
 pub use super::envelope::Taken;
 use super::envelope::{self, Envelope, Head, Taking};
 use super::text::truncate;
+use crate::shares::{Flow, Sender};
 
 /// The `apiVersion` of the reviews that are read and written.
 pub const API_VERSION: &str = "admission.k8s.io/v1";
@@ -51,6 +52,10 @@ pub struct Review<'a> {
     pub object: Option<Taken<'a>>,
     /// The object as it is stored; `None` for a creation.
     pub old_object: Option<Taken<'a>>,
+    /// How long the body is, in bytes.
+    pub length: usize,
+    /// Who sent it. The body does not say that: nobody until it is set.
+    pub sender: Sender,
 }
 
 /// What is being done to the object.
@@ -179,10 +184,12 @@ impl<'a> Review<'a> {
     /// When `body` is no JSON, no `AdmissionReview` of `admission.k8s.io/v1`, or lacks what an answer needs: `request`,
     /// `request.uid`, `request.operation`, `request.kind.kind`, and of a creation or an update the object.
     pub fn decode(body: &'a [u8]) -> Result<Self, ReviewError> {
-        match envelope::read(text(body)?, Taking::InPassing) {
+        let mut review = match envelope::read(text(body)?, Taking::InPassing) {
             Ok(envelope) => Self::of(envelope),
             Err(_) => Self::decode_envelope(body),
-        }
+        }?;
+        review.length = body.len();
+        Ok(review)
     }
 
     /// Reads the envelope of a review and leaves its objects as they came.
@@ -196,6 +203,14 @@ impl<'a> Review<'a> {
         }
         let envelope = envelope::read(body, Taking::Raw).map_err(|error| explain(body, &error))?;
         Self::of(envelope)
+    }
+
+    /// Whose share of everything it has a part in.
+    #[must_use]
+    pub fn flow(&self) -> Flow {
+        let namespace = self.namespace.as_deref();
+        let user = &self.user_info.username;
+        self.sender.flow_of(namespace, &self.kind.kind, user)
     }
 
     fn of(envelope: Envelope<'a>) -> Result<Self, ReviewError> {
@@ -235,6 +250,8 @@ impl<'a> Review<'a> {
             dry_run: request.dry_run,
             object: request.object,
             old_object: request.old_object,
+            length: 0,
+            sender: Sender::default(),
         })
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE, EXPECT, HeaderValue};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use futures_util::FutureExt;
@@ -23,6 +23,8 @@ use super::refusal::{Refusal, plain};
 use super::response::Answer;
 use super::review::Review;
 use crate::metrics::{Decision, Metrics, Reviewed};
+use crate::server::Peer;
+use crate::shares::Sender;
 use crate::visible_text::printable;
 
 /// Where reviews are to be sent.
@@ -81,16 +83,30 @@ async fn answer<J: Judge>(judge: &J, gate: &Gate, request: Request) -> Result<Ve
         return Err(Refusal::ComeAgain(reason));
     }
     // Before everything else, or a client that is still sending would see a reset in place of the reason.
-    let body = body::read(body, &parts.headers, deadline, gate).await?;
+    let sender = sender(&parts.extensions);
+    let body = body::read(body, &parts.headers, deadline, gate, sender).await?;
     expect_json(&parts.headers)?;
-    let _pass = gate.enter().map_err(Refusal::ComeAgain)?;
     let begun = Instant::now();
+    let turn = gate.turn_to_decode(sender, body.bytes.len(), deadline);
+    let turn = turn.await.map_err(Refusal::ComeAgain)?;
     let mut review = Review::decode(&body.bytes)?;
+    drop(turn);
+    review.sender = sender;
+    let _pass = gate.enter(review.flow()).map_err(Refusal::ComeAgain)?;
     let judged = verdict(judge, &mut review, deadline).await;
     count(gate.metrics(), &review, &judged, begun.elapsed());
     judged
         .and_then(|answer| answer.to_json(&review.uid).map_err(failed))
         .map_err(|error| Refusal::failure(&error, &review))
+}
+
+/// Who sent a request. Where the server does not say, everybody is the same.
+fn sender(extensions: &Extensions) -> Sender {
+    let peer = extensions.get::<Peer>();
+    peer.map_or_else(Sender::default, |peer| Sender {
+        address: peer.address,
+        is_verified: peer.has_certificate,
+    })
 }
 
 fn count(

@@ -7,6 +7,7 @@ use l7guard::cluster::ClusterWorld;
 use l7guard::known_world::KnownWorld;
 use l7guard::metrics::Metrics;
 use l7guard::operations::Readiness;
+use l7guard::shares::{ReadAllowance, Sender};
 use l7guard_policy::confirmation::Question;
 use l7guard_policy::identity::Kind;
 use l7guard_policy::inventory::Scope;
@@ -248,7 +249,7 @@ subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
         let pods = Question::Pods(at.into(), "app".into(), "web".into());
         let questions = all.chain([pods]).collect();
         world
-            .answer(questions)
+            .answer(questions, &ReadAllowance::new(Sender::default().flow()))
             .await
             .map_err(|error| error.to_string())?;
         Ok(())

@@ -9,9 +9,10 @@ use serde_json::json;
 
 use super::stand_in::{Reply, StandIn, Watching, page, refusal, service};
 use super::until;
-use crate::cluster::live_read::OF_ALL;
+use crate::cluster::read_shares::OF_ALL;
 use crate::cluster::time_limit::LIMIT;
 use crate::known_world::{KnownWorld, ReadFailure};
+use crate::shares::{ReadAllowance, Sender};
 
 async fn ready(cluster: &StandIn) -> Watching {
     let l7guard = cluster.watched();
@@ -20,7 +21,14 @@ async fn ready(cluster: &StandIn) -> Watching {
 }
 
 async fn ask(l7guard: &Watching, question: Question) -> Result<Vec<Answer>, ReadFailure> {
-    l7guard.world.answer(BTreeSet::from([question])).await
+    let allowance = allowance("shop");
+    let questions = BTreeSet::from([question]);
+    l7guard.world.answer(questions, &allowance).await
+}
+
+/// Of a review of an Ingress of this namespace.
+fn allowance(namespace: &str) -> ReadAllowance {
+    ReadAllowance::new(Sender::default().flow_of(Some(namespace), "Ingress", ""))
 }
 
 fn services() -> Question {
@@ -80,28 +88,80 @@ async fn a_list_that_expires_half_way_is_read_once_more_from_the_beginning() {
 async fn reviews_take_turns_in_reading_and_none_is_forgotten() {
     let cluster = StandIn::serving(&[]);
     let l7guard = ready(&cluster).await;
-    cluster.answers(|asked| {
-        asked
-            .contains("/namespaces/shop/")
-            .then_some(Reply::Silence)
-    });
-    let (world, done) = (l7guard.world.clone(), Arc::new(AtomicUsize::new(0)));
-    for number in 0..OF_ALL + 8 {
-        let (world, done) = (world.clone(), Arc::clone(&done));
-        tokio::spawn(async move {
-            let key = ObjectKey::new(Kind::Service, "shop", format!("web-{number}"));
-            let answered = world.answer(BTreeSet::from([Question::Object(key)])).await;
-            assert!(answered.is_err());
-            done.fetch_add(1, Ordering::Relaxed);
-        });
+    cluster.answers(silent);
+    let done = Arc::new(AtomicUsize::new(0));
+    for number in 0..OF_ALL {
+        read_in_vain(&l7guard, "shop", 1, number, &done);
     }
     tokio::time::sleep(LIMIT / 2).await;
+    // Half of it is for one sender, and half of that for one namespace.
+    assert_eq!(cluster.requests("/namespaces/shop/"), OF_ALL / 4);
+    until("all were read", || done.load(Ordering::Relaxed) == OF_ALL).await;
     assert_eq!(cluster.requests("/namespaces/shop/"), OF_ALL);
-    until("all were read", || {
-        done.load(Ordering::Relaxed) == OF_ALL + 8
-    })
-    .await;
-    assert_eq!(cluster.requests("/namespaces/shop/"), OF_ALL + 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn huge_reviews_of_one_namespace_do_not_delay_the_reads_of_others_nor_its_own_small_ones() {
+    let cluster = StandIn::serving(&[]);
+    let l7guard = ready(&cluster).await;
+    cluster.answers(|asked| {
+        let is_huge = asked.contains("/pods") && asked.contains("/shop/");
+        is_huge.then_some(Reply::Silence)
+    });
+    let huge_done = Arc::new(AtomicUsize::new(0));
+    for number in 0..10 {
+        read_in_vain(&l7guard, "shop", 5_000, number, &huge_done);
+    }
+    tokio::time::sleep(LIMIT / 4).await;
+    let asked = cluster.requests("/shop/pods");
+    assert!((1..=OF_ALL / 4).contains(&asked), "{asked}");
+    for namespace in ["blog", "news"] {
+        let key = ObjectKey::new(Kind::Service, namespace, "web");
+        let questions = BTreeSet::from([Question::Object(key)]);
+        let allowance = allowance(namespace);
+        let read = l7guard.world.answer(questions, &allowance);
+        tokio::time::timeout(LIMIT / 100, read)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+    assert_eq!(huge_done.load(Ordering::Relaxed), 0);
+    // Of the same namespace a small one waits for a turn to end, and is the next then.
+    let read = ask(&l7guard, services_of("shop"));
+    tokio::time::timeout(LIMIT, read).await.unwrap().unwrap();
+    assert!(cluster.requests("/shop/pods") <= OF_ALL / 2);
+}
+
+fn services_of(namespace: &str) -> Question {
+    Question::Objects(Kind::Service, Scope::Namespace(namespace.into()))
+}
+
+/// What the API server never answers.
+fn silent(asked: &str) -> Option<Reply> {
+    asked
+        .contains("/namespaces/shop/")
+        .then_some(Reply::Silence)
+}
+
+/// A review that asks for the Pods of so many Services, and fails.
+fn read_in_vain(
+    l7guard: &Watching,
+    namespace: &'static str,
+    services: usize,
+    number: usize,
+    done: &Arc<AtomicUsize>,
+) {
+    let (world, done) = (l7guard.world.clone(), Arc::clone(done));
+    tokio::spawn(async move {
+        let pods = |service| {
+            let app = format!("app-{number}-{service}");
+            Question::Pods(namespace.into(), "app".into(), app.into())
+        };
+        let questions = (0..services).map(pods).collect();
+        let answered = world.answer(questions, &allowance(namespace)).await;
+        assert!(answered.is_err());
+        done.fetch_add(1, Ordering::Relaxed);
+    });
 }
 
 #[tokio::test(start_paused = true)]

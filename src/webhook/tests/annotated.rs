@@ -13,6 +13,7 @@ use super::*;
 use crate::known_world::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::shares::ReadAllowance;
 use crate::webhook::PolicyJudge;
 
 /// A copy of a cluster that is told everything at once.
@@ -27,7 +28,11 @@ impl KnownWorld for Copy {
         Some(Duration::from_secs(7))
     }
 
-    async fn answer(&self, questions: BTreeSet<Question>) -> Result<Vec<ReadAnswer>, ReadFailure> {
+    async fn answer(
+        &self,
+        questions: BTreeSet<Question>,
+        _allowance: &ReadAllowance,
+    ) -> Result<Vec<ReadAnswer>, ReadFailure> {
         let world = World::new(&self.0);
         let answer = |question: Question| {
             let answers = |object: &&objects::Object| match &question {

@@ -1,4 +1,4 @@
-use super::super::gate::LARGE_BODIES;
+use super::super::BODY_MEMORY;
 use super::*;
 use crate::metrics::Metrics;
 use crate::operations::{NeededFor, Readiness};
@@ -94,26 +94,28 @@ async fn reviews_whose_bodies_are_awaited_keep_nobody_out() {
 }
 
 #[tokio::test]
-async fn beyond_the_large_bodies_that_may_be_in_memory_others_are_asked_to_come_again() {
+async fn beyond_the_bodies_that_may_be_in_memory_large_ones_are_asked_to_come_again() {
     let metrics = Metrics::new();
     let webhook = Webhook::behind(Gate::new(Readiness::new(), metrics.clone(), 9)).await;
-    let large = 1024 * 1024;
     let mut waiting = Vec::new();
-    for _ in 0..LARGE_BODIES {
-        waiting.push(begun(&webhook, large, large / 2).await);
+    // One address has half of what is not kept for bodies of moderate size.
+    for _ in 0..BODY_MEMORY * 7 / 16 / BODY_LIMIT {
+        waiting.push(begun(&webhook, BODY_LIMIT, BODY_LIMIT / 2).await);
     }
     // What was sent arrives in its own time; from then on there is no room.
-    let answer = until(&webhook, large, 503).await;
+    let answer = until(&webhook, BODY_LIMIT, 503).await;
     asks_to_come_again(&answer, "large reviews");
+    // Small and moderate ones are none of them.
     webhook.answers().await;
-    drop(waiting);
-    // They leave when their connections have gone.
-    until(&webhook, large, 200).await;
+    until(&webhook, 1024 * 1024, 200).await;
+    // They are slow: after a second they make room for others.
+    until(&webhook, BODY_LIMIT, 200).await;
     let text = metrics.encode().unwrap();
     assert!(
         text.contains("l7guard_admission_shed_total{reason=\"overload\"}"),
         "{text}"
     );
+    drop(waiting);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 //!
 //! No object is kept: each is read into the policy's facts as it arrives, and dropped.
 
+mod answer_size;
 mod connection;
 mod discovery;
 mod gathering;

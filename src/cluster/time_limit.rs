@@ -12,6 +12,7 @@ use thiserror::Error;
 use tokio::time::timeout;
 use tower::BoxError;
 
+use super::answer_size::{Answers, TooLarge, smaller_page};
 use super::hearing::is_watch;
 
 /// How long an answer may take to come whole (a page of a list, one object, what is served), and a watch to be begun. Half
@@ -29,10 +30,11 @@ pub(super) struct TimedOut;
 /// lasts.
 pub(super) fn limited(client: Client) -> Client {
     let namespace = client.default_namespace().to_owned();
+    let answers = Answers::default();
     let service = tower::service_fn(move |request| {
-        let client = client.clone();
+        let (client, answers) = (client.clone(), answers.clone());
         async {
-            match timeout(LIMIT, answer(client, request)).await {
+            match timeout(LIMIT, page(client, request, answers)).await {
                 Ok(answer) => answer,
                 Err(_) => Err(TimedOut.into()),
             }
@@ -41,16 +43,38 @@ pub(super) fn limited(client: Client) -> Client {
     Client::new(service, namespace)
 }
 
+/// The answer; that to a page of a list may be a shorter page, where the whole one is too large.
+async fn page(
+    client: Client,
+    request: Request<Body>,
+    answers: Answers,
+) -> Result<Response<UnsyncBoxBody<Bytes, BoxError>>, BoxError> {
+    let mut again = Request::new(());
+    again.uri_mut().clone_from(request.uri());
+    again.headers_mut().clone_from(request.headers());
+    let mut answered = answer(client.clone(), request, &answers).await;
+    while let Err(error) = &answered
+        && error.is::<TooLarge>()
+        && let Some(uri) = smaller_page(again.uri())
+    {
+        *again.uri_mut() = uri;
+        let request = again.clone().map(|()| Body::empty());
+        answered = answer(client.clone(), request, &answers).await;
+    }
+    answered
+}
+
 async fn answer(
     client: Client,
     request: Request<Body>,
+    answers: &Answers,
 ) -> Result<Response<UnsyncBoxBody<Bytes, BoxError>>, BoxError> {
     let is_watch = is_watch(&request);
     let (parts, body) = client.send(request).await?.into_parts();
     let body = if is_watch && parts.status.is_success() {
         body.map_err(BoxError::from).boxed_unsync()
     } else {
-        let whole = body.collect().await?.to_bytes();
+        let whole = answers.whole(body).await?;
         Full::new(whole)
             .map_err(|never| match never {})
             .boxed_unsync()

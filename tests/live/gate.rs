@@ -30,11 +30,16 @@ pub(crate) enum Passes {
     NoWatchEvents,
     /// Everything but the events of watches and what is said of the kinds that are served, which wait.
     NoNews,
+    /// Everything but reads of the Pods of the namespace [`HUGE`], which wait.
+    NoPodsOfHuge,
     /// Watches that waited are told that they fell behind, and what they waited for is lost.
     NoOldWatches,
     /// Nothing: connections are closed, as by an API server that is gone.
     Nothing,
 }
+
+/// The namespace whose Pods can be held back.
+pub(crate) const HUGE: &str = "huge";
 
 /// The gate. It is closed for good when dropped.
 pub(crate) struct Gate {
@@ -110,10 +115,12 @@ async fn forward(
         }
     }
     let body = Body::from(body.collect().await?.to_bytes());
+    let are_pods_of_huge = parts.uri.path() == format!("/api/v1/namespaces/{HUGE}/pods");
     let is_discovery = matches!(parts.uri.path(), "/apis" | "/api");
     let waits = |passes: &Passes| match passes {
         Passes::NoWatchEvents => is_watch,
         Passes::NoNews => is_watch || is_discovery,
+        Passes::NoPodsOfHuge => are_pods_of_huge,
         _ => false,
     };
     passes.clone().wait_for(|passes| !waits(passes)).await?;
@@ -148,10 +155,17 @@ fn held(frames: Frames, passes: watch::Receiver<Passes>) -> Frames {
             frame = frames.next() => Some(frame?),
             _ = passes.wait_for(|passes| *passes == Passes::NoOldWatches) => None,
         };
-        let speaks = |passes: &Passes| matches!(passes, Passes::Everything | Passes::NoOldWatches);
+        let speaks = |passes: &Passes| {
+            !matches!(
+                passes,
+                Passes::NoWatchEvents | Passes::NoNews | Passes::Nothing
+            )
+        };
         let now = *passes.wait_for(speaks).await.ok()?;
         match (now, frame) {
-            (Passes::Everything, Some(frame)) => Some((frame, (frames, passes))),
+            (Passes::Everything | Passes::NoPodsOfHuge, Some(frame)) => {
+                Some((frame, (frames, passes)))
+            }
             // What would come after it is of no interest to anybody.
             _ => Some((expired, (stream::pending().boxed(), passes))),
         }

@@ -18,6 +18,7 @@ mod reads;
 mod requests;
 mod scenery;
 mod sequences;
+mod shares;
 mod stage;
 
 use std::io::{self, Write};
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         .chain(crds::cases())
         .chain(reads::cases())
         .chain(requests::cases())
+        .chain(shares::cases())
         .chain(bursts::cases());
     let mut trials: Vec<Trial> = cases.map(|case| trial(case, &stage)).collect();
     let runs = |trial: &Trial| !arguments.is_filtered_out(trial) && !arguments.is_ignored(trial);

@@ -99,7 +99,13 @@ impl Hand {
     }
 }
 
-fn object(version: &str, kind: &str, namespace: &str, name: &str, spec: &Value) -> Value {
+pub(crate) fn object(
+    version: &str,
+    kind: &str,
+    namespace: &str,
+    name: &str,
+    spec: &Value,
+) -> Value {
     json!({
         "apiVersion": version, "kind": kind,
         "metadata": {"namespace": namespace, "name": name},

@@ -1,7 +1,7 @@
 //! A TLS client, and the certificates of both sides.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,8 +15,9 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// The name that servers are asked by.
 const NAME: &str = "l7guard.l7guard.svc";
@@ -101,11 +102,35 @@ impl Client {
     }
 
     pub(crate) async fn connect(&self, address: SocketAddr) -> anyhow::Result<Connection> {
+        Self::speak(self.shake_hands(TcpStream::connect(address).await?).await?).await
+    }
+
+    /// A connection from an address of this machine.
+    pub(crate) async fn connect_from(
+        &self,
+        to: SocketAddr,
+        from: IpAddr,
+    ) -> anyhow::Result<Connection> {
+        Self::speak(self.stream_from(to, from).await?).await
+    }
+
+    /// A connection from an address of this machine, on which nothing has been sent.
+    pub(crate) async fn stream_from(
+        &self,
+        to: SocketAddr,
+        from: IpAddr,
+    ) -> anyhow::Result<TlsStream<TcpStream>> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((from, 0).into())?;
+        self.shake_hands(socket.connect(to).await?).await
+    }
+
+    async fn shake_hands(&self, stream: TcpStream) -> anyhow::Result<TlsStream<TcpStream>> {
         let name = ServerName::try_from(NAME).unwrap();
-        let stream = self
-            .0
-            .connect(name, TcpStream::connect(address).await?)
-            .await?;
+        Ok(self.0.connect(name, stream).await?)
+    }
+
+    async fn speak(stream: TlsStream<TcpStream>) -> anyhow::Result<Connection> {
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let shown = chain.first().map(|der| der.to_vec()).unwrap_or_default();
         let (send, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -125,12 +150,19 @@ impl Client {
 
 impl Connection {
     pub(crate) async fn review(&mut self, review: &Value) -> anyhow::Result<Value> {
+        let (_, body) = self.send(&serde_json::to_vec(review)?).await?;
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    /// Status and body of the answer to a review that is sent as it is.
+    pub(crate) async fn send(&mut self, review: &[u8]) -> anyhow::Result<(u16, Bytes)> {
         let request = Request::post("/validate?timeout=10s")
             .header("host", NAME)
             .header("content-type", "application/json")
-            .body(Full::from(serde_json::to_vec(review)?))?;
+            .body(Full::from(review.to_vec()))?;
         self.send.ready().await?;
-        let body = self.send.send_request(request).await?.into_body();
-        Ok(serde_json::from_slice(&body.collect().await?.to_bytes())?)
+        let answer = self.send.send_request(request).await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.into_body().collect().await?.to_bytes()))
     }
 }

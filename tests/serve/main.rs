@@ -9,6 +9,8 @@ mod certificates;
 mod client;
 mod clients;
 mod logs;
+mod memory;
+mod memory_limit;
 mod operations;
 mod process;
 mod reloads;

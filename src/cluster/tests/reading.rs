@@ -85,6 +85,41 @@ async fn a_list_that_expires_half_way_is_read_once_more_from_the_beginning() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_of_huge_objects_is_read_in_smaller_pages() {
+    let cluster = StandIn::serving(&[]);
+    let l7guard = ready(&cluster).await;
+    // Twenty objects of a mebibyte each are too many for one answer.
+    cluster.answers(|asked| {
+        let (_, query) = asked.split_once("/services?")?;
+        let value = |key: &str| {
+            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            pairs
+                .clone()
+                .find(|pair| pair.0 == key)
+                .and_then(|pair| pair.1.parse().ok())
+        };
+        let (first, limit): (usize, usize) = (value("continue").unwrap_or(0), value("limit")?);
+        let end = (first + limit).min(20);
+        let items: Vec<_> = (first..end)
+            .map(|number| {
+                let mut service = service(&format!("web-{number}"));
+                service["metadata"]["annotations"] = json!({"pad": "x".repeat(1024 * 1024)});
+                service
+            })
+            .collect();
+        let next = if end < 20 {
+            end.to_string()
+        } else {
+            String::new()
+        };
+        Some(Reply::Json(200, page(&items, &next)))
+    });
+    let answers = ask(&l7guard, services()).await.unwrap();
+    assert_eq!(answers[0].1.len(), 20);
+    assert_eq!(cluster.requests("limit=15"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn reviews_take_turns_in_reading_and_none_is_forgotten() {
     let cluster = StandIn::serving(&[]);
     let l7guard = ready(&cluster).await;

@@ -7,6 +7,7 @@ mod gate;
 mod judged;
 mod many;
 mod refusals;
+mod shares;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -25,11 +26,13 @@ use tokio::time::Instant;
 use super::{Answer, BODY_LIMIT, Gate, Judge, JudgeError, Review, router};
 use crate::server::test_client::{TestClient, TestConnection, post as json_request, tls};
 use crate::server::{OldestTls, Server, Settings, StopHandle, stop};
+use crate::shares::Sender;
 
 /// Judges by the name of the object; keeps what it was told.
 #[derive(Default)]
 struct Scripted {
     budgets: Mutex<Vec<Duration>>,
+    senders: Mutex<Vec<Sender>>,
     held: Notify,
     release: Notify,
 }
@@ -41,6 +44,7 @@ impl Judge for Scripted {
         deadline: Instant,
     ) -> Result<Answer, JudgeError> {
         self.budgets.lock().unwrap().push(deadline - Instant::now());
+        self.senders.lock().unwrap().push(review.sender);
         match review.name.as_deref() {
             Some("denied") => Ok(Answer::deny("no", Vec::new())),
             Some("mistyped") => Err(JudgeError::Field {

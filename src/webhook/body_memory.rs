@@ -182,27 +182,27 @@ mod tests {
 
     const MIB: usize = 1024 * 1024;
 
-    fn from(last: u8) -> Option<IpAddr> {
-        Some(IpAddr::from([10, 0, 0, last]))
+    fn from(last: u8) -> IpAddr {
+        IpAddr::from([10, 0, 0, last])
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_address_holds_at_most_half_and_another_still_finds_room() {
         let memory = BodyMemory::new(64 * MIB);
         let mut held = Vec::new();
-        while let Ok(room) = memory.room(from(1), 7 * MIB) {
+        while let Ok(room) = memory.room(Some(from(1)), 7 * MIB) {
             held.push(room);
         }
         assert_eq!(held.len(), 4);
         for last in 2..4 {
-            held.push(memory.room(from(last), 7 * MIB).unwrap());
+            held.push(memory.room(Some(from(last)), 7 * MIB).unwrap());
         }
-        while let Ok(room) = memory.room(from(held.len() as u8), 7 * MIB) {
+        while let Ok(room) = memory.room(Some(from(u8::try_from(held.len()).unwrap())), 7 * MIB) {
             held.push(room);
         }
         assert_eq!(held.len(), 8, "56 MiB are full");
-        memory.room(from(99), MIB).unwrap();
-        memory.room(from(99), 2 * MIB).unwrap_err();
+        memory.room(Some(from(99)), MIB).unwrap();
+        memory.room(Some(from(99)), 2 * MIB).unwrap_err();
         held.clear();
         assert_eq!(memory.state().used, 0);
         assert!(memory.state().by_address.is_empty() && memory.state().arriving.is_empty());
@@ -211,10 +211,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn where_there_is_no_room_a_slow_body_gives_up_and_one_that_has_arrived_does_not() {
         let memory = BodyMemory::new(16 * MIB);
-        let whole = memory.room(from(1), 7 * MIB).unwrap();
+        let whole = memory.room(Some(from(1)), 7 * MIB).unwrap();
         whole.has_arrived();
         tokio::time::advance(SLOW).await;
-        let mut slow = memory.room(from(2), MIB).unwrap();
+        let mut slow = memory.room(Some(from(2)), MIB).unwrap();
         slow.grow(6 * MIB).unwrap();
         slow.grow(8 * MIB).unwrap_err();
         let gives_up = |room: &BodyRoom| {
@@ -223,9 +223,9 @@ mod tests {
         };
         assert!(!gives_up(&slow), "it is not slow yet");
         tokio::time::advance(SLOW).await;
-        memory.room(from(3), 7 * MIB).unwrap_err();
+        memory.room(Some(from(3)), 7 * MIB).unwrap_err();
         assert!(gives_up(&slow) && !gives_up(&whole));
         drop(slow);
-        memory.room(from(3), 7 * MIB).unwrap();
+        memory.room(Some(from(3)), 7 * MIB).unwrap();
     }
 }

@@ -13,7 +13,7 @@ use crate::memory_limit::{MemoryLimit, resident};
 use crate::process::{Serve, violator};
 
 /// What `docs/operations.md` says is to be set as limit beside what the inventory takes, which is next to nothing here.
-const LIMIT: usize = 384 * 1024 * 1024;
+const LIMIT: usize = 576 * 1024 * 1024;
 
 /// How long the flood lasts.
 const FLOOD: Duration = Duration::from_secs(8);

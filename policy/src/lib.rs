@@ -30,3 +30,4 @@ pub mod placeholder;
 pub mod proxy;
 pub mod rules;
 pub mod verdict;
+pub mod wording;

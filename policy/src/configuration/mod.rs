@@ -25,6 +25,25 @@ pub struct Configuration {
     pub ratchet: Ratchet,
     /// Findings that are tolerated for a time.
     pub exemptions: Vec<Exemption>,
+    /// What an answer at admission says.
+    pub admission: Admission,
+}
+
+/// What an answer at admission says. Reports and the log say everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Admission {
+    /// Whether answers name objects of other namespaces than the one of the object that was written.
+    pub cross_namespace_names: CrossNamespaceNames,
+}
+
+/// Whether answers name objects of other namespaces. Nothing else of them is ever said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CrossNamespaceNames {
+    /// They do: whoever is refused can go and ask the owner.
+    #[default]
+    Shown,
+    /// They say "in another namespace".
+    Hidden,
 }
 
 /// Whether an update is refused only for the paths that it adds.

@@ -11,6 +11,7 @@ use crate::inventory::World;
 use crate::objects::ingress::{BackendTarget, GROUP_ANNOTATION, Ingress};
 use crate::objects::target_group_binding::TargetGroup;
 use crate::objects::{Facts, Object};
+use crate::wording::Wording;
 
 /// What an Ingress makes.
 pub(super) fn making(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
@@ -19,9 +20,12 @@ pub(super) fn making(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making 
         && let Group::Invalid(name) = group(world, aws, ingress)
     {
         making = ingress_class::by_auto_mode(world, aws, ingress).unwrap_or_else(|| {
-            Making::Unknown(format!(
-                "{GROUP_ANNOTATION} {name:?} is no valid group name, so the controller ignores the Ingress"
-            ))
+            Making::Unknown(
+                Wording::ours(GROUP_ANNOTATION)
+                    .then(" ")
+                    .said(format_args!("{name:?}"))
+                    .then(" is no valid group name, so the controller ignores the Ingress"),
+            )
         });
     }
     making

@@ -14,6 +14,7 @@ use crate::objects::ingress::{CLASS_ANNOTATION, Ingress};
 use crate::objects::ingress_class::IngressClass;
 use crate::objects::{Facts, Object};
 use crate::placeholder;
+use crate::wording::Wording;
 
 /// Whether a controller makes an ALB of the Ingress.
 ///
@@ -24,14 +25,21 @@ pub fn resolve(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
     match (&ingress.class_annotation, &ingress.class_name) {
         (Some(annotation), _) if is_matched_by_annotation(aws, ingress) => alb(
             Confidence::Confirmed,
-            format!("annotation {CLASS_ANNOTATION}: {annotation:?}"),
+            Wording::ours("annotation ")
+                .then(CLASS_ANNOTATION)
+                .then(": ")
+                .said(format_args!("{annotation:?}")),
             None,
         ),
         (Some(annotation), _) => by_auto_mode(world, aws, ingress).unwrap_or_else(|| {
             if world.is_unrendered(annotation) {
-                Making::Unknown(format!(
-                    "annotation {CLASS_ANNOTATION} is not rendered yet ({annotation:?})"
-                ))
+                Making::Unknown(
+                    Wording::ours("annotation ")
+                        .then(CLASS_ANNOTATION)
+                        .then(" is not rendered yet (")
+                        .said(format_args!("{annotation:?}"))
+                        .then(")"),
+                )
             } else {
                 Making::Nothing
             }
@@ -86,7 +94,10 @@ fn by_field(world: &World<'_>, aws: &Aws, ingress: &Ingress, name: &Arc<str>) ->
     match world.facts(&key) {
         Some(Facts::IngressClass(class)) if !world.is_unrendered(&class.controller) => {
             if aws.is_ingress_controller(&class.controller) {
-                let text = format!("ingressClassName {name}, controller {}", class.controller);
+                let text = Wording::ours("ingressClassName ")
+                    .said(name)
+                    .then(", controller ")
+                    .said_by(&key, &class.controller);
                 alb(Confidence::Confirmed, text, Some(key))
             } else {
                 Making::Nothing
@@ -99,27 +110,36 @@ fn by_field(world: &World<'_>, aws: &Aws, ingress: &Ingress, name: &Arc<str>) ->
         {
             alb(
                 Confidence::Likely,
-                format!(
-                    "ingressClassName {name}, a well-known name of an ALB's class (the IngressClass does not exist yet)"
+                Wording::ours("ingressClassName ").said(name).then(
+                    ", a well-known name of an ALB's class (the IngressClass does not exist yet)",
                 ),
                 None,
             )
         }
         _ if ingress.has_alb_annotations && has_word_alb(world, name) => alb(
             Confidence::Likely,
-            format!(
-                "ingressClassName {name}, a name with the word \"alb\", beside annotations {ALB_ANNOTATIONS} (the IngressClass does not exist yet)"
-            ),
+            Wording::ours("ingressClassName ")
+                .said(name)
+                .then(", a name with the word \"alb\", beside annotations ")
+                .then(ALB_ANNOTATIONS)
+                .then(" (the IngressClass does not exist yet)"),
             None,
         ),
-        Some(_) => Making::Unknown(format!(
-            "the controller of IngressClass {name} is not rendered yet"
-        )),
-        None if world.is_unrendered(name) => Making::Unknown(format!(
-            "ingressClassName is not rendered yet ({:?})",
-            &**name
-        )),
-        None => Making::Unknown(format!("IngressClass {name} does not exist (yet)")),
+        Some(_) => Making::Unknown(
+            Wording::ours("the controller of IngressClass ")
+                .said(name)
+                .then(" is not rendered yet"),
+        ),
+        None if world.is_unrendered(name) => Making::Unknown(
+            Wording::ours("ingressClassName is not rendered yet (")
+                .said(format_args!("{:?}", &**name))
+                .then(")"),
+        ),
+        None => Making::Unknown(
+            Wording::ours("IngressClass ")
+                .said(name)
+                .then(" does not exist (yet)"),
+        ),
     }
 }
 
@@ -149,10 +169,10 @@ pub(super) fn by_auto_mode(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> O
             if *class.controller == *AUTO_MODE_CONTROLLER
                 && aws.is_ingress_controller(AUTO_MODE_CONTROLLER) =>
         {
-            let text = format!(
-                "ingressClassName {}, controller {AUTO_MODE_CONTROLLER}",
-                key.name
-            );
+            let text = Wording::ours("ingressClassName ")
+                .said(&key.name)
+                .then(", controller ")
+                .then(AUTO_MODE_CONTROLLER);
             Some(alb(Confidence::Confirmed, text, Some(key)))
         }
         _ => None,
@@ -173,10 +193,11 @@ fn by_default(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
         .find(|(_, class)| aws.is_ingress_controller(&class.controller));
     match alb_class {
         Some((key, class)) => {
-            let text = format!(
-                "no class, and the default IngressClass is {} (controller {})",
-                key.name, class.controller
-            );
+            let text = Wording::ours("no class, and the default IngressClass is ")
+                .said_by(key, &key.name)
+                .then(" (controller ")
+                .said_by(key, &class.controller)
+                .then(")");
             // With two defaults the API server takes the newest and the controller refuses to choose.
             let confidence = if defaults.len() == 1 {
                 Confidence::Confirmed
@@ -187,7 +208,7 @@ fn by_default(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
         }
         None if aws.manages_classless_ingresses && defaults.is_empty() => alb(
             Confidence::Confirmed,
-            "no class, and the controller is configured to manage Ingresses without one".to_owned(),
+            "no class, and the controller is configured to manage Ingresses without one".into(),
             None,
         ),
         None => without_default(world, ingress, &defaults),
@@ -204,20 +225,23 @@ fn without_default(
         .iter()
         .find(|(_, class)| world.is_unrendered(&class.controller));
     match unknown {
-        Some((key, _)) => Making::Unknown(format!(
-            "no class, and the controller of the default IngressClass {} is not rendered yet",
-            key.name
-        )),
+        Some((key, _)) => Making::Unknown(
+            Wording::ours("no class, and the controller of the default ")
+                .name(key)
+                .then(" is not rendered yet"),
+        ),
         None if world.is_of_files() && ingress.has_alb_annotations && defaults.is_empty() => {
-            Making::Unknown(format!(
-                "no class beside annotations {ALB_ANNOTATIONS}, and no default IngressClass is visible: its class cannot be told"
-            ))
+            Making::Unknown(
+                Wording::ours("no class beside annotations ")
+                    .then(ALB_ANNOTATIONS)
+                    .then(", and no default IngressClass is visible: its class cannot be told"),
+            )
         }
         None => Making::Nothing,
     }
 }
 
-fn alb(confidence: Confidence, text: String, class: Option<ObjectKey>) -> Making {
+fn alb(confidence: Confidence, text: Wording, class: Option<ObjectKey>) -> Making {
     Making::Alb(Proof {
         confidence,
         text,

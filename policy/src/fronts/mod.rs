@@ -19,6 +19,7 @@ use crate::identity::{ObjectKey, ServiceKey};
 use crate::inventory::World;
 use crate::objects::target_group_binding::TargetGroup;
 use crate::objects::{Facts, Object};
+use crate::wording::Wording;
 
 /// An object that may make an AWS Layer-7 load balancer, or bind a Service to one.
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ pub enum Making {
     /// Nothing says whether it does: a TargetGroupBinding without protocol.
     Undecided,
     /// It cannot be told, for this reason: what would decide it is missing, or the controller ignores the object.
-    Unknown(String),
+    Unknown(Wording),
     /// It does not.
     Nothing,
 }
@@ -49,8 +50,8 @@ pub enum Making {
 pub struct Proof {
     /// How sure it makes us.
     pub confidence: Confidence,
-    /// What it is, in words.
-    pub text: String,
+    /// What it is, in words, about the front.
+    pub text: Wording,
     /// Objects beside the front that it rests on.
     pub rests_on: Vec<ObjectKey>,
 }

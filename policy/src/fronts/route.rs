@@ -15,6 +15,7 @@ use crate::inventory::World;
 use crate::objects::Facts;
 use crate::objects::gateway_api::{Parent, Route, RouteTarget};
 use crate::objects::target_group_binding::TargetGroup;
+use crate::wording::Wording;
 
 /// What a route is part of. Of several parents the one that makes an ALB most surely counts.
 pub(super) fn making(world: &World<'_>, aws: &Aws, route: &Route) -> Making {
@@ -61,51 +62,55 @@ fn parent_making(world: &World<'_>, aws: &Aws, parent: &Parent) -> Making {
     if parent.is_listener_set {
         let key = ObjectKey::new(Kind::ListenerSet, Arc::clone(namespace), Arc::clone(name));
         let Some(Facts::ListenerSet(set)) = world.facts(&key) else {
-            return Making::Unknown(format!(
-                "ListenerSet {} does not exist (yet)",
-                key.qualified_name()
-            ));
+            return Making::Unknown(Wording::of(&key).then(" does not exist (yet)"));
         };
         (namespace, name) = (&set.gateway.0, &set.gateway.1);
         rests_on.push(key);
     }
     let key = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), Arc::clone(name));
     let Some(Facts::Gateway(gateway)) = world.facts(&key) else {
-        return Making::Unknown(format!(
-            "Gateway {} does not exist (yet)",
-            key.qualified_name()
-        ));
+        return Making::Unknown(Wording::of(&key).then(" does not exist (yet)"));
     };
     let class = ObjectKey::new(Kind::GatewayClass, "", Arc::clone(&gateway.class));
-    let gateway_name = key.qualified_name();
-    rests_on.push(key);
+    let parent = Wording::ours("parent ").name(&key);
+    rests_on.push(key.clone());
     match world.facts(&class) {
         Some(Facts::GatewayClass(facts)) if !world.is_unrendered(&facts.controller) => {
             if !aws.is_gateway_controller(&facts.controller) {
                 return Making::Nothing;
             }
-            let text = format!(
-                "parent Gateway {gateway_name} of GatewayClass {} (controller {})",
-                class.name, facts.controller
-            );
+            let text = parent
+                .then(" of ")
+                .name(&class)
+                .then(" (controller ")
+                .said_by(&class, &facts.controller)
+                .then(")");
             rests_on.push(class);
             alb(Confidence::Confirmed, text, rests_on)
         }
         _ if is_well_known(aws, &class.name) => {
-            let text = format!(
-                "parent Gateway {gateway_name} of GatewayClass {}, a well-known name of an ALB's class (the GatewayClass does not exist yet)",
-                class.name
-            );
+            let text = parent
+                .then(" of GatewayClass ")
+                .said_by(&key, &class.name)
+                .then(
+                    ", a well-known name of an ALB's class (the GatewayClass does not exist yet)",
+                );
             alb(Confidence::Likely, text, rests_on)
         }
-        Some(_) => Making::Unknown(format!(
-            "the controller of GatewayClass {} of Gateway {gateway_name} is not rendered yet",
-            class.name
-        )),
-        None => Making::Unknown(format!(
-            "GatewayClass {} of Gateway {gateway_name} does not exist (yet)",
-            class.name
-        )),
+        Some(_) => Making::Unknown(
+            Wording::ours("the controller of ")
+                .name(&class)
+                .then(" of ")
+                .name(&key)
+                .then(" is not rendered yet"),
+        ),
+        None => Making::Unknown(
+            Wording::ours("GatewayClass ")
+                .said_by(&key, &class.name)
+                .then(" of ")
+                .name(&key)
+                .then(" does not exist (yet)"),
+        ),
     }
 }
 
@@ -115,7 +120,7 @@ fn is_well_known(aws: &Aws, class: &str) -> bool {
         .any(|known| **known == *class)
 }
 
-fn alb(confidence: Confidence, text: String, rests_on: Vec<ObjectKey>) -> Making {
+fn alb(confidence: Confidence, text: Wording, rests_on: Vec<ObjectKey>) -> Making {
     Making::Alb(Proof {
         confidence,
         text,

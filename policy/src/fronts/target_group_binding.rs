@@ -10,6 +10,7 @@ use crate::identity::{Kind, ObjectKey, ServiceKey};
 use crate::inventory::{IndexKey, World, target_group_key};
 use crate::objects::target_group_binding::{Protocol, TargetGroup, TargetGroupBinding};
 use crate::objects::{Facts, Object};
+use crate::wording::Wording;
 
 /// The field that names the Service.
 pub const SERVICE_FIELD: &str = "/spec/serviceRef/name";
@@ -60,8 +61,7 @@ pub(super) fn making(
     if binding.protocol == Protocol::Http {
         return Making::Alb(Proof {
             confidence: Confidence::Confirmed,
-            text: "targetGroupProtocol HTTP or HTTPS, which only an ALB's target group has"
-                .to_owned(),
+            text: "targetGroupProtocol HTTP or HTTPS, which only an ALB's target group has".into(),
             rests_on: Vec::new(),
         });
     }
@@ -83,7 +83,8 @@ pub(super) fn making(
     match alb_label {
         Some((key, value)) => Making::Alb(Proof {
             confidence: Confidence::Likely,
-            text: format!("an ALB controller's tracking label {key}={value}"),
+            text: Wording::ours("an ALB controller's tracking label ")
+                .said(format_args!("{key}={value}")),
             rests_on: Vec::new(),
         }),
         None => Making::Undecided,
@@ -108,7 +109,10 @@ fn fronts_naming(world: &World<'_>, aws: &Aws, binding: &TargetGroupBinding) -> 
     rests_on.push(key.clone());
     Some(Making::Alb(Proof {
         confidence: proof.confidence,
-        text: format!("{key} forwards to its target group ({})", proof.text),
+        text: Wording::of(key)
+            .then(" forwards to its target group (")
+            .and_of(key, &proof.text)
+            .then(")"),
         rests_on,
     }))
 }

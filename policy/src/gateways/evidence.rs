@@ -12,6 +12,7 @@ use crate::objects::workload::{
     COMPONENT_LABEL, GATEWAY_NAME_LABELS, MANAGED_LABEL, TEMPLATES_ANNOTATION, Workload,
 };
 use crate::proxy::injection_templates::InjectionTemplate;
+use crate::wording::Wording;
 
 /// Values of [`MANAGED_LABEL`] on waypoints.
 ///
@@ -30,8 +31,8 @@ pub(crate) const BUILT_IN_CLASSES: [&str; 2] = ["istio", "istio-remote"];
 pub struct Evidence {
     /// How sure it makes us.
     pub confidence: Confidence,
-    /// What it is, in words.
-    pub text: String,
+    /// What it is, in words, about the workload.
+    pub text: Wording,
     /// The kind of gateway that it is.
     pub kind: GatewayKind,
     /// Objects beside the workload that it rests on.
@@ -39,7 +40,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    fn confirmed(text: impl Into<String>) -> Self {
+    fn confirmed(text: impl Into<Wording>) -> Self {
         Self {
             confidence: Confidence::Confirmed,
             text: text.into(),
@@ -83,7 +84,9 @@ fn find(
     }
     let proxy = workload.proxy.as_deref();
     if let Some(container) = proxy.and_then(|proxy| proxy.router.as_deref()) {
-        let text = format!("container \"{container}\" runs `proxy router`");
+        let text = Wording::ours("container ")
+            .said(format_args!("\"{container}\""))
+            .then(" runs `proxy router`");
         return Some(Evidence::confirmed(text));
     }
     if proxy.is_some_and(|proxy| proxy.own_role.is_some()) {
@@ -92,9 +95,10 @@ fn find(
     let template = proxy.and_then(|proxy| proxy.template);
     match template {
         Some(InjectionTemplate::Gateway) => {
-            return Some(Evidence::confirmed(format!(
-                "annotation {TEMPLATES_ANNOTATION} asks for the template \"gateway\""
-            )));
+            let text = Wording::ours("annotation ")
+                .then(TEMPLATES_ANNOTATION)
+                .then(" asks for the template \"gateway\"");
+            return Some(Evidence::confirmed(text));
         }
         Some(InjectionTemplate::Sidecar) => return None,
         Some(InjectionTemplate::Custom | InjectionTemplate::Refused) | None => {}
@@ -111,13 +115,12 @@ fn by_label(workload: &Workload) -> Option<Evidence> {
     if let Some(managed) = workload.labels.get(MANAGED_LABEL)
         && !WAYPOINT_CONTROLLERS.contains(&managed)
     {
-        return Some(Evidence::confirmed(format!(
-            "label {MANAGED_LABEL}={managed}"
-        )));
+        let text = Wording::ours("label ").said(format_args!("{MANAGED_LABEL}={managed}"));
+        return Some(Evidence::confirmed(text));
     }
     match workload.labels.get(COMPONENT_LABEL) {
         Some(component @ ("IngressGateways" | "EgressGateways")) => {
-            let text = format!("label {COMPONENT_LABEL}={component}");
+            let text = Wording::ours("label ").said(format_args!("{COMPONENT_LABEL}={component}"));
             Some(Evidence::confirmed(text))
         }
         _ => None,
@@ -137,13 +140,16 @@ fn by_gateway_class(
         let gateway = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), name);
         let class = class_of_gateway(world, istio, &gateway)?;
         Some(Evidence {
-            text: format!("label {key}={name}, {}", class.text),
+            text: Wording::ours("label ")
+                .said(format_args!("{key}={name}"))
+                .then(", ")
+                .and_of(&gateway, &class.text),
             ..class
         })
     })
 }
 
-/// What shows that a Gateway is Istio's and makes routers, if anything does.
+/// What shows that a Gateway is Istio's and makes routers, if anything does: a text about the Gateway.
 pub(crate) fn class_of_gateway(
     world: &World<'_>,
     istio: &Istio,
@@ -157,23 +163,21 @@ pub(crate) fn class_of_gateway(
         Some(Facts::GatewayClass(facts)) if !world.is_unrendered(&facts.controller) => {
             istio.makes_gateways(&facts.controller).then(|| Evidence {
                 confidence: Confidence::Confirmed,
-                text: format!(
-                    "Gateway {} of GatewayClass {} (controller {})",
-                    key.qualified_name(),
-                    class.name,
-                    facts.controller
-                ),
+                text: Wording::of(key)
+                    .then(" of ")
+                    .name(&class)
+                    .then(" (controller ")
+                    .said_by(&class, &facts.controller)
+                    .then(")"),
                 kind: kind::of_controller(&facts.controller),
                 rests_on: vec![key.clone(), class.clone()],
             })
         }
         _ => BUILT_IN_CLASSES.contains(&&*class.name).then(|| Evidence {
             confidence: Confidence::Likely,
-            text: format!(
-                "Gateway {} of Istio's built-in GatewayClass {}",
-                key.qualified_name(),
-                class.name
-            ),
+            text: Wording::of(key)
+                .then(" of Istio's built-in GatewayClass ")
+                .said(&class.name),
             kind: GatewayKind::Ingress,
             rests_on: vec![key.clone()],
         }),
@@ -197,7 +201,7 @@ fn by_shape(workload: &Workload, template: Option<InjectionTemplate>) -> Option<
     };
     Some(Evidence {
         confidence,
-        text: text.to_owned(),
+        text: text.into(),
         kind: GatewayKind::Ingress,
         rests_on: Vec::new(),
     })

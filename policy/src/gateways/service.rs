@@ -16,6 +16,7 @@ use crate::objects::service::Service;
 use crate::objects::service_host::ServiceHost;
 use crate::objects::workload::Workload;
 use crate::objects::{Facts, Object};
+use crate::wording::Wording;
 
 /// How many ExternalName Services are followed one after the other.
 const MAX_ALIASES: usize = 3;
@@ -37,7 +38,7 @@ pub struct ServiceHop {
     /// The Service.
     pub key: ObjectKey,
     /// What leads on from it, in words.
-    pub evidence: String,
+    pub evidence: Wording,
     /// Whether it exists in this world.
     pub exists: bool,
 }
@@ -52,7 +53,7 @@ pub enum Behind {
     /// Workloads are in sight, and none is a gateway of a kind that the policy asks about.
     Ordinary,
     /// It cannot be told, for this reason.
-    Unknown(String),
+    Unknown(Wording),
 }
 
 /// A gateway workload behind a Service.
@@ -65,11 +66,17 @@ pub struct Gateway {
 }
 
 impl Reach {
-    /// The Service that was asked for, as `Kind namespace/name`.
+    /// The name of the Service that was asked for.
     #[must_use]
-    pub fn first_service(&self) -> String {
+    pub fn first_service(&self) -> Wording {
         let first = self.services.first();
-        first.map(|hop| hop.key.to_string()).unwrap_or_default()
+        first.map(|hop| Wording::of(&hop.key)).unwrap_or_default()
+    }
+
+    /// The Service at the end of the way. There always is one.
+    #[must_use]
+    pub fn last_service(&self) -> Option<&ObjectKey> {
+        self.services.last().map(|hop| &hop.key)
     }
 
     /// How sure it is that a gateway is behind the Service; `None`: nothing says so.
@@ -122,7 +129,7 @@ pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -
         if let Some(behind) = behind_alias(world, istio, &current, facts.map(Arc::as_ref)) {
             services.push(ServiceHop {
                 key,
-                evidence: "its endpoints are made by hand".to_owned(),
+                evidence: "its endpoints are made by hand".into(),
                 exists: true,
             });
             return Reach {
@@ -133,7 +140,7 @@ pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -
         }
         services.push(ServiceHop {
             key,
-            evidence: format!("ExternalName {external}"),
+            evidence: Wording::ours("ExternalName ").said(external),
             exists: true,
         });
         let behind = match alias_target(world, istio, external) {
@@ -141,11 +148,13 @@ pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -
                 key = service_object(&target);
                 continue;
             }
-            Some(_) => Behind::Unknown(format!(
-                "more than {MAX_ALIASES} ExternalName Services follow one another"
-            )),
+            Some(_) => Behind::Unknown(
+                Wording::ours("more than ")
+                    .said(MAX_ALIASES)
+                    .then(" ExternalName Services follow one another"),
+            ),
             None if world.is_unrendered(external) => {
-                Behind::Unknown("its externalName is not rendered yet".to_owned())
+                Behind::Unknown("its externalName is not rendered yet".into())
             }
             None => Behind::Ordinary,
         };
@@ -204,11 +213,11 @@ fn behind(
     istio: &Istio,
     key: &ServiceKey,
     service: Option<&Service>,
-) -> (String, Behind) {
+) -> (Wording, Behind) {
     let evidence = match service {
-        None => "it does not exist (yet)".to_owned(),
-        Some(service) if service.selector.is_empty() => "its endpoints are made by hand".to_owned(),
-        Some(service) => format!("selects {}", service.selector.to_selector_string()),
+        None => "it does not exist (yet)".into(),
+        Some(service) if service.selector.is_empty() => "its endpoints are made by hand".into(),
+        Some(service) => Wording::ours("selects ").said(service.selector.to_selector_string()),
     };
     if let Some(service) = service {
         let is_asked_for = istio.asks_for(GatewayKind::EastWest);
@@ -242,7 +251,7 @@ fn unknown_reason(
     key: &ServiceKey,
     service: Option<&Service>,
     sighting: &Sighting,
-) -> String {
+) -> Wording {
     match service {
         None if world.is_unrendered(&key.0) || world.is_unrendered(&key.1) => {
             "the Service's name or namespace is not rendered yet"
@@ -254,7 +263,7 @@ fn unknown_reason(
         }
         Some(_) => "no workload is visible that the Service selects",
     }
-    .to_owned()
+    .into()
 }
 
 /// Looks at the workloads of the Service's namespace that it selects.

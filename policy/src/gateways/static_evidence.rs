@@ -11,12 +11,13 @@ use crate::labels::Labels;
 use crate::objects::Facts;
 use crate::objects::service::Service;
 use crate::objects::workload::GATEWAY_NAME_LABELS;
+use crate::wording::Wording;
 
 /// A hint that a Service is a gateway's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
-    /// What it is, in words.
-    pub text: String,
+    /// What it is, in words, about the Service.
+    pub text: Wording,
     /// The kind of gateway that the Service's labels tell.
     pub kind: GatewayKind,
     /// Objects beside the Service that it rests on.
@@ -53,13 +54,15 @@ pub fn of_service(
 }
 
 /// Labels that Istio's installers and forks put on gateways, in the selector or on the Service.
-fn by_labels(service: &Service) -> Option<String> {
-    let in_selector =
-        weak_label(&service.selector).map(|(key, value)| format!("its selector has {key}={value}"));
+fn by_labels(service: &Service) -> Option<Wording> {
+    let said = |words, (key, value): (&str, &str)| {
+        Wording::ours(words).said(format_args!("{key}={value}"))
+    };
+    let in_selector = weak_label(&service.selector).map(|pair| said("its selector has ", pair));
     in_selector.or_else(|| {
         weak_label(&service.hints)
             .or_else(|| service_label(&service.hints))
-            .map(|(key, value)| format!("label {key}={value}"))
+            .map(|pair| said("label ", pair))
     })
 }
 
@@ -106,7 +109,10 @@ fn by_gateway_name_label(
         let gateway = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), name);
         let class = class_of_gateway(world, istio, &gateway)?;
         Some(Hint {
-            text: format!("its selector has {key}={name}, {}", class.text),
+            text: Wording::ours("its selector has ")
+                .said(format_args!("{key}={name}"))
+                .then(", ")
+                .and_of(&gateway, &class.text),
             kind: class.kind,
             rests_on: class.rests_on,
         })
@@ -129,11 +135,11 @@ fn by_istio_selector(world: &World<'_>, selector: &Labels) -> Option<Hint> {
         }
     }
     first.map(|(key, theirs)| {
-        let text = format!(
-            "its selector agrees with the selector of Istio Gateway {} ({})",
-            key.qualified_name(),
-            theirs.to_selector_string()
-        );
+        let text = Wording::ours("its selector agrees with the selector of ")
+            .name(key)
+            .then(" (")
+            .said_by(key, theirs.to_selector_string())
+            .then(")");
         Hint {
             text,
             kind: GatewayKind::Ingress,
@@ -152,24 +158,28 @@ fn by_gateway(world: &World<'_>, istio: &Istio, key: &ServiceKey) -> Option<Hint
     gateways.into_iter().find_map(|gateway| {
         if gateway.kind == Kind::IstioOperator {
             return Some(Hint {
-                text: format!("{gateway} names its ingress gateway"),
+                text: Wording::of(gateway).then(" names its ingress gateway"),
                 kind: GatewayKind::Ingress,
                 rests_on: vec![gateway.clone()],
             });
         }
         let class = class_of_gateway(world, istio, gateway)?;
         Some(Hint {
-            text: format!("it is the Service of {}", class.text),
+            text: Wording::ours("it is the Service of ").and_of(gateway, &class.text),
             kind: class.kind,
             rests_on: class.rests_on,
         })
     })
 }
 
-fn by_name(istio: &Istio, name: &str) -> Option<String> {
+fn by_name(istio: &Istio, name: &str) -> Option<Wording> {
     istio
         .well_known_service_names
         .iter()
         .any(|known| **known == *name)
-        .then(|| format!("\"{name}\" is a well-known name of an Istio ingress gateway's Service"))
+        .then(|| {
+            Wording::default()
+                .said(format_args!("\"{name}\""))
+                .then(" is a well-known name of an Istio ingress gateway's Service")
+        })
 }

@@ -9,6 +9,7 @@ use crate::fronts::Making;
 use crate::gateways::service::{Behind, Reach};
 use crate::identity::ObjectKey;
 use crate::paths::{FrontPaths, Leg};
+use crate::wording::Wording;
 
 /// A finding, before it is decided what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +26,8 @@ pub struct Finding {
     pub field: String,
     /// Front, Services and gateways, in the order of the traffic; a hop of which nothing is visible is left out.
     pub path: Vec<Hop>,
-    /// What is wrong, in a sentence or two.
-    pub message: String,
+    /// What is wrong, in a sentence or two, about the object.
+    pub message: Wording,
     /// What to write instead, ready to paste.
     pub remedy: Remedy,
     /// The paths that it stands for: an update that adds none of them is not refused.
@@ -55,8 +56,8 @@ pub struct Hop {
     pub role: HopRole,
     /// The object.
     pub object: ObjectKey,
-    /// What shows that the path runs through it, in words.
-    pub evidence: String,
+    /// What shows that the path runs through it, in words, about the hop's object.
+    pub evidence: Wording,
 }
 
 /// Which part of a path a hop is.
@@ -89,25 +90,26 @@ impl Finding {
         confidence: Confidence,
         paths: &FrontPaths<'_>,
         leg: &Leg,
-        message: String,
+        message: impl Into<Wording>,
         remedy: Remedy,
     ) -> Self {
         let object = &paths.front.object.key;
         let mut path = Vec::new();
         let evidence = match &paths.front.making {
             Making::Alb(proof) => proof.text.clone(),
-            Making::Undecided => "no targetGroupProtocol".to_owned(),
+            Making::Undecided => "no targetGroupProtocol".into(),
             Making::Unknown(reason) => reason.clone(),
-            Making::Nothing => String::new(),
+            Making::Nothing => Wording::default(),
         };
         path.push(Hop {
             role: HopRole::Front,
             object: object.clone(),
             evidence: match &leg.binding {
-                Some((binding, group)) => format!(
-                    "{evidence}; forwards to target group {}, bound by {binding}",
-                    group.as_str()
-                ),
+                Some((binding, group)) => evidence
+                    .then("; forwards to target group ")
+                    .said(group.as_str())
+                    .then(", bound by ")
+                    .name(binding),
                 None => evidence,
             },
         });
@@ -119,7 +121,7 @@ impl Finding {
             api_version: paths.front.object.api_version,
             field: leg.field.clone(),
             path,
-            message,
+            message: message.into(),
             remedy,
             identity: identity_of_reach(rule, object, &leg.reach),
             participants: paths.participants(leg),
@@ -143,7 +145,7 @@ pub(super) fn hops_of_reach(reach: &Reach) -> Vec<Hop> {
             role: HopRole::Service,
             object: hop.key.clone(),
             evidence: match hint.filter(|_| at == last) {
-                Some(hint) => format!("{}; {}", hop.evidence, hint.text),
+                Some(hint) => hop.evidence.clone().then("; ").and(&hint.text),
                 None => hop.evidence.clone(),
             },
         })

@@ -70,6 +70,7 @@ use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
+use crate::wording::Wording;
 
 pub(super) const SOURCE: &str = include_str!("l7g001_alb_ingress.rs");
 
@@ -83,10 +84,9 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
         let Some(confidence) = paths.confidence(leg) else {
             continue;
         };
-        let message = format!(
-            "{key} would put an AWS Application Load Balancer (L7) in front of the Istio ingress gateway behind {}",
-            leg.reach.first_service()
-        );
+        let message = Wording::of(key)
+            .then(" would put an AWS Application Load Balancer (L7) in front of the Istio ingress gateway behind ")
+            .and(&leg.reach.first_service());
         let remedy = Remedy::network_load_balancer(
             "Remove the Ingress and let the gateway's Service ask for a Network Load Balancer (L4):",
             &leg.reach,

@@ -59,6 +59,7 @@ use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
+use crate::wording::Wording;
 
 pub(super) const SOURCE: &str = include_str!("l7g002_alb_route.rs");
 
@@ -72,10 +73,9 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
         let Some(confidence) = paths.confidence(leg) else {
             continue;
         };
-        let message = format!(
-            "{key} would make an AWS Application Load Balancer (L7) route to the Istio ingress gateway behind {}",
-            leg.reach.first_service()
-        );
+        let message = Wording::of(key)
+            .then(" would make an AWS Application Load Balancer (L7) route to the Istio ingress gateway behind ")
+            .and(&leg.reach.first_service());
         let remedy = Remedy::network_load_balancer(
             "Attach the route to an Istio Gateway, and let the gateway's Service ask for a Network Load Balancer (L4):",
             &leg.reach,

@@ -55,6 +55,7 @@ use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
+use crate::wording::Wording;
 
 pub(super) const SOURCE: &str = include_str!("l7g003_alb_target_group.rs");
 
@@ -71,10 +72,9 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
         let Some(confidence) = paths.confidence(leg) else {
             continue;
         };
-        let message = format!(
-            "{key} would put the target group of an AWS Application Load Balancer (L7) in front of the Istio ingress gateway behind {}",
-            leg.reach.first_service()
-        );
+        let message = Wording::of(key)
+            .then(" would put the target group of an AWS Application Load Balancer (L7) in front of the Istio ingress gateway behind ")
+            .and(&leg.reach.first_service());
         let remedy = Remedy::network_load_balancer(
             "Bind the gateway to a target group of a Network Load Balancer (targetGroupProtocol: TCP), or let its Service ask for one:",
             &leg.reach,

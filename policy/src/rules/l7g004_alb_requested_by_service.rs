@@ -63,6 +63,7 @@
 use super::load_balancer::{GatewayService, annotation_field};
 use super::remedy::Remedy;
 use super::{Finding, RuleCode};
+use crate::wording::Wording;
 
 pub(super) const SOURCE: &str = include_str!("l7g004_alb_requested_by_service.rs");
 
@@ -78,9 +79,10 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let key = &service.object.key;
-    let message = format!(
-        "{key} of an Istio ingress gateway asks for an AWS Application Load Balancer (L7) by annotation. No controller honours {value:?}: a Classic Load Balancer would be built in its place"
-    );
+    let message = Wording::of(key)
+        .then(" of an Istio ingress gateway asks for an AWS Application Load Balancer (L7) by annotation. No controller honours ")
+        .said(format_args!("{value:?}"))
+        .then(": a Classic Load Balancer would be built in its place");
     let remedy =
         Remedy::network_load_balancer("Ask for a Network Load Balancer (L4):", &service.reach);
     findings.push(service.finding(RuleCode::L7G004, annotation_field("type"), message, remedy));

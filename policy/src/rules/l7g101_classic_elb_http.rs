@@ -63,6 +63,7 @@
 use super::load_balancer::{Built, GatewayService, annotation_field};
 use super::remedy::Remedy;
 use super::{Finding, RuleCode};
+use crate::wording::Wording;
 
 pub(super) const SOURCE: &str = include_str!("l7g101_classic_elb_http.rs");
 
@@ -90,8 +91,8 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let key = &service.object.key;
-    let message = format!(
-        "{key} of an Istio ingress gateway gets a Classic Load Balancer with HTTP listeners (L7 under an older name)"
+    let message = Wording::of(key).then(
+        " of an Istio ingress gateway gets a Classic Load Balancer with HTTP listeners (L7 under an older name)",
     );
     let remedy =
         Remedy::network_load_balancer("Ask for a Network Load Balancer (L4):", &service.reach);

@@ -62,6 +62,7 @@
 use super::load_balancer::{Built, GatewayService, annotation_field};
 use super::remedy::Remedy;
 use super::{Finding, RuleCode};
+use crate::wording::Wording;
 
 pub(super) const SOURCE: &str = include_str!("l7g102_tls_terminated_early.rs");
 
@@ -77,8 +78,8 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let key = &service.object.key;
-    let message = format!(
-        "{key} ends TLS at the load balancer, before the Istio ingress gateway: SNI, mTLS and passthrough are lost"
+    let message = Wording::of(key).then(
+        " ends TLS at the load balancer, before the Istio ingress gateway: SNI, mTLS and passthrough are lost",
     );
     let remedy = Remedy::network_load_balancer(
         "Drop the certificate annotations, so that TLS reaches the gateway, and name the certificate in the Istio Gateway (credentialName):",

@@ -49,6 +49,7 @@ use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::fronts::Making;
 use crate::paths::FrontPaths;
+use crate::wording::Wording;
 
 pub(super) const SOURCE: &str = include_str!("l7g103_target_group_unknown.rs");
 
@@ -62,10 +63,10 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
         let Some(confidence) = leg.reach.confidence() else {
             continue;
         };
-        let message = format!(
-            "{key} binds the Istio ingress gateway behind {} to a target group without saying its protocol: it may be an AWS Application Load Balancer's (L7)",
-            leg.reach.first_service()
-        );
+        let message = Wording::of(key)
+            .then(" binds the Istio ingress gateway behind ")
+            .and(&leg.reach.first_service())
+            .then(" to a target group without saying its protocol: it may be an AWS Application Load Balancer's (L7)");
         let remedy = Remedy::paste(
             "Say that the target group is a Network Load Balancer's (L4), if it is:",
             "spec:\n  targetGroupProtocol: TCP\n",

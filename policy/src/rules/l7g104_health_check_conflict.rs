@@ -68,6 +68,7 @@ use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::gateways::kind::STATUS_PORT;
 use crate::objects::service::TargetPort;
+use crate::wording::Wording;
 
 pub(super) const SOURCE: &str = include_str!("l7g104_health_check_conflict.rs");
 
@@ -85,9 +86,9 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     let key = &service.object.key;
-    let message = format!(
-        "{key} of an Istio ingress gateway has a health check that the gateway cannot answer: {reason}"
-    );
+    let message = Wording::of(key)
+        .then(" of an Istio ingress gateway has a health check that the gateway cannot answer: ")
+        .said(reason);
     let remedy = Remedy::network_load_balancer("Check the status port:", &service.reach);
     findings.push(service.finding(
         RuleCode::L7G104,

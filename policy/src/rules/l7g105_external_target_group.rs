@@ -57,6 +57,7 @@ use super::remedy::Remedy;
 use super::{Finding, Hop, HopRole, PathId, RuleCode};
 use crate::fronts::Making;
 use crate::paths::FrontPaths;
+use crate::wording::Wording;
 
 pub(super) const SOURCE: &str = include_str!("l7g105_external_target_group.rs");
 
@@ -80,10 +81,10 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
                 object: object.clone(),
                 evidence: proof.text.clone(),
             }],
-            message: format!(
-                "{object} makes an AWS Application Load Balancer (L7) forward to target group {}, and nothing visible says what is behind it",
-                group.as_str()
-            ),
+            message: Wording::of(object)
+                .then(" makes an AWS Application Load Balancer (L7) forward to target group ")
+                .said(group.as_str())
+                .then(", and nothing visible says what is behind it"),
             remedy: Remedy::advice("Forward to a Service of this cluster, or make sure that the target group does not hold the Istio ingress gateway."),
             identity: BTreeSet::from([PathId {
                 rule: RuleCode::L7G105,

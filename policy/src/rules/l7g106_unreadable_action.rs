@@ -58,6 +58,7 @@ use super::remedy::Remedy;
 use super::{Finding, Hop, HopRole, PathId, RuleCode};
 use crate::fronts::{Making, Target};
 use crate::paths::FrontPaths;
+use crate::wording::Wording;
 
 pub(super) const SOURCE: &str = include_str!("l7g106_unreadable_action.rs");
 
@@ -84,10 +85,15 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
                 object: object.clone(),
                 evidence: proof.text.clone(),
             }],
-            message: format!(
-                "{object} refers to action {action:?}, which the AWS Load Balancer Controller cannot read ({reason}): nothing will be deployed"
+            message: Wording::of(object)
+                .then(" refers to action ")
+                .said(format_args!("{action:?}"))
+                .then(", which the AWS Load Balancer Controller cannot read (")
+                .said(reason)
+                .then("): nothing will be deployed"),
+            remedy: Remedy::advice(
+                "Correct the annotation; `l7guard explain L7G106` shows a valid one.",
             ),
-            remedy: Remedy::advice("Correct the annotation; `l7guard explain L7G106` shows a valid one."),
             identity: BTreeSet::from([PathId {
                 rule: RuleCode::L7G106,
                 object: object.clone(),

@@ -16,6 +16,7 @@ use crate::objects::escape_pointer;
 use crate::objects::service::{
     LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, Service, ServicePort,
 };
+use crate::wording::Wording;
 
 /// A Service that fronts a gateway and asks for a load balancer.
 #[derive(Clone, Debug)]
@@ -122,7 +123,7 @@ impl GatewayService<'_> {
         &self,
         rule: RuleCode,
         field: String,
-        message: String,
+        message: impl Into<Wording>,
         remedy: Remedy,
     ) -> Finding {
         let object = &self.object.key;
@@ -135,7 +136,7 @@ impl GatewayService<'_> {
             api_version: self.object.api_version,
             field,
             path: hops_of_reach(&self.reach),
-            message,
+            message: message.into(),
             remedy,
             identity: identity_of_reach(rule, object, &self.reach),
             participants,

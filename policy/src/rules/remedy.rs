@@ -10,6 +10,7 @@ use crate::labels::Labels;
 use crate::objects::service::{
     LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, Service, ServicePort, TargetPort,
 };
+use crate::wording::Reader;
 
 /// What to write instead. It is written when it is shown, as most findings of a review are only compared or counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,24 @@ impl Remedy {
         }
     }
 }
+
+impl Remedy {
+    /// As `reader` may read it. The manifest of a Service of another namespace would hold that Service's selector and
+    /// ports, and is nothing that the reader could apply: in its place stands who can.
+    #[must_use]
+    pub fn for_reader(&self, reader: &Reader<'_>) -> String {
+        match &self.manifest {
+            Manifest::NetworkLoadBalancer { name, .. } if !reader.may_read(&name.namespace) => {
+                let advice = self.advice.trim_end_matches(':');
+                format!("{advice}.\n{FOR_ITS_OWNER}\n")
+            }
+            _ => self.to_string(),
+        }
+    }
+}
+
+/// What stands in place of a manifest for a Service of another namespace.
+const FOR_ITS_OWNER: &str = "That Service is of another namespace: `l7guard check`, given its manifests as files, writes it out for those who own it.";
 
 impl fmt::Display for Remedy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -265,9 +284,28 @@ fn scalar(text: &str) -> String {
     if is_name && !is_something_else {
         text.to_owned()
     } else {
-        // A string of JSON is one of YAML.
-        serde_json::Value::from(text).to_string()
+        quoted(text)
     }
+}
+
+/// A text in YAML's double quotes, which read JSON's escapes. Nothing but ASCII stands there as it is: a manifest that is
+/// shown holds no character that hides, and is still read as the very text.
+fn quoted(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    let mut quoted = String::with_capacity(json.len());
+    for character in json.chars() {
+        match u32::from(character) {
+            0x20..=0x7e => quoted.push(character),
+            // Writing to a String cannot fail.
+            code @ ..=0xffff => {
+                let _ = write!(quoted, "\\u{code:04x}");
+            }
+            code => {
+                let _ = write!(quoted, "\\U{code:08x}");
+            }
+        }
+    }
+    quoted
 }
 
 #[cfg(test)]
@@ -297,5 +335,13 @@ mod tests {
         ] {
             assert_eq!(scalar(other), serde_json::Value::from(other).to_string());
         }
+    }
+
+    #[test]
+    fn what_is_no_ascii_is_escaped_as_yaml_reads_it() {
+        assert_eq!(
+            scalar("\u{202e}é\u{7f}\u{e0041}\n"),
+            r#""\u202e\u00e9\u007f\U000e0041\n""#
+        );
     }
 }

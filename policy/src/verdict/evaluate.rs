@@ -9,6 +9,7 @@ use crate::inventory::World;
 use crate::objects::{Facts, Object};
 use crate::paths::{self, FrontPaths};
 use crate::rules::{self, Finding, GatewayService, Mode};
+use crate::wording::Wording;
 
 /// Judges every object of a world, on this day (UTC).
 #[must_use]
@@ -112,7 +113,7 @@ fn gateway_service<'a>(
 /// What cannot be told of a front: one end is in sight, the other cannot be judged.
 fn unresolved(paths: &FrontPaths<'_>) -> Vec<Unresolved> {
     let object = paths.front.object;
-    let open = |field: &str, reason: String| Unresolved {
+    let open = |field: &str, reason: Wording| Unresolved {
         object: object.key.clone(),
         api_version: object.api_version,
         field: field.to_owned(),
@@ -124,11 +125,17 @@ fn unresolved(paths: &FrontPaths<'_>) -> Vec<Unresolved> {
         match (&paths.front.making, &leg.reach.behind) {
             (Making::Alb(_), Behind::Unknown(reason)) => Some(open(
                 &leg.field,
-                format!("makes an ALB route to {service}: {reason}"),
+                Wording::ours("makes an ALB route to ")
+                    .and(&service)
+                    .then(": ")
+                    .and_of(leg.reach.last_service()?, reason),
             )),
             (Making::Unknown(reason), _) if leg.reach.confidence().is_some() => Some(open(
                 &leg.field,
-                format!("routes to {service} of an Istio ingress gateway: {reason}"),
+                Wording::ours("routes to ")
+                    .and(&service)
+                    .then(" of an Istio ingress gateway: ")
+                    .and(reason),
             )),
             _ => None,
         }

@@ -12,6 +12,7 @@ use std::cmp::Ordering;
 use crate::configuration::Date;
 use crate::identity::ObjectKey;
 use crate::rules::{Finding, Mode};
+use crate::wording::Wording;
 
 pub use copy::{Allowance, AllowanceExceeded, evaluate_around_copy, evaluate_copy};
 pub use evaluate::evaluate;
@@ -57,8 +58,8 @@ pub struct Unresolved {
     pub api_version: &'static str,
     /// The field of the front that leads there.
     pub field: String,
-    /// What cannot be told, and why.
-    pub reason: String,
+    /// What cannot be told, and why, in words about the front.
+    pub reason: Wording,
 }
 
 /// What was found, in a fixed order: severest first, then by rule, object and field.

@@ -4,6 +4,7 @@
 //! overwrites a terminal, and characters without a shape of their own make one name look like another.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// `text` with everything escaped that would not show as what it is ([`is_deceptive`]), but for line feeds.
 #[must_use]
@@ -24,38 +25,75 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     escaped(text, is_deceptive)
 }
 
-/// Whether a character does not show as what it is: control characters and line breaks of every kind, characters that set
-/// the direction of the text around them, and those without a shape of their own (joiners, fillers, variation selectors,
-/// tags).
+/// A JSON document in which the same characters are escaped as JSON does it: programs read the very text, and whoever reads
+/// the document sees that there is something. Outside of strings JSON holds no such character but line feeds.
+#[must_use]
+pub fn json(document: &str) -> Cow<'_, str> {
+    if document
+        .bytes()
+        .all(|byte| matches!(byte, b'\n' | b' '..=b'~'))
+    {
+        return Cow::Borrowed(document);
+    }
+    let mut safe = String::with_capacity(document.len() + 16);
+    let mut units = [0; 2];
+    for c in document.chars() {
+        if is_deceptive(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Whether a character does not show as what it is: control characters and line breaks of every kind, blanks other than the
+/// space, characters that set the direction of the text around them, and those without a shape of their own (joiners,
+/// fillers, variation selectors, tags, what is no character at all).
 ///
-/// These are Unicode's categories Cc, Zl and Zp, all of Cf that has no shape, the property `Default_Ignorable_Code_Point`
-/// (Unicode Character Database, `DerivedCoreProperties.txt`), the blank Braille pattern, and the two characters that XML
-/// cannot hold.
+/// These are Unicode's categories Cc, Zl, Zp and Zs, all of Cf that has no shape, and the properties
+/// `Default_Ignorable_Code_Point` and `Noncharacter_Code_Point` (Unicode Character Database, `DerivedCoreProperties.txt`,
+/// `PropList.txt`); and four that no property tells: the blank Braille pattern, the Khitan filler, the musical null
+/// notehead, and what is unassigned among the specials.
 #[must_use]
 pub fn is_deceptive(c: char) -> bool {
     c.is_control()
+        || is_noncharacter(c)
         || matches!(
             c,
-            '\u{ad}'
+            '\u{a0}'
+                | '\u{ad}'
                 | '\u{34f}'
                 | '\u{61c}'
                 | '\u{115f}'..='\u{1160}'
+                | '\u{1680}'
                 | '\u{17b4}'..='\u{17b5}'
                 | '\u{180b}'..='\u{180f}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
+                | '\u{2000}'..='\u{200f}'
+                | '\u{2028}'..='\u{202f}'
+                | '\u{205f}'..='\u{206f}'
                 | '\u{2800}'
+                | '\u{3000}'
                 | '\u{3164}'
                 | '\u{fe00}'..='\u{fe0f}'
                 | '\u{feff}'
                 | '\u{ffa0}'
                 | '\u{fff0}'..='\u{fffb}'
-                | '\u{fffe}'..='\u{ffff}'
+                | '\u{13430}'..='\u{1343f}'
+                | '\u{16fe4}'
                 | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d159}'
                 | '\u{1d173}'..='\u{1d17a}'
                 | '\u{e0000}'..='\u{e0fff}'
         )
+}
+
+/// The last two of every plane, and those in the midst of the Arabic forms.
+fn is_noncharacter(c: char) -> bool {
+    u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}')
 }
 
 fn escaped(text: &str, is_harmful: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -75,6 +113,10 @@ fn escaped(text: &str, is_harmful: impl Fn(char) -> bool) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use regex_syntax::hir::{Class, HirKind};
+
     use super::*;
 
     #[test]
@@ -94,6 +136,47 @@ mod tests {
             printable("a\tb\rc\u{1b}[31md\u{85}\u{202e}e\u{2066}f\u{2028}g\u{7f}\u{200f}\u{61c}\0"),
             "a\\tb\\rc\\u{1b}[31md\\u{85}\\u{202e}e\\u{2066}f\\u{2028}g\\u{7f}\\u{200f}\\u{61c}\\u{0}"
         );
+    }
+
+    /// Characters of category Cf that do have a shape: signs that stand around numbers and abbreviations.
+    const SHAPED: &str =
+        "[\\x{600}-\\x{605}\\x{6dd}\\x{70f}\\x{890}\\x{891}\\x{8e2}\\x{110bd}\\x{110cd}]";
+    /// Characters that no property of Unicode's tells, but that show nothing.
+    const BLANK: &str = "[\\x{2800}\\x{16fe4}\\x{1d159}\\x{fff0}-\\x{fffb}]";
+
+    /// The characters of a class, as a regular expression writes it.
+    fn class(expression: &str) -> BTreeSet<char> {
+        let hir = regex_syntax::parse(expression).unwrap();
+        let HirKind::Class(Class::Unicode(class)) = hir.into_kind() else {
+            panic!("{expression} is no class");
+        };
+        let ranges = class.ranges().iter();
+        ranges
+            .flat_map(|range| range.start()..=range.end())
+            .collect()
+    }
+
+    #[test]
+    fn the_table_is_what_unicode_says() {
+        let hides = class(
+            r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]",
+        );
+        let mut expected: BTreeSet<char> = &hides - &class(SHAPED);
+        expected.extend(class(BLANK));
+        expected.remove(&' ');
+        let deceptive: BTreeSet<char> = ('\0'..=char::MAX).filter(|c| is_deceptive(*c)).collect();
+        assert_eq!(deceptive, expected);
+    }
+
+    #[test]
+    fn json_is_read_as_the_very_text() {
+        for c in ('\0'..=char::MAX).filter(|c| is_deceptive(*c) || "é🚪\"\\".contains(*c)) {
+            let text = format!("a{c}b");
+            let document = serde_json::to_string_pretty(&[&text]).unwrap();
+            let safe = json(&document);
+            assert!(!safe.contains(|c| is_deceptive(c) && c != '\n'), "{c:?}");
+            assert_eq!(serde_json::from_str::<[String; 1]>(&safe).unwrap(), [text]);
+        }
     }
 
     #[test]

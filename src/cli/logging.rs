@@ -18,6 +18,8 @@ use crate::visible_text::{one_line, printable};
 /// How long the end of the program waits for lines to be written. A reader that has stopped reading cannot hold it longer.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
+use super::log_fields::{VisibleFields, VisibleJson};
+
 /// How a line is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum LogFormat {
@@ -49,8 +51,11 @@ pub(super) fn start(format: LogFormat, metrics: &Metrics) -> io::Result<Log> {
         .with_ansi(io::stderr().is_terminal())
         .with_env_filter(filter);
     match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Text => log.fmt_fields(VisibleFields).init(),
+        LogFormat::Json => {
+            let log = log.json().flatten_event(true);
+            log.map_event_format(VisibleJson).init();
+        }
     }
     panic::set_hook(Box::new(log_panic));
     if let Some(problem) = problem {

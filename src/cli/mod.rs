@@ -7,6 +7,7 @@ mod demo_client;
 mod demo_reviews;
 mod explain;
 mod invocation;
+mod log_fields;
 mod log_line;
 mod log_queue;
 mod logging;

@@ -225,6 +225,15 @@ impl Trouble {
                 format!("the API server answered {code} to {verb} {name}"),
             ),
             None if is_timeout(error) => ("timeout", format!("cannot {verb} {name}: {TimedOut}")),
+            None if is_unreadable(error) => {
+                tracing::warn!(resource = name, %error, "an answer of the API server cannot be read");
+                (
+                    "broken",
+                    format!(
+                        "cannot {verb} {name}: an answer cannot be read; the log has the reason"
+                    ),
+                )
+            }
             None => ("broken", format!("cannot {verb} {name}: {error}")),
         };
         Self { reason, text }
@@ -232,11 +241,26 @@ impl Trouble {
 }
 
 fn is_timeout(error: &watcher::Error) -> bool {
-    let (watcher::Error::InitialListFailed(error)
-    | watcher::Error::WatchStartFailed(error)
-    | watcher::Error::WatchFailed(error)) = error
-    else {
-        return false;
-    };
-    matches!(error, kube::Error::Service(error) if error.is::<TimedOut>())
+    matches!(cause(error), Some(kube::Error::Service(error)) if error.is::<TimedOut>())
+}
+
+/// Whether an answer could not be read. What is wrong with it may quote objects, which is nothing for a probe.
+fn is_unreadable(error: &watcher::Error) -> bool {
+    matches!(
+        cause(error),
+        Some(
+            kube::Error::SerdeError(_)
+                | kube::Error::FromUtf8(_)
+                | kube::Error::LinesCodecMaxLineLengthExceeded
+        )
+    )
+}
+
+fn cause(error: &watcher::Error) -> Option<&kube::Error> {
+    match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => Some(error),
+        _ => None,
+    }
 }

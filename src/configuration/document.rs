@@ -15,7 +15,8 @@ use super::list::List;
 use super::section::Section;
 use super::values::{ControllerName, Day, ExactName, Flag, Line, Pattern, Prose, wrong_type};
 use super::words::{
-    ApiVersion, Bound, DocumentKind, KindOfGateway, LikelyMode, ObjectKind, RuleMode, RuleReference,
+    ApiVersion, Bound, DocumentKind, KindOfGateway, LikelyMode, NamesMode, ObjectKind, RuleMode,
+    RuleReference,
 };
 
 /// The configuration of l7guard: what findings do, what is tolerated, and who counts as an ALB controller and an Istio
@@ -51,6 +52,19 @@ pub(super) struct Document {
     /// Findings that are tolerated for a time.
     #[schemars(extend("default" = []))]
     pub(super) exemptions: Given<List<Section<ExemptionDocument>>>,
+    /// What the answers of the webhook say.
+    pub(super) admission: Given<Section<AdmissionDocument>>,
+}
+
+/// What the answers of the webhook say. The log and the reports say everything.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+#[schemars(rename = "Admission", deny_unknown_fields)]
+pub(super) struct AdmissionDocument {
+    /// Whether answers name objects of other namespaces than that of the object that is written. Nothing else of those
+    /// objects is ever said.
+    #[schemars(extend("default" = "shown"))]
+    pub(super) cross_namespace_names: Given<NamesMode>,
 }
 
 /// Whether an update is refused only for the paths that it adds.

@@ -1,8 +1,8 @@
 //! A document to the policy's configuration. What is left out, or wrong, keeps the default.
 
-use l7guard_policy::configuration::{Aws, Configuration, Date, Istio, Likely, Ratchet};
+use l7guard_policy::configuration::{Admission, Aws, Configuration, Date, Istio, Likely, Ratchet};
 
-use super::document::{AwsDocument, Document, IstioDocument, RatchetDocument};
+use super::document::{AdmissionDocument, AwsDocument, Document, IstioDocument, RatchetDocument};
 use super::given::Given;
 use super::list::{Element, List, distinct};
 use super::pointer::Pointer;
@@ -36,6 +36,7 @@ pub(super) fn into_policy(
         aws: aws(document.aws, &root.key("aws"), problems),
         istio: istio(document.istio, &root.key("istio"), problems),
         exemptions: exemptions::read(document.exemptions, &modes, today, problems),
+        admission: admission(document.admission, &root.key("admission"), problems),
         modes,
     })
 }
@@ -67,6 +68,23 @@ fn ratchet(
             Ratchet::Until(last.0)
         }
         (_, None) => Ratchet::On,
+    }
+}
+
+fn admission(
+    given: Given<Section<AdmissionDocument>>,
+    at: &Pointer,
+    problems: &mut Problems<'_>,
+) -> Admission {
+    let Some(section) = given.take(at, problems) else {
+        return Admission::default();
+    };
+    let section = section.open(at, problems);
+    let names = section
+        .cross_namespace_names
+        .take(&at.key("crossNamespaceNames"), problems);
+    Admission {
+        cross_namespace_names: names.map(|names| names.0).unwrap_or_default(),
     }
 }
 

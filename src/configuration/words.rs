@@ -1,6 +1,6 @@
 //! The words of a configuration: each value is one of a few. Whoever writes another one is told which there are.
 
-use l7guard_policy::configuration::Likely;
+use l7guard_policy::configuration::{CrossNamespaceNames, Likely};
 use l7guard_policy::gateways::kind::GatewayKind;
 use l7guard_policy::identity::Kind;
 use l7guard_policy::rules::{Mode, Rule, RuleCode};
@@ -27,6 +27,11 @@ const MODES: &[(&str, Mode)] = &[
 const BOUNDS: &[(&str, Mode)] = MODES.split_at(3).0;
 /// What likely findings do.
 const LIKELY: &[(&str, Likely)] = &[("deny", Likely::Deny), ("warn", Likely::Warn)];
+/// Whether names are shown.
+const NAMES: &[(&str, CrossNamespaceNames)] = &[
+    ("shown", CrossNamespaceNames::Shown),
+    ("hidden", CrossNamespaceNames::Hidden),
+];
 /// Kinds of gateways.
 const GATEWAY_KINDS: &[(&str, GatewayKind)] = &[
     ("ingress", GatewayKind::Ingress),
@@ -122,6 +127,19 @@ impl TryFrom<Value> for LikelyMode {
     }
 }
 
+/// Whether answers name objects of other namespaces.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
+pub(super) struct NamesMode(pub(super) CrossNamespaceNames);
+
+impl TryFrom<Value> for NamesMode {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        word(&value, "mode of names", NAMES).map(Self)
+    }
+}
+
 /// A kind of gateway.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
@@ -176,6 +194,7 @@ value_schemas! {
     RuleMode => {"enum": words_and_false(MODES)},
     Bound => {"enum": words(BOUNDS)},
     LikelyMode => {"enum": words(LIKELY)},
+    NamesMode => {"enum": words(NAMES)},
     KindOfGateway => {"enum": words(GATEWAY_KINDS)},
     ObjectKind => {"enum": words(OBJECT_KINDS)},
     RuleReference => {"enum": rule_words()},

@@ -5,9 +5,10 @@
 
 use std::fmt::Write as _;
 
-use l7guard_policy::confidence::Confidence;
-use l7guard_policy::rules::{Finding, Mode, RuleCode};
+use l7guard_policy::rules::{Mode, RuleCode};
 use l7guard_policy::verdict::{Judged, Verdict};
+
+use super::disclosure::{DisclosedFinding, Disclosure};
 
 /// How many findings an answer tells of, and how many hops of one: more than anybody corrects at once. A class that thousands
 /// of Ingresses use is one write with thousands of findings. As many warnings and one more are far below the 4,096
@@ -16,26 +17,26 @@ pub const SHOWN: usize = 20;
 
 /// The message of a refusal.
 #[must_use]
-pub fn denial(verdict: &Verdict) -> String {
+pub fn denial(verdict: &Verdict, disclosure: Disclosure<'_>) -> String {
     let mut message = String::new();
     for (at, judged) in verdict.denials().take(SHOWN).enumerate() {
         if at > 0 {
             message.push_str("\n\n");
         }
-        let finding = &judged.finding;
-        let _ = writeln!(message, "{}.", finding.message);
-        write_path(&mut message, finding);
-        if finding.confidence == Confidence::Likely {
+        let finding = disclosure.of(&judged.finding);
+        let _ = writeln!(message, "{}.", finding.message());
+        write_path(&mut message, &finding);
+        if finding.is_likely() {
             message.push_str("  (likely: not every object that proves it exists yet)\n");
         }
+        let rule = finding.rule();
         let _ = write!(
             message,
-            "\nWhy: {}\n\n{}\nNeed it all the same? The platform team can grant an exemption with an owner and an expiry date.\n[{}] {}: {}",
-            reason(finding.rule),
-            finding.remedy,
-            finding.rule,
-            finding.rule.name(),
-            finding.rule.documentation(),
+            "\nWhy: {}\n\n{}\nNeed it all the same? The platform team can grant an exemption with an owner and an expiry date.\n[{rule}] {}: {}",
+            reason(rule),
+            finding.remedy(),
+            rule.name(),
+            rule.documentation(),
         );
     }
     let more = verdict.denials().skip(SHOWN).count();
@@ -48,17 +49,12 @@ pub fn denial(verdict: &Verdict) -> String {
     message
 }
 
-fn write_path(message: &mut String, finding: &Finding) {
-    for hop in finding.path.iter().take(SHOWN) {
-        let _ = writeln!(
-            message,
-            "  {:<8} {}: {}",
-            hop.role.as_str(),
-            hop.object,
-            hop.evidence
-        );
+fn write_path(message: &mut String, finding: &DisclosedFinding<'_>) {
+    let path = finding.path();
+    for (role, hop) in path.iter().take(SHOWN) {
+        let _ = writeln!(message, "  {:<8} {hop}", role.as_str());
     }
-    let more = finding.path.len().saturating_sub(SHOWN);
+    let more = path.len().saturating_sub(SHOWN);
     if more > 0 {
         let _ = writeln!(message, "  and {more} more");
     }
@@ -80,11 +76,11 @@ fn reason(rule: RuleCode) -> &'static str {
 /// The warnings of an answer, one line each: findings that warn, and findings that were there before the change. Those
 /// of a refusal are left to the message.
 #[must_use]
-pub fn warnings(verdict: &Verdict) -> Vec<String> {
+pub fn warnings(verdict: &Verdict, disclosure: Disclosure<'_>) -> Vec<String> {
     let is_warning = |judged: &&Judged| judged.severity == Mode::Warn || is_tolerated(judged);
     let shown = verdict.findings.iter().filter(is_warning).take(SHOWN);
     let mut warnings: Vec<String> = shown
-        .map(|judged| warning(&judged.finding, is_tolerated(judged)))
+        .map(|judged| warning(&disclosure.of(&judged.finding), is_tolerated(judged)))
         .collect();
     let more = verdict
         .findings
@@ -105,14 +101,9 @@ fn is_tolerated(judged: &Judged) -> bool {
 }
 
 /// Code and place come first, as the line is cut at 120 characters.
-fn warning(finding: &Finding, is_existing: bool) -> String {
-    let service = finding
-        .path
-        .iter()
-        .find(|hop| hop.role == l7guard_policy::rules::HopRole::Service)
-        .map(|hop| hop.object.qualified_name())
-        .unwrap_or_default();
-    let what = match finding.rule {
+fn warning(finding: &DisclosedFinding<'_>, is_existing: bool) -> String {
+    let (rule, service) = (finding.rule(), finding.service());
+    let what = match rule {
         RuleCode::L7G001 | RuleCode::L7G002 | RuleCode::L7G003 => {
             format!("ALB in front of Istio gateway {service}")
         }
@@ -131,5 +122,5 @@ fn warning(finding: &Finding, is_existing: bool) -> String {
     } else {
         ""
     };
-    format!("[{}] {tolerated}{}: {what}", finding.rule, finding.object)
+    format!("[{rule}] {tolerated}{}: {what}", finding.object())
 }

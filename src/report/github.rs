@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use l7guard_policy::rules::Mode;
 
 use super::{Report, ReportedError, ReportedFinding};
-use crate::visible_text::printable;
+use crate::visible_text::{one_line, printable};
 
 /// Writes one command a line: errors and denials as `error`, warnings as `warning`, the rest as `notice`.
 ///
@@ -47,7 +47,9 @@ fn write_finding(output: &mut impl Write, reported: &ReportedFinding) -> io::Res
     }
     let text = format!(
         "{}\n\n{}\n\nl7guard explain {}",
-        finding.message, finding.remedy, finding.rule
+        one_line(finding.message.in_full()),
+        finding.remedy,
+        finding.rule
     );
     writeln!(
         output,
@@ -66,7 +68,7 @@ fn write_input(output: &mut impl Write, command: &str, error: &ReportedError) ->
     if let Some(column) = error.column {
         write!(output, ",col={column}")?;
     }
-    writeln!(output, "::{}", data(&error.message))
+    writeln!(output, "::{}", data(&one_line(&error.message)))
 }
 
 /// Escapes the text of a command.
@@ -79,7 +81,9 @@ fn data(text: &str) -> String {
 
 /// Escapes a property of a command.
 fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    data(&one_line(text))
+        .replace(':', "%3A")
+        .replace(',', "%2C")
 }
 
 #[cfg(test)]
@@ -101,7 +105,7 @@ mod tests {
         write(&report, &mut output).unwrap();
         assert_eq!(
             String::from_utf8(output).unwrap(),
-            "::error file=a%2Cb%3Ac.yaml,line=3,col=5::no%0A::error::forged 100%25\n"
+            "::error file=a%2Cb%3Ac.yaml,line=3,col=5::no\\n::error::forged 100%25\n"
         );
     }
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Location, Report, ReportedError, ReportedFinding};
+use crate::visible_text;
 
 /// The version of the format.
 pub const SCHEMA: &str = "l7guard/report/v1";
@@ -209,14 +210,14 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
             .map(|unresolved| JsonUnresolved {
                 object: object(&unresolved.object, unresolved.api_version),
                 field: &unresolved.field,
-                reason: &unresolved.reason,
+                reason: unresolved.reason.in_full(),
             })
             .collect(),
         exempt: report.exempt.iter().map(exempt).collect(),
         errors: report.errors.iter().map(error).collect(),
     };
-    serde_json::to_writer_pretty(&mut output, &json)?;
-    writeln!(output)
+    let document = serde_json::to_string_pretty(&json)?;
+    writeln!(output, "{}", visible_text::json(&document))
 }
 
 fn finding(reported: &ReportedFinding) -> JsonFinding<'_> {
@@ -230,7 +231,7 @@ fn finding(reported: &ReportedFinding) -> JsonFinding<'_> {
         field: &finding.field,
         location: reported.location.as_ref().map(location),
         path: finding.path.iter().map(hop).collect(),
-        message: &finding.message,
+        message: finding.message.in_full(),
         remedy: finding.remedy.to_string(),
         documentation: finding.rule.documentation(),
     }
@@ -259,7 +260,7 @@ fn hop(hop: &Hop) -> JsonHop<'_> {
         kind: hop.object.kind.name(),
         namespace: &hop.object.namespace,
         name: &hop.object.name,
-        evidence: &hop.evidence,
+        evidence: hop.evidence.in_full(),
     }
 }
 

@@ -79,7 +79,7 @@ fn finding_case(reported: &ReportedFinding, is_failure: bool) -> TestCase {
                 "{} {}: {}",
                 hop.role.as_str(),
                 object_name(&hop.object),
-                one_line(&hop.evidence)
+                one_line(hop.evidence.in_full())
             )
         })
         .collect();
@@ -94,7 +94,7 @@ fn finding_case(reported: &ReportedFinding, is_failure: bool) -> TestCase {
         TestCaseStatus::success()
     };
     if is_failure {
-        status.set_message(one_line(&finding.message).into_owned());
+        status.set_message(one_line(finding.message.in_full()).into_owned());
         status.set_type(finding.rule.as_str());
         status.set_description(details.clone());
     }
@@ -109,7 +109,10 @@ fn finding_case(reported: &ReportedFinding, is_failure: bool) -> TestCase {
     }
     case.set_classname(format!("{} {}", finding.rule, finding.rule.name()));
     if !is_failure {
-        case.set_system_out(format!("{}\n{details}", one_line(&finding.message)));
+        case.set_system_out(format!(
+            "{}\n{details}",
+            one_line(finding.message.in_full())
+        ));
     }
     case
 }

@@ -4,6 +4,7 @@
 
 pub mod admission;
 pub mod diagnostic;
+pub mod disclosure;
 pub mod github;
 pub mod json;
 pub mod junit;

@@ -10,6 +10,7 @@ use l7guard_policy::rules::{Mode, Rule, RuleCode};
 use serde::Serialize;
 
 use super::{Location, Report, ReportedError, ReportedFinding};
+use crate::visible_text;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The name of our fingerprints; a change of what goes into them gets a new number.
@@ -170,8 +171,8 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
                 .collect(),
         }],
     };
-    serde_json::to_writer_pretty(&mut output, &log)?;
-    writeln!(output)
+    let document = serde_json::to_string_pretty(&log)?;
+    writeln!(output, "{}", visible_text::json(&document))
 }
 
 fn descriptor(rule: &Rule) -> ReportingDescriptor {
@@ -210,7 +211,7 @@ fn result(reported: &ReportedFinding, seen: &mut HashMap<String, usize>) -> Resu
         rule_index: index(finding.rule),
         level: level(reported.judged.severity),
         message: Message {
-            text: format!("{}\n\n{}", finding.message, finding.remedy),
+            text: format!("{}\n\n{}", finding.message.in_full(), finding.remedy),
         },
         locations: vec![SarifLocation {
             physical_location: reported.location.as_ref().map(physical),

@@ -25,7 +25,7 @@ pub fn write(report: &Report, style: Style, mut output: impl Write) -> io::Resul
     write_failures(&report.errors, report.findings.iter(), style, &mut output)?;
     for unresolved in &report.unresolved {
         let name = object_name(&unresolved.object);
-        let reason = one_line(&unresolved.reason);
+        let reason = one_line(unresolved.reason.in_full());
         write_line(&format!("unresolved: {name} {reason}"), style, &mut output)?;
     }
     for exempted in &report.exempt {
@@ -120,7 +120,7 @@ fn write_finding<'a>(
         .path
         .iter()
         .map(|hop| {
-            let evidence = format!("{}: {}", hop.object, hop.evidence);
+            let evidence = format!("{}: {}", hop.object, hop.evidence.in_full());
             (hop.role.as_str(), evidence)
         })
         .collect();
@@ -133,7 +133,7 @@ fn write_finding<'a>(
             Mode::Audit | Mode::Off => Level::Note,
         },
         code: Some(finding.rule.as_str()),
-        message: &finding.message,
+        message: finding.message.in_full(),
         place: reported
             .location
             .as_ref()

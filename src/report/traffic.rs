@@ -37,12 +37,12 @@ impl Station {
 pub fn draw(paths: &FrontPaths<'_>, style: Style) -> String {
     let front = object_name(&paths.front.object.key);
     let (what, why) = match &paths.front.making {
-        Making::Alb(proof) => ("ALB (L7)", proof.text.as_str()),
+        Making::Alb(proof) => ("ALB (L7)", proof.text.in_full()),
         Making::Undecided => (
             "ALB (L7) or NLB (L4)",
             "nothing says whose target group it is",
         ),
-        Making::Unknown(reason) => ("unknown load balancer", reason.as_str()),
+        Making::Unknown(reason) => ("unknown load balancer", reason.in_full()),
         Making::Nothing => {
             return format!("{front} makes no AWS load balancer that works on Layer 7.\n");
         }
@@ -89,7 +89,7 @@ fn draw_leg(
     let mut way = vec![Station::new("Client", ""), entry];
     for hop in &leg.reach.services {
         let name = hop.key.qualified_name();
-        let because = format!("{}: {}", one_line(&name), one_line(&hop.evidence));
+        let because = format!("{}: {}", one_line(&name), one_line(hop.evidence.in_full()));
         way.push(Station::new("Service (L4)", because));
     }
     let envoy = |because: String| Station {
@@ -99,15 +99,17 @@ fn draw_leg(
     match &leg.reach.behind {
         Behind::Gateways(gateways) => {
             way.extend(gateways.iter().enumerate().map(|(at, gateway)| {
-                let evidence = one_line(&gateway.evidence.text);
+                let evidence = one_line(gateway.evidence.text.in_full());
                 Station {
                     is_alternative: at > 0,
                     ..envoy(format!("{}: {evidence}", object_name(&gateway.key)))
                 }
             }));
         }
-        Behind::Likely(hint) => way.push(envoy(format!("likely: {}", one_line(&hint.text)))),
-        Behind::Unknown(reason) => way.push(Station::new("?", one_line(reason))),
+        Behind::Likely(hint) => {
+            way.push(envoy(format!("likely: {}", one_line(hint.text.in_full()))))
+        }
+        Behind::Unknown(reason) => way.push(Station::new("?", one_line(reason.in_full()))),
         Behind::Ordinary => {}
     }
     if !matches!(leg.reach.behind, Behind::Unknown(_)) {

@@ -1,13 +1,19 @@
 //! What the API server writes to its audit log about a review.
+//!
+//! It is a part of the answer: audit logs are often shipped to where the teams of a cluster read them. So it says no more
+//! of other namespaces than the message does; the log of l7guard has the rest, by the review's uid.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use l7guard_policy::rules::{Finding, Mode};
+use l7guard_policy::rules::Mode;
 use l7guard_policy::verdict::Verdict;
 
 use super::confirmed::Confirmed;
 use super::text::truncate;
+use crate::report::disclosure::{DisclosedFinding, Disclosure};
+use crate::visible_text::one_line;
 
 /// The most characters of evidence, of exemptions, of what cannot be told: a hundred workloads may stand behind one
 /// Service.
@@ -29,6 +35,7 @@ const NO_MODE: &str = "none";
 /// something pass; what could not be told; how old the inventory was and how many live reads stood beside it.
 pub(super) fn of_verdict(
     confirmed: &Confirmed,
+    disclosure: Disclosure<'_>,
     decision: &str,
     age: Option<Duration>,
 ) -> BTreeMap<String, String> {
@@ -44,14 +51,18 @@ pub(super) fn of_verdict(
     annotate(&mut annotations, "mode", mode.to_owned());
     if let Some(judged) = shown {
         annotate(&mut annotations, "rules", rules(verdict));
-        annotate(&mut annotations, "evidence", evidence(&judged.finding));
+        annotate(
+            &mut annotations,
+            "evidence",
+            evidence(&disclosure.of(&judged.finding)),
+        );
     }
     let exemptions = verdict.exempt.iter();
     let exemptions =
         exemptions.map(|exempted| format!("{} (until {})", exempted.exemption, exempted.expires));
     annotate(&mut annotations, "exemption", listed(exemptions, ", "));
     let reasons = verdict.unresolved.iter();
-    let reasons = reasons.map(|unresolved| unresolved.reason.clone());
+    let reasons = reasons.map(|unresolved| disclosure.reason(unresolved));
     annotate(&mut annotations, "unresolved", listed(reasons, "; "));
     annotate_age(&mut annotations, age, confirmed.reads);
     annotations
@@ -60,6 +71,10 @@ pub(super) fn of_verdict(
 /// Nothing is said where there is nothing to say.
 fn annotate(annotations: &mut BTreeMap<String, String>, key: &str, mut value: String) {
     if !value.is_empty() {
+        // Names of exemptions have not been made safe before.
+        if let Cow::Owned(safe) = one_line(&value) {
+            value = safe;
+        }
         truncate(&mut value, LENGTH);
         annotations.insert(key.to_owned(), value);
     }
@@ -106,8 +121,8 @@ fn rules(verdict: &Verdict) -> String {
 }
 
 /// The path in one line.
-fn evidence(finding: &Finding) -> String {
-    let hops = finding.path.iter();
-    let hops = hops.map(|hop| format!("{} {}: {}", hop.role.as_str(), hop.object, hop.evidence));
+fn evidence(finding: &DisclosedFinding<'_>) -> String {
+    let hops = finding.path().into_iter();
+    let hops = hops.map(|(role, hop)| format!("{} {hop}", role.as_str()));
     hops.collect::<Vec<_>>().join(" -> ")
 }

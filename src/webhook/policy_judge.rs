@@ -14,6 +14,7 @@ use super::{confirmed, unreadable, verdict_answer};
 use crate::known_world::KnownWorld;
 use crate::live::LiveConfiguration;
 use crate::metrics::Metrics;
+use crate::report::disclosure::Disclosure;
 use crate::shares::Turns;
 
 /// Judges reviews by the policy in force, in the world as it is then known.
@@ -55,6 +56,7 @@ impl<W: KnownWorld> Judge for PolicyJudge<W> {
         Ok(verdict_answer::answer(
             review,
             &confirmed,
+            Disclosure::to_writer_of(&change.new.key, &configuration),
             age,
             &self.metrics,
         ))

@@ -10,7 +10,7 @@ use super::body::BodyError;
 use super::judge::JudgeError;
 use super::review::{Review, ReviewError};
 use super::text::truncate;
-use crate::visible_text::printable;
+use crate::visible_text::one_line;
 
 /// The most characters of a reason, in an answer, which the API server passes on to the user, and in the log.
 const REASON_LENGTH: usize = 1024;
@@ -38,12 +38,12 @@ impl Refusal {
         truncate(&mut problem, REASON_LENGTH);
         tracing::error!(
             %id,
-            error = %printable(&problem),
-            uid = %printable(&review.uid),
+            error = %problem,
+            uid = %review.uid,
             operation = ?review.operation,
-            kind = %printable(&review.kind.kind),
-            namespace = review.namespace.as_deref().map(printable).as_deref(),
-            name = review.name.as_deref().map(printable).as_deref(),
+            kind = %review.kind.kind,
+            namespace = review.namespace.as_deref(),
+            name = review.name.as_deref(),
             "cannot judge a review"
         );
         let told = match error {
@@ -81,7 +81,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, reason) = (self.status(), self.to_string());
         if status.is_client_error() {
-            tracing::warn!(status = status.as_u16(), reason = %printable(&reason), "refused a request");
+            tracing::warn!(status = status.as_u16(), reason = %reason, "refused a request");
         }
         let mut response = plain(status, &reason);
         if matches!(self, Self::ComeAgain(_)) {
@@ -99,7 +99,7 @@ impl IntoResponse for Refusal {
 pub(super) fn plain(status: StatusCode, reason: &str) -> Response {
     let mut text = reason.to_owned();
     truncate(&mut text, REASON_LENGTH);
-    let text = format!("{}\n", printable(&text));
+    let text = format!("{}\n", one_line(&text));
     let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
     (status, [(CONTENT_TYPE, content_type)], text).into_response()
 }

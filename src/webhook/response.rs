@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::review::{API_VERSION, KIND};
 use super::text::warning_line;
-use crate::visible_text::printable;
+use crate::visible_text::{one_line, printable};
 
 /// A verdict, ready to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -59,11 +59,11 @@ pub struct Details {
 pub struct Cause {
     /// A word for machines, the code of a rule.
     pub reason: String,
-    /// The field of the object that it stands in.
-    #[serde(serialize_with = "safe")]
+    /// The field of the object that it stands in; empty where it is none of the object under review's namespace.
+    #[serde(skip_serializing_if = "String::is_empty", serialize_with = "safe_line")]
     pub field: String,
-    /// A sentence for people. It is sent as [`printable`] makes it.
-    #[serde(serialize_with = "safe")]
+    /// A sentence for people. It is sent as [`one_line`] makes it.
+    #[serde(serialize_with = "safe_line")]
     pub message: String,
 }
 
@@ -127,6 +127,10 @@ struct Response<'a> {
 
 fn safe<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&printable(text))
+}
+
+fn safe_line<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&one_line(text))
 }
 
 fn warning_lines<S: Serializer>(warnings: &[String], serializer: S) -> Result<S::Ok, S::Error> {

@@ -25,7 +25,6 @@ use super::review::Review;
 use crate::metrics::{Decision, Metrics, Reviewed};
 use crate::server::Peer;
 use crate::shares::Sender;
-use crate::visible_text::printable;
 
 /// Where reviews are to be sent.
 pub const VALIDATE_PATH: &str = "/validate";
@@ -131,11 +130,11 @@ fn count(
     });
     if decision == Decision::Allow {
         tracing::debug!(
-            uid = %printable(&review.uid),
+            uid = %review.uid,
             operation = review.operation.as_str(),
-            kind = %printable(&review.kind.kind),
-            namespace = review.namespace.as_deref().map(printable).as_deref(),
-            name = review.name.as_deref().map(printable).as_deref(),
+            kind = %review.kind.kind,
+            namespace = review.namespace.as_deref(),
+            name = review.name.as_deref(),
             seconds = duration.as_secs_f64(),
             "allowed"
         );

@@ -9,7 +9,6 @@ use super::judge::JudgeError;
 use super::review::{Operation, Review};
 use super::text::truncate;
 use crate::metrics::Metrics;
-use crate::visible_text::printable;
 
 /// The most characters of what is wrong in a line of the log: a key of a map may be of any length.
 const PROBLEM: usize = 1024;
@@ -78,11 +77,11 @@ fn tell(review: &Review<'_>, error: &JudgeError, what: &'static str) {
     let mut problem = error.to_string();
     truncate(&mut problem, PROBLEM);
     tracing::warn!(
-        uid = %printable(&review.uid),
-        kind = %printable(&review.kind.kind),
-        namespace = review.namespace.as_deref().map(printable).as_deref(),
-        name = review.name.as_deref().map(printable).as_deref(),
-        error = %printable(&problem),
+        uid = %review.uid,
+        kind = %review.kind.kind,
+        namespace = review.namespace.as_deref(),
+        name = review.name.as_deref(),
+        error = %problem,
         "{what}"
     );
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use l7guard_policy::rules::Mode;
+use l7guard_policy::rules::{Finding, Mode};
 use l7guard_policy::verdict::{Judged, Verdict};
 
 use super::annotations;
@@ -11,7 +11,7 @@ use super::response::{Answer, Cause};
 use super::review::Review;
 use crate::metrics::{Decision, Effect, Metrics};
 use crate::report::admission::{self, SHOWN};
-use crate::visible_text::printable;
+use crate::report::disclosure::Disclosure;
 
 /// The answer to a review about which there is nothing to judge: another operation, a subresource, a kind that no rule
 /// reads. `age` is how old the inventory was; `None` where it is no copy of a cluster.
@@ -21,19 +21,22 @@ pub(super) fn nothing_to_judge(age: Option<Duration>) -> Answer {
     answer
 }
 
-/// The answer that a verdict gives to `review`. `age` is how old the inventory was; `None` where it is no copy of a cluster.
+/// The answer that a verdict gives to `review`, with as much as `disclosure` lets its reader learn. `age` is how old the
+/// inventory was; `None` where it is no copy of a cluster.
 ///
 /// Findings are counted and logged here.
 pub(super) fn answer(
     review: &Review<'_>,
     confirmed: &Confirmed,
+    disclosure: Disclosure<'_>,
     age: Option<Duration>,
     metrics: &Metrics,
 ) -> Answer {
     let verdict = &confirmed.verdict;
-    let warnings = admission::warnings(verdict);
+    let warnings = admission::warnings(verdict, disclosure);
     let mut answer = if verdict.is_denied() {
-        Answer::deny(admission::denial(verdict), causes(verdict))
+        let message = admission::denial(verdict, disclosure);
+        Answer::deny(message, causes(verdict, disclosure))
     } else {
         Answer::allow()
     };
@@ -44,7 +47,8 @@ pub(super) fn answer(
     };
     answer.warnings = warnings;
     answer.mode = severest(verdict);
-    answer.audit_annotations = annotations::of_verdict(confirmed, decision.as_str(), age);
+    answer.audit_annotations =
+        annotations::of_verdict(confirmed, disclosure, decision.as_str(), age);
     tell(review, verdict, decision, metrics);
     answer
 }
@@ -53,14 +57,14 @@ fn severest(verdict: &Verdict) -> Option<Mode> {
     verdict.findings.iter().map(|judged| judged.severity).max()
 }
 
-fn causes(verdict: &Verdict) -> Vec<Cause> {
-    verdict
-        .denials()
-        .take(SHOWN)
-        .map(|judged| Cause {
-            reason: judged.finding.rule.to_string(),
-            field: judged.finding.field.clone(),
-            message: judged.finding.message.clone(),
+fn causes(verdict: &Verdict, disclosure: Disclosure<'_>) -> Vec<Cause> {
+    let shown = verdict.denials().take(SHOWN);
+    let findings = shown.map(|judged| disclosure.of(&judged.finding));
+    findings
+        .map(|finding| Cause {
+            reason: finding.rule().to_string(),
+            field: finding.field(),
+            message: finding.message(),
         })
         .collect()
 }
@@ -80,7 +84,7 @@ fn tell(review: &Review<'_>, verdict: &Verdict, decision: Decision, metrics: &Me
     let more = |what: &'static str, count: usize| {
         let more = count.saturating_sub(SHOWN);
         if more > 0 {
-            let uid = printable(&review.uid);
+            let uid = &review.uid;
             let decision = decision.as_str();
             tracing::info!(%uid, decision, more, "{what}");
         }
@@ -100,41 +104,52 @@ fn tell_findings(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
     for judged in verdict.findings.iter().take(SHOWN) {
         let finding = &judged.finding;
         tracing::info!(
-            uid = %printable(&review.uid),
+            uid = %review.uid,
             decision = decision.as_str(),
             rule = finding.rule.as_str(),
             mode = judged.severity.as_str(),
             existing = judged.is_existing,
             confidence = finding.confidence.as_str(),
-            object = %printable(&finding.object.to_string()),
-            field = %printable(&finding.field),
+            object = %finding.object,
+            field = %finding.field,
             operation = review.operation.as_str(),
-            user = %printable(&review.user_info.username),
+            user = %review.user_info.username,
             dry_run = review.dry_run,
+            message_in_full = finding.message.in_full(),
+            path = %path(finding),
             "finding"
         );
     }
 }
 
+/// The path with all evidence, in a line.
+fn path(finding: &Finding) -> String {
+    let hops = finding.path.iter().take(SHOWN).map(|hop| {
+        let evidence = hop.evidence.in_full();
+        format!("{} {}: {evidence}", hop.role.as_str(), hop.object)
+    });
+    hops.collect::<Vec<_>>().join(" -> ")
+}
+
 fn tell_others(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
     for exempted in verdict.exempt.iter().take(SHOWN) {
         tracing::info!(
-            uid = %printable(&review.uid),
+            uid = %review.uid,
             decision = decision.as_str(),
             rule = exempted.finding.rule.as_str(),
-            object = %printable(&exempted.finding.object.to_string()),
-            exemption = %printable(&exempted.exemption),
+            object = %exempted.finding.object,
+            exemption = %exempted.exemption,
             expires = %exempted.expires,
             "exempted"
         );
     }
     for unresolved in verdict.unresolved.iter().take(SHOWN) {
         tracing::info!(
-            uid = %printable(&review.uid),
+            uid = %review.uid,
             decision = decision.as_str(),
-            object = %printable(&unresolved.object.to_string()),
-            field = %printable(&unresolved.field),
-            reason = %printable(&unresolved.reason),
+            object = %unresolved.object,
+            field = %unresolved.field,
+            reason = unresolved.reason.in_full(),
             "unresolved"
         );
     }

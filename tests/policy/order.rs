@@ -102,7 +102,7 @@ fn apply(
         let last = order
             .iter()
             .rposition(|object| denial.participants.contains(&object.key))
-            .ok_or_else(|| format!("nothing has part in {}", denial.message))?;
+            .ok_or_else(|| format!("nothing has part in {}", denial.message.in_full()))?;
         let wanted = (denial.rule, denial.object.clone());
         require(refused[last].contains(&wanted), || {
             let names: Vec<String> = order.iter().map(|object| object.key.to_string()).collect();

@@ -49,7 +49,7 @@ pub(super) fn others(verdict: &Verdict) -> impl Iterator<Item = String> {
             "unresolved {} {} because {}",
             object(&unresolved.object),
             unresolved.field,
-            unresolved.reason
+            unresolved.reason.in_full()
         )
     });
     let exempt = verdict.exempt.iter().map(|exempted| {

@@ -10,12 +10,13 @@ use l7guard::live::Live;
 use l7guard::manifests::{Item, RawObject, Reader, Source};
 use l7guard::metrics::Metrics;
 use l7guard::webhook::{Answer, Judge, PolicyJudge, Review};
-use l7guard_policy::configuration::Date;
-use l7guard_policy::identity::Kind;
+use l7guard_policy::configuration::{CrossNamespaceNames, Date};
+use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::{Inventory, World};
 use l7guard_policy::objects::{self, Naming};
 use l7guard_policy::rules::{Finding, Mode};
 use l7guard_policy::verdict::{self, Change, Verdict};
+use l7guard_policy::wording::Reader as Reading;
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -64,7 +65,7 @@ fn compare_world(fixture: &Fixture) -> Outcome {
             continue;
         };
         let answer = answer(&world, &setting, &object, None)?;
-        let found = Said::of_verdict(&part_of(&checked, &reviewed));
+        let found = Said::of_verdict(&part_of(&checked, &reviewed), &reviewed.key);
         let said = Said::of_answer(&answer);
         require(said == found, || {
             format!(
@@ -101,7 +102,7 @@ fn compare_change(fixture: &Fixture) -> Outcome {
     }
     let verdict = verdict::review(&world, &setting.configuration, &change, today());
     let said = Said::of_answer(&answer(&world, &setting, &new, old.as_ref())?);
-    let found = Said::of_verdict(&verdict);
+    let found = Said::of_verdict(&verdict, &change.new.key);
     require(said == found, || {
         format!("the policy finds {found:?}, serve says {said:?}")
     })
@@ -242,7 +243,12 @@ impl Said {
         said
     }
 
-    fn of_verdict(verdict: &Verdict) -> Self {
+    /// What an answer to the writer of `subject` has to say: of objects of other namespaces nothing but names.
+    fn of_verdict(verdict: &Verdict, subject: &ObjectKey) -> Self {
+        let reader = Reading {
+            namespace: &subject.namespace,
+            names: CrossNamespaceNames::Shown,
+        };
         let mut said = Self {
             mode: "none".to_owned(),
             ..Self::default()
@@ -258,7 +264,9 @@ impl Said {
             }
             match judged.severity {
                 Mode::Deny if !judged.is_existing => {
-                    let refusal = (rule.to_owned(), finding.field.clone());
+                    let is_own = reader.may_read(&finding.object.namespace);
+                    let field = if is_own { &*finding.field } else { "" };
+                    let refusal = (rule.to_owned(), field.to_owned());
                     said.denied.insert(refusal);
                 }
                 Mode::Deny | Mode::Warn => said.warned.push(format!("[{rule}] {}", finding.object)),
@@ -271,8 +279,8 @@ impl Said {
             .collect();
         let unresolved = verdict.unresolved.iter();
         said.unresolved = unresolved
-            .flat_map(|unresolved| unresolved.reason.split("; "))
-            .map(str::to_owned)
+            .map(|unresolved| unresolved.reason.for_reader(&reader, &unresolved.object))
+            .flat_map(|reason| reason.split("; ").map(str::to_owned).collect::<Vec<_>>())
             .collect();
         said.warned.sort();
         said

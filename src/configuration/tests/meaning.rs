@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use l7guard_policy::configuration::{
-    Aws, Configuration, Date, Exemption, Istio, Likely, Matcher, Modes, NamePattern,
-    NamespaceModes, Ratchet,
+    Admission, Aws, Configuration, CrossNamespaceNames, Date, Exemption, Istio, Likely, Matcher,
+    Modes, NamePattern, NamespaceModes, Ratchet,
 };
 use l7guard_policy::gateways::kind::GatewayKind;
 use l7guard_policy::identity::Kind;
@@ -36,7 +36,9 @@ fn day(year: i32, month: Month, day: u8) -> Date {
 fn a_document_that_says_nothing_is_the_default() {
     assert_eq!(sound(read_text(HEAD)), Configuration::default());
     assert_eq!(
-        sound(read_body("rules: {}\naws: {}\nistio: {}\nratchet: {}\n")),
+        sound(read_body(
+            "rules: {}\naws: {}\nistio: {}\nratchet: {}\nadmission: {}\n"
+        )),
         Configuration::default()
     );
 }
@@ -58,7 +60,12 @@ fn the_defaults_that_the_schema_shows_are_the_defaults() {
         .as_object_mut()
         .unwrap()
         .extend(defaults(&schema["properties"]));
-    for (key, definition) in [("aws", "Aws"), ("istio", "Istio"), ("ratchet", "Ratchet")] {
+    for (key, definition) in [
+        ("admission", "Admission"),
+        ("aws", "Aws"),
+        ("istio", "Istio"),
+        ("ratchet", "Ratchet"),
+    ] {
         let section = defaults(&schema["$defs"][definition]["properties"]);
         assert!(!section.is_empty(), "{definition}");
         document[key] = section.into();
@@ -72,6 +79,9 @@ fn the_defaults_that_the_schema_shows_are_the_defaults() {
 #[test]
 fn the_documented_example_means_what_it_says() {
     let expected = Configuration {
+        admission: Admission {
+            cross_namespace_names: CrossNamespaceNames::Hidden,
+        },
         aws: Aws {
             ingress_class_annotations: names(&["alb"]),
             ingress_controllers: names(&["ingress.k8s.aws/alb", "eks.amazonaws.com/alb"]),

@@ -8,6 +8,7 @@ mod judged;
 mod many;
 mod refusals;
 mod shares;
+mod strangers;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

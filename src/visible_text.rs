@@ -91,6 +91,11 @@ pub fn is_deceptive(c: char) -> bool {
         )
 }
 
+/// Every character that [`is_deceptive`].
+pub fn deceptive_characters() -> impl Iterator<Item = char> {
+    ('\0'..=char::MAX).filter(|c| is_deceptive(*c))
+}
+
 /// The last two of every plane, and those in the midst of the Arabic forms.
 fn is_noncharacter(c: char) -> bool {
     u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}')
@@ -164,13 +169,13 @@ mod tests {
         let mut expected: BTreeSet<char> = &hides - &class(SHAPED);
         expected.extend(class(BLANK));
         expected.remove(&' ');
-        let deceptive: BTreeSet<char> = ('\0'..=char::MAX).filter(|c| is_deceptive(*c)).collect();
+        let deceptive: BTreeSet<char> = deceptive_characters().collect();
         assert_eq!(deceptive, expected);
     }
 
     #[test]
     fn json_is_read_as_the_very_text() {
-        for c in ('\0'..=char::MAX).filter(|c| is_deceptive(*c) || "é🚪\"\\".contains(*c)) {
+        for c in deceptive_characters().chain("é🚪\"\\".chars()) {
             let text = format!("a{c}b");
             let document = serde_json::to_string_pretty(&[&text]).unwrap();
             let safe = json(&document);

@@ -14,6 +14,7 @@ use l7guard_policy::{fronts, paths};
 
 use super::ExitStatus;
 use super::config::ConfigurationFile;
+use super::failure::SeveralLines;
 use super::subject::Subject;
 use super::terminal::style;
 use crate::report::text::{self, Style};
@@ -52,11 +53,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
             .iter()
             .map(|rule| format!("  {}  {}", rule.code, rule.name))
             .collect();
-        bail!(
+        let text = format!(
             "there is no rule {:?}; the rules are\n{}\nAn object is named KIND/NAME, with -f for the files that hold it: l7guard explain ingress/edge -f manifests/",
             arguments.subject,
             known.join("\n")
         );
+        bail!(SeveralLines(text));
     };
     io::stdout().write_all(code.rule().page().as_bytes())?;
     Ok(ExitStatus::Success)
@@ -77,7 +79,9 @@ fn explain_object(arguments: &Arguments, kind: &str, name: &str) -> Result<ExitS
         name,
         namespace,
     };
-    let object = subject.find(&read.inventory)?;
+    let object = subject
+        .find(&read.inventory)
+        .map_err(|error| SeveralLines(error.to_string()))?;
     let stdout = io::stdout();
     let style = style(&stdout);
     let text = drawing(&World::new(&read.inventory), &configuration, object, style);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;
-use crate::visible_text::is_deceptive;
+use crate::visible_text::{deceptive_characters, is_deceptive};
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -59,9 +59,10 @@ fn as_json(log: impl FnOnce()) -> String {
     lines.text()
 }
 
-/// One of every sort of character that does not show.
-const HIDDEN: &str =
-    "\n\r\u{1b}[2J\u{85}\u{ad}\u{200b}\u{202e}\u{2028}\u{2066}\u{3164}\u{feff}\u{e0041}";
+/// Every character that does not show.
+fn hidden() -> String {
+    deceptive_characters().collect()
+}
 
 fn every_way(value: &str) {
     let error = io::Error::other(value.to_owned());
@@ -73,9 +74,8 @@ fn every_way(value: &str) {
 #[test]
 fn no_value_begins_a_line_or_hides() {
     for ansi in [false, true] {
-        let log = as_text(ansi, || {
-            every_way(&format!("x{HIDDEN}2026-01-01 INFO forged"))
-        });
+        let value = format!("x{}2026-01-01 INFO forged", hidden());
+        let log = as_text(ansi, || every_way(&value));
         let line = log.strip_suffix('\n').unwrap();
         let line = line.replace("\u{1b}[0m", "").replace("\u{1b}[2m", "");
         let line = line.replace("\u{1b}[3m", "").replace("\u{1b}[32m", "");
@@ -98,14 +98,14 @@ fn names_are_coloured_where_lines_are() {
 
 #[test]
 fn json_has_the_very_value_and_nothing_that_hides() {
-    let log = as_json(|| every_way(HIDDEN));
+    let log = as_json(|| every_way(&hidden()));
     let line = log.strip_suffix('\n').unwrap();
     assert!(!line.contains(is_deceptive), "{line:?}");
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
     for field in ["text", "shown", "message"] {
-        assert_eq!(line[field], HIDDEN, "{field}");
+        assert_eq!(line[field], hidden(), "{field}");
     }
-    assert_eq!(line["span"]["shown"], HIDDEN);
+    assert_eq!(line["span"]["shown"], hidden());
 }
 
 #[test]

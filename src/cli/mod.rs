@@ -6,6 +6,7 @@ mod demo;
 mod demo_client;
 mod demo_reviews;
 mod explain;
+mod failure;
 mod invocation;
 mod log_fields;
 mod log_line;
@@ -26,7 +27,6 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::visible_text::printable;
 use terminal::Colour;
 
 /// How the program ends.
@@ -137,7 +137,7 @@ pub fn run() -> ExitCode {
         Ok(status) => status.into(),
         Err(error) if is_broken_pipe(&error) => ExitStatus::Success.into(),
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {}", printable(&format!("{error:#}")));
+            let _ = writeln!(io::stderr(), "error: {}", failure::in_words(&error));
             ExitStatus::Error.into()
         }
     }

@@ -9,6 +9,7 @@ use l7guard_policy::configuration::Configuration;
 use l7guard_policy::inventory::Inventory;
 
 use super::config::{self, ConfigurationFile};
+use super::failure::SeveralLines;
 use crate::clock;
 use crate::configuration::{self, Gravity, Problem, Reading};
 use crate::live::{Live, LiveConfiguration};
@@ -16,6 +17,7 @@ use crate::manifests::{MAX_BYTES, files};
 use crate::metrics::{Metrics, WatchedFile};
 use crate::reload::{Contents, MOUNTED_LIMIT, Refused, Reloadable, follow, read_files};
 use crate::report::ReportedError;
+use crate::visible_text::one_line;
 use crate::world::ManifestWorld;
 
 /// The world of the manifests in a directory, followed.
@@ -171,12 +173,16 @@ fn whole_world(path: &Path) -> Result<Inventory> {
         return Ok(world.into_cluster());
     }
     let errors: Vec<String> = world.errors.iter().map(error_line).collect();
-    bail!("the manifests cannot be read whole:\n{}", errors.join("\n"));
+    bail!(SeveralLines(format!(
+        "the manifests cannot be read whole:\n{}",
+        errors.join("\n")
+    )));
 }
 
 fn error_line(error: &ReportedError) -> String {
     let line = error.line.unwrap_or_default();
-    format!("  {}:{line}: {}", error.file, error.message)
+    let text = format!("{}:{line}: {}", error.file, error.message);
+    format!("  {}", one_line(&text))
 }
 
 /// Counts the objects of each kind; one that has none any more is counted as 0.

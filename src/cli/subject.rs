@@ -6,6 +6,8 @@ use l7guard_policy::identity::Kind;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::Object;
 
+use crate::visible_text::one_line;
+
 /// Short names that `kubectl api-resources` shows.
 const SHORT_NAMES: [(&str, &str); 12] = [
     ("deploy", "Deployment"),
@@ -149,9 +151,9 @@ impl Subject<'_> {
 
 impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind, self.name)?;
+        write!(f, "{}/{}", one_line(self.kind), one_line(self.name))?;
         match self.namespace {
-            Some(namespace) => write!(f, " -n {namespace}"),
+            Some(namespace) => write!(f, " -n {}", one_line(namespace)),
             None => Ok(()),
         }
     }
@@ -168,9 +170,10 @@ fn listed(objects: &[&Object]) -> String {
             group if is_one_of_two => format!(".{group}"),
             _ => String::new(),
         };
-        let _ = write!(lines, "\n  {}{group}/{}", key.kind.name(), key.name);
+        let name = one_line(&key.name);
+        let _ = write!(lines, "\n  {}{group}/{name}", key.kind.name());
         if !key.namespace.is_empty() {
-            let _ = write!(lines, " -n {}", key.namespace);
+            let _ = write!(lines, " -n {}", one_line(&key.namespace));
         }
     }
     if let Some(more @ 1..) = objects.len().checked_sub(MOST) {

@@ -25,7 +25,10 @@ pub(super) const UNKNOWN_KEYS: &[Case] = &[
     (
         "timeout: 5\n",
         Refuses,
-        &[("3:1", "the keys here are admission, apiVersion, aws, exemptions, ")],
+        &[(
+            "3:1",
+            "the keys here are admission, apiVersion, aws, exemptions, ",
+        )],
     ),
     (
         "metadata: {name: x}\n",

@@ -264,3 +264,26 @@ fn cause(error: &watcher::Error) -> Option<&kube::Error> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::Service;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_not_quoted() {
+        let resource = ApiResource::erase::<Service>(&());
+        let wrong = serde_json::from_str::<u8>("\"canary\"").unwrap_err();
+        assert!(wrong.to_string().contains("canary"));
+        let error = watcher::Error::InitialListFailed(kube::Error::SerdeError(wrong));
+        let trouble = Trouble::of(&resource, &error);
+        assert_eq!(
+            (trouble.reason, &*trouble.text),
+            (
+                "broken",
+                "cannot list services: an answer cannot be read; the log has the reason"
+            )
+        );
+    }
+}

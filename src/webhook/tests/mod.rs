@@ -6,6 +6,7 @@ mod failures;
 mod gate;
 mod judged;
 mod many;
+mod neighbours;
 mod refusals;
 mod shares;
 mod strangers;

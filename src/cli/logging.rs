@@ -1,6 +1,5 @@
 //! The log: lines of fields on standard error, by a writer that never stops whoever logs.
 
-use std::fmt::Display;
 use std::io::{self, IsTerminal};
 use std::panic::{self, PanicHookInfo};
 use std::time::Duration;
@@ -11,14 +10,14 @@ use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
+use super::failure::in_words;
+use super::log_fields::{VisibleFields, VisibleJson};
 use super::log_queue::LogQueue;
 use crate::metrics::Metrics;
-use crate::visible_text::{one_line, printable};
+use crate::visible_text;
 
 /// How long the end of the program waits for lines to be written. A reader that has stopped reading cannot hold it longer.
 const LAST_LINES: Duration = Duration::from_secs(1);
-
-use super::log_fields::{VisibleFields, VisibleJson};
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -66,11 +65,10 @@ pub(super) fn start(format: LogFormat, metrics: &Metrics) -> io::Result<Log> {
 
 impl Log {
     /// Logs why the program ends, whatever `RUST_LOG` says.
-    pub(super) fn failure(&self, error: impl Display) {
-        let error = error.to_string();
+    pub(super) fn failure(&self, error: &anyhow::Error) {
         let line = match self.format {
             // As every other command says it.
-            LogFormat::Text => format!("error: {}\n", printable(&error)),
+            LogFormat::Text => format!("error: {}\n", in_words(error)),
             LogFormat::Json => {
                 let mut now = String::new();
                 // Writing to a string cannot fail.
@@ -79,9 +77,9 @@ impl Log {
                     "timestamp": now,
                     "level": "ERROR",
                     "message": "l7guard ends",
-                    "error": one_line(&error),
+                    "error": format!("{error:#}"),
                 });
-                format!("{line}\n")
+                format!("{}\n", visible_text::json(&line.to_string()))
             }
         };
         self.queue.push(line.as_bytes());

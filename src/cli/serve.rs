@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     // Whatever still reads a file must not hold the end.
     runtime.shutdown_background();
     let status = ended.unwrap_or_else(|error| {
-        log.failure(format!("{error:#}"));
+        log.failure(&error);
         ExitStatus::Error
     });
     log.end();

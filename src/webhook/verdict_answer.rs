@@ -9,6 +9,7 @@ use super::annotations;
 use super::confirmed::Confirmed;
 use super::response::{Answer, Cause};
 use super::review::Review;
+use super::text::truncate;
 use crate::metrics::{Decision, Effect, Metrics};
 use crate::report::admission::{self, SHOWN};
 use crate::report::disclosure::Disclosure;
@@ -115,11 +116,20 @@ fn tell_findings(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
             operation = review.operation.as_str(),
             user = %review.user_info.username,
             dry_run = review.dry_run,
-            message_in_full = finding.message.in_full(),
-            path = %path(finding),
+            message_in_full = evidence_line(finding.message.in_full().to_owned()),
+            path = evidence_line(path(finding)),
             "finding"
         );
     }
+}
+
+/// The most characters of a message and of a path in the log. Their writers choose the length of labels and values, and a
+/// line that is too long is cut, of JSON at the cost of its fields.
+const EVIDENCE: usize = 2000;
+
+fn evidence_line(mut text: String) -> String {
+    truncate(&mut text, EVIDENCE);
+    text
 }
 
 /// The path with all evidence, in a line.

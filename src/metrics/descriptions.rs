@@ -115,9 +115,11 @@ descriptions! {
     CONNECTIONS: Gauge "connections" []
         "Open connections of the webhook";
     CONNECTION_LIMIT: Gauge "connections_limit" []
-        "How many connections are served at the same time at most; more wait unaccepted";
+        "How many connections are served at the same time at most";
     CONNECTIONS_ACCEPTED: Counter "connections_accepted" []
         "Connections that were accepted";
+    CONNECTIONS_EVICTED: Counter "connections_evicted" ["state"]
+        "Connections that were closed to make room: state is before_request, receiving (a later request), unread (an answer) or idle";
     HANDSHAKE_FAILURES: Counter "tls_handshake_failures" ["reason"]
         "Connections that did not get past the TLS handshake: reason is timeout, client_certificate (missing or refused here), server_certificate (refused by the client) or other";
     LOG_LINES_DROPPED: Counter "log_lines_dropped" ["reason"]

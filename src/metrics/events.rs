@@ -74,6 +74,19 @@ pub enum HandshakeFailure {
     Other,
 }
 
+/// What a connection did when it had to leave for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evicted {
+    /// It had not sent a whole request.
+    BeforeRequest,
+    /// A later request was not whole.
+    Receiving,
+    /// An answer was not read.
+    Unread,
+    /// Nothing.
+    Idle,
+}
+
 /// A file, or several that belong together, that are read again when they change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchedFile {

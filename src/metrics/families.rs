@@ -45,6 +45,7 @@ pub(super) struct Families {
     pub(super) connections: Gauge,
     pub(super) connection_limit: Gauge,
     pub(super) connections_accepted: Counter,
+    pub(super) connections_evicted: Family<labels::State, Counter>,
     pub(super) handshake_failures: Family<labels::Reason, Counter>,
     pub(super) log_lines_dropped: Family<labels::Reason, Counter>,
 }
@@ -89,6 +90,7 @@ impl Families {
             connections: add(to, &describe::CONNECTIONS, Gauge::default()),
             connection_limit: add(to, &describe::CONNECTION_LIMIT, Gauge::default()),
             connections_accepted: add(to, &describe::CONNECTIONS_ACCEPTED, Counter::default()),
+            connections_evicted: add(to, &describe::CONNECTIONS_EVICTED, Family::default()),
             handshake_failures: add(to, &describe::HANDSHAKE_FAILURES, Family::default()),
             log_lines_dropped: add(to, &describe::LOG_LINES_DROPPED, Family::default()),
         }

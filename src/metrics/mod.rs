@@ -22,7 +22,8 @@ use prometheus_client::registry::Registry;
 
 pub use descriptions::{ALL, Description, MetricType, PREFIX};
 pub use events::{
-    Decision, Effect, ExemptionStates, HandshakeFailure, LogLoss, Reviewed, Shed, WatchedFile,
+    Decision, Effect, Evicted, ExemptionStates, HandshakeFailure, LogLoss, Reviewed, Shed,
+    WatchedFile,
 };
 use families::Families;
 
@@ -248,6 +249,21 @@ impl Metrics {
         self.families.connections_accepted.inc();
         self.families.connections.inc();
         OpenConnection(Arc::clone(&self.families))
+    }
+
+    /// A connection had to leave for another one.
+    pub fn evicted(&self, state: Evicted) {
+        let state = match state {
+            Evicted::BeforeRequest => "before_request",
+            Evicted::Receiving => "receiving",
+            Evicted::Unread => "unread",
+            Evicted::Idle => "idle",
+        };
+        let state = labels::State { state };
+        self.families
+            .connections_evicted
+            .get_or_create(&state)
+            .inc();
     }
 
     /// A connection did not get past the TLS handshake.

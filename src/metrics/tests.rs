@@ -29,6 +29,7 @@ fn touched() -> Metrics {
     metrics.certificate_expiry(SystemTime::now());
     metrics.connection_limit(512);
     drop((metrics.connection(), metrics.in_flight()));
+    metrics.evicted(Evicted::Idle);
     metrics.handshake_failure(HandshakeFailure::Timeout);
     metrics.log_line_lost(LogLoss::Full);
     metrics

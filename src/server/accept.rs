@@ -1,39 +1,36 @@
-//! Accepting connections, up to a limit, and keeping account of them.
+//! Accepting connections, up to a limit, and making room for new ones.
 
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
 use super::connection::Connections;
+use super::registry::{Place, Registry};
 
 /// How long to wait after a failed accept. Such failures (no file descriptor left, most often) do not go away by
 /// trying at once, and a loop that spins would take the processor from the requests that could free one.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
 
-/// Accepts connections while there are permits, and clears away those that have ended.
+/// Accepts connections, makes room for them, and clears away those that have ended.
 pub(super) async fn accept_forever(
     listener: &TcpListener,
-    permits: &Arc<Semaphore>,
+    registry: &Registry,
     shared: &Connections,
     connections: &mut JoinSet<()>,
 ) {
-    let mut is_full = false;
     loop {
-        warn_when_full(permits, &mut is_full);
-        let mut next = pin!(next_connection(listener, permits));
-        let (stream, permit) = loop {
+        let mut next = pin!(next_connection(listener, registry));
+        let (stream, place) = loop {
             tokio::select! {
                 accepted = &mut next => break accepted,
                 Some(ended) = connections.join_next() => reap(ended),
             }
         };
-        spawn(connections, shared, stream, permit);
+        spawn(connections, shared, stream, place);
     }
 }
 
@@ -43,47 +40,30 @@ pub(super) async fn accept_forever(
 /// The socket itself is asked, not the runtime, which learns of new connections only now and then.
 pub(super) fn accept_rest(
     listener: TcpListener,
-    permits: &Arc<Semaphore>,
+    registry: &Registry,
     shared: &Connections,
     connections: &mut JoinSet<()>,
 ) -> io::Result<()> {
     let listener = listener.into_std()?;
-    while let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
-        let stream = match listener.accept() {
-            Ok((stream, _)) => stream,
+    registry.hurry();
+    while registry.make_room() {
+        let (stream, peer) = match listener.accept() {
+            Ok(accepted) => accepted,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
             Err(error) => return Err(error),
         };
         stream.set_nonblocking(true)?;
-        spawn(connections, shared, TcpStream::from_std(stream)?, permit);
+        let place = registry.take(peer.ip());
+        spawn(connections, shared, TcpStream::from_std(stream)?, place);
     }
     Ok(())
 }
 
-async fn next_connection(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
-    #[expect(
-        clippy::expect_used,
-        reason = "acquiring fails only once close() was called"
-    )]
-    let permit = Arc::clone(permits)
-        .acquire_owned()
-        .await
-        .expect("nobody closes the semaphore");
-    let (stream, _) = accept_patiently(|| listener.accept()).await;
-    (stream, permit)
-}
-
-/// One line each time that all permits have been given away.
-fn warn_when_full(permits: &Semaphore, is_full: &mut bool) {
-    let was_full = std::mem::replace(is_full, permits.available_permits() == 0);
-    if *is_full && !was_full {
-        tracing::warn!(
-            "as many connections are open as may be: more wait unaccepted, and answers close theirs to make room"
-        );
-    }
+/// The next connection, and a place for it. Room is made only once a connection is there that needs it.
+async fn next_connection(listener: &TcpListener, registry: &Registry) -> (TcpStream, Place) {
+    let (stream, peer) = accept_patiently(|| listener.accept()).await;
+    registry.room().await;
+    (stream, registry.take(peer.ip()))
 }
 
 /// Calls `accept` until it succeeds, with [`ACCEPT_BACK_OFF`] after each failure. Only the first failure of a row is a
@@ -105,12 +85,7 @@ where
     }
 }
 
-fn spawn(
-    connections: &mut JoinSet<()>,
-    shared: &Connections,
-    stream: TcpStream,
-    permit: OwnedSemaphorePermit,
-) {
+fn spawn(connections: &mut JoinSet<()>, shared: &Connections, stream: TcpStream, place: Place) {
     // Answers are small and complete: waiting to fill a packet (Nagle) would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
@@ -119,11 +94,7 @@ fn spawn(
         address: stream.peer_addr().ok().map(|peer| peer.ip().to_canonical()),
         ..shared.clone()
     };
-    let connection = shared.serve(stream);
-    connections.spawn(async move {
-        connection.await;
-        drop(permit);
-    });
+    connections.spawn(shared.serve(stream, place));
 }
 
 pub(super) fn reap(ended: Result<(), JoinError>) {
@@ -145,40 +116,48 @@ mod tests {
 
     use super::super::OldestTls;
     use super::super::drain::Phase;
+    use super::super::opening::HandshakePermits;
+    use super::super::request_clock::Limits;
+    use super::super::table::FirstRequestTime;
     use super::super::test_client::tls;
     use super::*;
 
-    /// A listener, a limit and what connections share.
-    async fn listening(limit: usize) -> (TcpListener, Arc<Semaphore>, Connections) {
+    /// A listener, its connections and what they share.
+    async fn listening(limit: usize) -> (TcpListener, Registry, Connections) {
         let (tls, _) = tls(OldestTls::Tls13, &TLS13);
-        let permits = Arc::new(Semaphore::new(limit));
         let shared = Connections {
             tls: Some(tls.into()),
             router: Router::new(),
             handshake: Duration::MAX,
-            headers: Duration::MAX,
+            handshake_permits: HandshakePermits::new(),
+            limits: Limits {
+                headers: Duration::MAX,
+                answer: Duration::MAX,
+            },
             idle: Duration::MAX,
             age: Duration::MAX,
             phase: watch::Sender::new(Phase::Serving).subscribe(),
-            permits: Arc::clone(&permits),
             metrics: None,
             address: None,
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        (listener, permits, shared)
+        (
+            listener,
+            Registry::new(limit, FirstRequestTime::TLS, None),
+            shared,
+        )
     }
 
     #[tokio::test]
-    async fn what_the_system_has_accepted_is_taken_in_before_the_socket_is_closed_up_to_the_limit()
-    {
-        for (limit, taken) in [(9, 3), (2, 2)] {
-            let (listener, permits, shared) = listening(limit).await;
+    async fn what_the_system_has_accepted_is_taken_in_before_the_socket_is_closed() {
+        for limit in [9, 2] {
+            let (listener, registry, shared) = listening(limit).await;
             let address = listener.local_addr().unwrap();
             // The system's own blocking sockets: the runtime gets no chance to learn of them.
             let clients = [(); 3].map(|()| std::net::TcpStream::connect(address).unwrap());
             let mut connections = JoinSet::new();
-            accept_rest(listener, &permits, &shared, &mut connections).unwrap();
-            assert_eq!(connections.len(), taken);
+            accept_rest(listener, &registry, &shared, &mut connections).unwrap();
+            assert_eq!(connections.len(), 3);
             assert!(std::net::TcpStream::connect(address).is_err());
             drop(clients);
         }
@@ -186,10 +165,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn connections_that_have_ended_are_cleared_away_while_nobody_connects() {
-        let (listener, permits, shared) = listening(1).await;
+        let (listener, registry, shared) = listening(1).await;
         let mut connections = JoinSet::new();
         connections.spawn(async {});
-        let accepting = accept_forever(&listener, &permits, &shared, &mut connections);
+        let accepting = accept_forever(&listener, &registry, &shared, &mut connections);
         tokio::time::timeout(ACCEPT_BACK_OFF, accepting)
             .await
             .unwrap_err();

@@ -2,9 +2,10 @@
 //! it.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::IpAddr;
-use std::pin::pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,19 +14,23 @@ use axum::http::header::{CONNECTION, HeaderValue};
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
+use hyper::service::{HttpService, Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::drain::{Phase, closing};
 use super::handshake;
-use super::header_clock::{HeaderClock, Overdue};
+use super::opening::{HandshakePermits, Opened};
 use super::peer::Peer;
+use super::registry::Place;
+use super::request_clock::{Clocked, Limits, Overdue, RequestClock};
+use super::unread::Unread;
+use super::watched_body::WatchedBody;
 use crate::metrics::{HandshakeFailure, Metrics};
 
 /// How long a connection that has not sent its first request is still given when the server closes. Such a connection
@@ -36,6 +41,13 @@ const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
 /// together, when another replica went, do not leave together.
 const AGE_JITTER: f64 = 0.2;
 
+/// How long the request is still given that comes just as its idle connection is evicted: from then on it may be lost with it, as
+/// the place is given away.
+const EVICTION_GRACE: Duration = Duration::from_millis(250);
+
+/// The most that hyper buffers of a request at once, and so the most that headers may take: 64 KiB. An API server's take less than one.
+const BUFFER: usize = 64 * 1024;
+
 /// What every connection of a server shares.
 #[derive(Clone)]
 pub(super) struct Connections {
@@ -43,44 +55,48 @@ pub(super) struct Connections {
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) router: Router,
     pub(super) handshake: Duration,
-    pub(super) headers: Duration,
+    pub(super) handshake_permits: HandshakePermits,
+    pub(super) limits: Limits,
     pub(super) idle: Duration,
     pub(super) age: Duration,
     pub(super) phase: watch::Receiver<Phase>,
-    /// One permit for each connection that may be open.
-    pub(super) permits: Arc<Semaphore>,
     pub(super) metrics: Option<Metrics>,
     /// The address at the other end.
     pub(super) address: Option<IpAddr>,
 }
 
 impl Connections {
-    /// Serves one connection to its end. Nothing is spawned: dropping the future closes the connection.
-    pub(super) async fn serve<IO>(self, io: IO)
+    /// Serves one connection to its end, or until it is evicted from `place`. Nothing is spawned: dropping the future closes
+    /// the connection.
+    pub(super) async fn serve<IO>(self, io: IO, place: Place)
     where
-        IO: AsyncRead + AsyncWrite + Unpin,
+        IO: AsyncRead + AsyncWrite + Unread + Unpin,
     {
         let _open = self.metrics.as_ref().map(Metrics::connection);
         let Some(tls) = self.tls.clone() else {
-            return self.serve_http(io, false).await;
+            return Box::pin(self.serve_http(io, false, place)).await;
         };
         let mut phase = self.phase.clone();
         let stream = tokio::select! {
+            biased;
+            () = place.evicted() => None,
             stream = self.shake_hands(tls, io) => stream,
             () = grace_over(&mut phase) => None,
         };
         if let Some(stream) = stream {
             let has_certificate = stream.get_ref().1.peer_certificates().is_some();
-            self.serve_http(stream, has_certificate).await;
+            // Boxed: a connection in its handshake does not take the memory of one that is served.
+            Box::pin(self.serve_http(stream, has_certificate, place)).await;
         }
     }
 
     /// The handshake, or nothing when it failed or took too long.
-    async fn shake_hands<IO>(&self, tls: TlsAcceptor, io: IO) -> Option<TlsStream<IO>>
+    async fn shake_hands<IO>(&self, tls: TlsAcceptor, io: IO) -> Option<TlsStream<Opened<IO>>>
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        let failure = match timeout(self.handshake, tls.accept(io)).await {
+        let handshake = self.handshake_permits.handshake(tls, io);
+        let failure = match timeout(self.handshake, handshake).await {
             Ok(Ok(stream)) => return Some(stream),
             Ok(Err(error)) => handshake::failure(&error),
             Err(_) => {
@@ -96,17 +112,14 @@ impl Connections {
 
     /// Whether answers still keep their connection, which is to be left at `old`.
     fn keeps(&self, old: Instant) -> bool {
-        *self.phase.borrow() == Phase::Serving
-            && Instant::now() < old
-            // Others wait: whoever has got an answer makes room, at the one moment when nothing of his is lost by it.
-            && self.permits.available_permits() > 0
+        *self.phase.borrow() == Phase::Serving && Instant::now() < old
     }
 
-    async fn serve_http<IO>(self, io: IO, has_certificate: bool)
+    async fn serve_http<IO>(self, io: IO, has_certificate: bool, place: Place)
     where
-        IO: AsyncRead + AsyncWrite + Unpin,
+        IO: AsyncRead + AsyncWrite + Unread + Unpin,
     {
-        let (begun, clock) = (Notify::new(), HeaderClock::default());
+        let (begun, clock) = (Notify::new(), RequestClock::new(place));
         let old = Instant::now() + jittered(self.age);
         let router = TowerToHyperService::new(self.router.clone());
         let peer = Peer {
@@ -117,10 +130,10 @@ impl Connections {
             request.extensions_mut().insert(peer);
             begun.notify_one();
             clock.headers_are_whole();
-            let answer = router.call(request);
+            let answer = router.call(request.map(|body| WatchedBody::new(body, clock.clone())));
             async {
                 let mut response = answer.await?;
-                if !self.keeps(old) {
+                if !self.keeps(old) || clock.place().is_evicted() {
                     close(&mut response);
                 }
                 clock.is_answered();
@@ -129,26 +142,57 @@ impl Connections {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            .max_buf_size(BUFFER)
             // In hyper this clock also runs while the next request is awaited: it is the idle limit.
             .header_read_timeout(self.idle)
             .serve_connection(TokioIo::new(clock.over(io)), service);
-        let mut connection = pin!(connection);
-        let mut closing_phase = self.phase.clone();
-        let result = tokio::select! {
-            result = clock.drive(self.headers, connection.as_mut()) => result,
-            () = closing_time(&mut closing_phase, &begun) => {
-                connection.as_mut().graceful_shutdown();
-                Ok(connection.await)
-            }
-        };
-        match result {
+        let ended = self.drive(&clock, &begun, pin!(connection)).await;
+        match ended {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::debug!(%error, "connection ended"),
-            Err(Overdue) => {
-                tracing::debug!(limit = ?self.headers, "the headers of a request took too long");
+            Err(overdue) => {
+                tracing::debug!(?overdue, limits = ?self.limits, "a client took too long");
             }
         }
     }
+
+    /// Leads `connection` to its end, which comes earlier where the server closes or the connection is evicted.
+    async fn drive<IO, S>(
+        &self,
+        clock: &RequestClock,
+        begun: &Notify,
+        mut connection: Pin<&mut http1::Connection<TokioIo<Clocked<IO>>, S>>,
+    ) -> Result<hyper::Result<()>, Overdue>
+    where
+        IO: AsyncRead + AsyncWrite + Unread + Unpin,
+        S: HttpService<Incoming, ResBody = Body, Error = Infallible>,
+    {
+        let mut phase = self.phase.clone();
+        tokio::select! {
+            biased;
+            ended = clock.drive(self.limits, connection.as_mut()) => return ended,
+            () = closing_time(&mut phase, begun) => {}
+            () = clock.place().evicted() => {
+                let is_idle = clock.place().was_idle();
+                if !is_idle || !is_between_requests(clock, connection.as_mut()).await {
+                    return Ok(Ok(()));
+                }
+            }
+        }
+        connection.as_mut().graceful_shutdown();
+        clock.drive(self.limits, connection).await
+    }
+}
+
+/// Looks once more whether a request has come over an idle `connection`, and if so waits until it is whole: then closing
+/// gracefully answers it. False when the connection has ended, or the request takes too long.
+async fn is_between_requests<F: Future>(clock: &RequestClock, mut connection: Pin<&mut F>) -> bool {
+    let looked = poll_fn(|context| match connection.as_mut().poll(context) {
+        Poll::Ready(_) => Poll::Ready(false),
+        Poll::Pending if clock.is_receiving() => Poll::Pending,
+        Poll::Pending => Poll::Ready(true),
+    });
+    timeout(EVICTION_GRACE, looked).await.unwrap_or(false)
 }
 
 /// `age`, give or take [`AGE_JITTER`] of it.

@@ -6,11 +6,14 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::super::OldestTls;
+use super::super::registry::Registry;
+use super::super::table::FirstRequestTime;
 use super::super::test_client::{TestClient, TestConnection, says_close, tls};
 use super::*;
 
 const HANDSHAKE: Duration = Duration::from_secs(5);
 const HEADERS: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_mins(2);
 const AGE: Duration = Duration::from_mins(10);
 
@@ -19,7 +22,11 @@ struct Served {
     client: TestClient,
     io: DuplexStream,
     server: JoinHandle<()>,
+    /// Bytes of its task while nothing has come.
+    half_open: usize,
     phase: watch::Sender<Phase>,
+    /// With one place, which this connection has.
+    registry: Registry,
     start: Instant,
 }
 
@@ -31,20 +38,29 @@ impl Served {
             tls: Some(tls.into()),
             router,
             handshake: HANDSHAKE,
-            headers: HEADERS,
+            handshake_permits: HandshakePermits::new(),
+            limits: Limits {
+                headers: HEADERS,
+                answer: ANSWER,
+            },
             idle: IDLE,
             age: AGE,
             phase: phase.subscribe(),
-            permits: Arc::new(Semaphore::new(1)),
             address: None,
             metrics: None,
         };
         let (io, other) = duplex(64 * 1024);
+        let registry = Registry::new(1, FirstRequestTime::TLS, None);
+        let place = registry.take([127, 0, 0, 1].into());
+        let serving = connections.serve(other, place);
+        let half_open = size_of_val(&serving);
         Self {
             client,
             io,
-            server: tokio::spawn(connections.serve(other)),
+            server: tokio::spawn(serving),
+            half_open,
             phase,
+            registry,
             start: Instant::now(),
         }
     }
@@ -238,4 +254,101 @@ async fn tls_1_3_is_spoken_whatever_the_oldest() {
         let served = Served::new(Router::new(), oldest, &TLS13);
         served.client.shake_hands(served.io).await.unwrap();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_before_its_first_request_makes_room_after_its_time() {
+    let half_open = Served::echoing();
+    half_open.registry.room().await;
+    half_open.server.await.unwrap();
+    let silent = Served::echoing();
+    let _stream = silent.client.shake_hands(silent.io).await.unwrap();
+    silent.registry.room().await;
+    silent.server.await.unwrap();
+    assert!(silent.start.elapsed() < 3 * FirstRequestTime::TLS.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_or_a_first_body_that_are_not_whole_keep_no_place() {
+    for begun in [
+        "POST /echo HTTP/1.1\r\n",
+        "POST /echo HTTP/1.1\r\ncontent-length: 2\r\n\r\nh",
+    ] {
+        let served = Served::echoing();
+        let mut stream = served.client.shake_hands(served.io).await.unwrap();
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        tokio::task::yield_now().await;
+        served.registry.room().await;
+        served.server.await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_in_a_review_keeps_its_place_until_its_answer_is_taken() {
+    let router = Router::new().route(
+        "/slow",
+        post(|| async {
+            sleep(HEADERS).await;
+            "done"
+        }),
+    );
+    let served = Served::new(router, OldestTls::Tls13, &TLS13);
+    let (registry, start) = (served.registry.clone(), served.start);
+    let (mut connection, ended, _phase) = served.connect().await;
+    let asked = tokio::spawn(async move { connection.post("/slow", "").await });
+    sleep(Duration::from_secs(1)).await;
+    assert!(!registry.make_room());
+    registry.room().await;
+    assert_eq!(start.elapsed(), HEADERS);
+    assert_eq!(asked.await.unwrap().unwrap().body(), "done");
+    ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_crosses_the_eviction_of_its_connection_is_answered() {
+    let served = Served::echoing();
+    let registry = served.registry.clone();
+    let (mut connection, ended, _phase) = served.connect().await;
+    connection.post("/echo", "first").await.unwrap();
+    let crossing = connection.post("/echo", "crossing");
+    let evicting = async { assert!(registry.make_room()) };
+    let ((), answer) = tokio::join!(evicting, crossing);
+    let answer = answer.unwrap();
+    assert_eq!(answer.body(), "crossing");
+    assert!(says_close(&answer));
+    ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_evicted_connection_that_only_begins_a_request_is_dropped() {
+    let served = Served::echoing();
+    let mut stream = served.client.shake_hands(served.io).await.unwrap();
+    let whole = b"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n";
+    stream.write_all(whole).await.unwrap();
+    assert_ne!(stream.read(&mut [0; 1024]).await.unwrap(), 0);
+    assert!(served.registry.make_room());
+    stream.write_all(b"POST").await.unwrap();
+    stream.flush().await.unwrap();
+    let begun = Instant::now();
+    served.server.await.unwrap();
+    assert_eq!(begun.elapsed(), EVICTION_GRACE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_read_ends_its_connection() {
+    let router = Router::new().route("/long", post(|| async { vec![b'a'; 1024 * 1024] }));
+    let served = Served::new(router, OldestTls::Tls13, &TLS13);
+    let mut stream = served.client.shake_hands(served.io).await.unwrap();
+    let whole = b"POST /long HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n";
+    stream.write_all(whole).await.unwrap();
+    stream.flush().await.unwrap();
+    served.server.await.unwrap();
+    assert_eq!(served.start.elapsed(), ANSWER);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_which_nothing_has_come_takes_little_memory() {
+    let served = Served::echoing();
+    assert!(served.half_open <= 4096, "{} bytes", served.half_open);
 }

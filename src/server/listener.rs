@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use thiserror::Error;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -16,7 +16,18 @@ use tokio_rustls::TlsAcceptor;
 use super::accept::{accept_forever, accept_rest, reap};
 use super::connection::Connections;
 use super::drain::{Phase, Stop, Stopped, until_closing};
+use super::opening::HandshakePermits;
+use super::registry::Registry;
+use super::request_clock::Limits;
+use super::table::{FirstRequestTime, LEAVING};
 use crate::metrics::Metrics;
+
+/// What the system buffers of a connection in each direction: 128 KiB (Linux takes twice as much, for its own accounts).
+/// By themselves buffers would grow to some MiB for a client that sends without being asked or does not read its answers.
+const SOCKET_BUFFER: u32 = 128 * 1024;
+
+/// How many connections the system accepts before we do: as many as `TcpListener::bind` of tokio sets.
+const BACKLOG: u32 = 1024;
 
 /// The limits of a [`Server`].
 #[derive(Clone, Debug)]
@@ -26,6 +37,8 @@ pub struct Settings {
     /// The most time the headers of a request may take, from their first byte on. Defaults to 10 s. How long a body may
     /// take is the router's to say.
     pub headers: Duration,
+    /// The most time that an answer may wait for its reader, from when the system takes no more of it on. Defaults to 5 s.
+    pub answer: Duration,
     /// The longest silence on a connection. Defaults to 120 s. It has to be longer than the 90 s for which the API server keeps an idle connection (`IdleConnTimeout` of Go's
     /// `http.DefaultTransport`, which kubernetes/apimachinery takes over in `util/net/http.go`): a connection closed here
     /// just as a request arrives loses that request.
@@ -33,8 +46,8 @@ pub struct Settings {
     /// The age, give or take a fifth, from which on the next answer closes its connection, so that callers come to know
     /// other replicas. Defaults to 10 min. A connection is never cut for its age.
     pub age: Duration,
-    /// How many connections are served at the same time. More wait unaccepted, and while there is no room every answer
-    /// closes its connection to make some. Defaults to 512, below the 1024 open files that many systems allow a process.
+    /// How many connections are served at the same time. When another comes, one that no review needs is evicted: which
+    /// one, `docs/operations.md` says. Defaults to 512, below the 1024 open files that many systems allow a process.
     /// An API server keeps up to 25 idle ones (client-go, `transport/cache.go`, `idleConnsPerHost`).
     pub connections: usize,
     /// How long to go on after a stop before nothing more is accepted. Defaults to 15 s, for what routes to this
@@ -96,12 +109,22 @@ impl Default for Settings {
         Self {
             handshake: Duration::from_secs(5),
             headers: Duration::from_secs(10),
+            answer: Duration::from_secs(5),
             idle: Duration::from_mins(2),
             age: Duration::from_mins(10),
             connections: 512,
             drain: Duration::from_secs(15),
             close: Duration::from_secs(10),
         }
+    }
+}
+
+impl Settings {
+    /// How many files are open at most while a server with these limits serves: its socket, the connections, those that are
+    /// still closing, and one that waits for its place.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        self.connections.saturating_add(LEAVING + 2)
     }
 }
 
@@ -122,35 +145,43 @@ impl Server {
     ///
     /// # Errors
     /// When the address cannot be listened on.
+    #[expect(
+        clippy::unused_async,
+        reason = "panics outside of a runtime, which async says"
+    )]
     pub async fn bind(
         address: SocketAddr,
         tls: Arc<rustls::ServerConfig>,
         router: Router,
         settings: Settings,
     ) -> Result<Self, BindError> {
-        Self::bound(address, Some(tls.into()), router, settings).await
+        Self::bound(address, Some(tls.into()), router, settings)
     }
 
     /// Like [`Self::bind`], for plain HTTP.
     ///
     /// # Errors
     /// When the address cannot be listened on.
+    #[expect(
+        clippy::unused_async,
+        reason = "panics outside of a runtime, which async says"
+    )]
     pub async fn bind_plain(
         address: SocketAddr,
         router: Router,
         settings: Settings,
     ) -> Result<Self, BindError> {
-        Self::bound(address, None, router, settings).await
+        Self::bound(address, None, router, settings)
     }
 
-    async fn bound(
+    fn bound(
         address: SocketAddr,
         tls: Option<TlsAcceptor>,
         router: Router,
         settings: Settings,
     ) -> Result<Self, BindError> {
         let refused = |source| BindError::new(address, source);
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let listener = listen(address).map_err(refused)?;
         Ok(Self {
             address: listener.local_addr().map_err(refused)?,
             listener,
@@ -200,9 +231,13 @@ impl Server {
     /// All three phases. Connections that did not end in the close time are left in `connections`.
     async fn serve(self, stop: &Stop, connections: &mut JoinSet<()>) {
         let phase = watch::Sender::new(Phase::Serving);
-        // None at all would be a server that answers nobody, and more than the most a panic.
-        let connection_limit = self.settings.connections.clamp(1, Semaphore::MAX_PERMITS);
-        let permits = Arc::new(Semaphore::new(connection_limit));
+        // None at all would be a server that answers nobody.
+        let connection_limit = self.settings.connections.max(1);
+        let first_request = match self.tls {
+            Some(_) => FirstRequestTime::TLS,
+            None => FirstRequestTime::PLAIN,
+        };
+        let registry = Registry::new(connection_limit, first_request, self.metrics.clone());
         if let Some(metrics) = &self.metrics {
             metrics.connection_limit(connection_limit);
         }
@@ -210,19 +245,22 @@ impl Server {
             tls: self.tls,
             router: self.router,
             handshake: self.settings.handshake,
-            headers: self.settings.headers,
+            handshake_permits: HandshakePermits::new(),
+            limits: Limits {
+                headers: self.settings.headers,
+                answer: self.settings.answer,
+            },
             idle: self.settings.idle,
             age: self.settings.age,
             phase: phase.subscribe(),
-            permits: Arc::clone(&permits),
             metrics: self.metrics,
             address: None,
         };
         tokio::select! {
-            () = accept_forever(&self.listener, &permits, &shared, connections) => {}
+            () = accept_forever(&self.listener, &registry, &shared, connections) => {}
             () = until_closing(stop, self.settings.drain, &phase) => {}
         }
-        if let Err(error) = accept_rest(self.listener, &permits, &shared, connections) {
+        if let Err(error) = accept_rest(self.listener, &registry, &shared, connections) {
             tracing::warn!(%error, "cannot accept the last connections");
         }
         tracing::info!(
@@ -234,4 +272,19 @@ impl Server {
         // When the time is over the caller cuts what is left.
         let _ = timeout(self.settings.close, all_gone).await;
     }
+}
+
+/// A socket that listens, and from which connections inherit buffers that do not grow.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // As `TcpListener::bind` does: a restart may take the address while connections of the process before linger.
+    socket.set_reuseaddr(true)?;
+    socket.set_recv_buffer_size(SOCKET_BUFFER)?;
+    socket.set_send_buffer_size(SOCKET_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }

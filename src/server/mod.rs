@@ -3,7 +3,7 @@
 //! It knows nothing of policy or admission; it serves whatever router it is given, over TLS or (the operations port) plain.
 //!
 //! ```text
-//! listener: bind ─▶ accept ─▶ connection: handshake, HTTP/1.1 ─▶ the router
+//! listener: bind ─▶ accept ─▶ registry: a place ─▶ connection: handshake, HTTP/1.1 ─▶ the router
 //!     ▲                 ▲          ▲
 //!     └── drain: Serving → Draining → Closing ◀── a stop (signals, or whoever holds the handle)
 //! ```
@@ -16,11 +16,17 @@ mod accept;
 mod connection;
 mod drain;
 mod handshake;
-mod header_clock;
 mod listener;
+mod opening;
 mod peer;
+mod queue;
+mod registry;
+mod request_clock;
 mod signals;
+mod table;
 mod tls;
+mod unread;
+mod watched_body;
 
 #[cfg(test)]
 pub(crate) mod test_client;

@@ -7,6 +7,7 @@ mod demo_client;
 mod demo_reviews;
 mod explain;
 mod failure;
+mod file_limit;
 mod invocation;
 mod log_fields;
 mod log_line;

@@ -13,7 +13,7 @@ use tokio::time::interval;
 
 use super::serve_arguments::TlsArguments;
 use super::serving::{DevelopmentCertificate, Serving, Tls};
-use super::{ExitStatus, demo_reviews, logging, reloading};
+use super::{ExitStatus, demo_reviews, file_limit, logging, reloading};
 use crate::clock;
 use crate::configuration::exemption_states;
 use crate::live::LiveConfiguration;
@@ -32,8 +32,9 @@ pub(super) use super::serve_arguments::Arguments;
 /// How often what depends on the clock is looked at: the states of exemptions, the certificate's end.
 const CLOCKWORK: Duration = Duration::from_secs(10);
 
-/// How many connections the operations port has: kubelet and a few Prometheus servers need less.
-const OPERATIONS_CONNECTIONS: usize = 32;
+/// How many connections the operations port has. Kubelet and a few Prometheus servers need less, but a flood of new ones has to
+/// be slower to fill them than a probe is to be answered.
+const OPERATIONS_CONNECTIONS: usize = 128;
 
 /// How long a connection to the operations port may be silent: nobody loses anything by calling again, and silent connections
 /// are not to keep kubelet out.
@@ -55,6 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
 }
 
 async fn serve(arguments: &Arguments, metrics: Metrics) -> Result<ExitStatus> {
+    let limits = &arguments.limits;
+    file_limit::ensure(&[&limits.settings(), &operations_settings()])?;
     let readiness = Readiness::new();
     // The first condition, or the process would be ready as long as no other one is known.
     let serving_condition = readiness.condition("serving", NeededFor::NewCallers, "not yet");
@@ -65,7 +68,6 @@ async fn serve(arguments: &Arguments, metrics: Metrics) -> Result<ExitStatus> {
     let (tls, mut development) = certificates(&arguments.tls, &metrics, &readiness)?;
     let stop = stop_on_signals()?;
     tokio::spawn(reload::log_hangups());
-    let limits = &arguments.limits;
     let serving = Serving::bind(
         arguments.listen,
         PolicyJudge::new(world, configuration, metrics.clone()),
@@ -137,14 +139,18 @@ fn clients(
 }
 
 async fn operations(address: SocketAddr, readiness: Readiness, metrics: Metrics) -> Result<Server> {
-    let settings = Settings {
+    let router = operations::router(readiness, metrics);
+    let server = Server::bind_plain(address, router, operations_settings()).await;
+    server.context("the operations port (--operations-listen)")
+}
+
+/// The limits of the operations port.
+pub(super) fn operations_settings() -> Settings {
+    Settings {
         connections: OPERATIONS_CONNECTIONS,
         idle: OPERATIONS_IDLE,
         ..Settings::default()
-    };
-    let router = operations::router(readiness, metrics);
-    let server = Server::bind_plain(address, router, settings).await;
-    server.context("the operations port (--operations-listen)")
+    }
 }
 
 /// Where it serves, and how to try it.

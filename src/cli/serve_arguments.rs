@@ -75,7 +75,7 @@ pub(super) struct LimitArguments {
     /// How long to go on answering after SIGTERM, for the API server to notice, in seconds
     #[arg(long, default_value_t = 15, value_name = "SECONDS")]
     drain: u64,
-    /// How many connections are open at the same time; more wait, and answers close theirs to make room
+    /// How many connections are open at the same time; for another one, one that no review needs is closed
     #[arg(long, default_value_t = Settings::default().connections, value_name = "COUNT")]
     max_connections: usize,
     /// How many reviews are judged at the same time; more are asked to come again in a second (503)

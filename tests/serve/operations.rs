@@ -123,3 +123,32 @@ fn a_busy_operations_port_is_a_clear_error() {
         "{stderr}"
     );
 }
+
+/// What `serve` says at start where the system sets these limits of open files.
+fn started_with_files(limits: &str, connections: &str) -> std::process::Output {
+    // Its end comes with the busy port, after the files have been compared.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let script = format!("{limits} && exec \"$@\"");
+    Command::new("sh")
+        .args(["-c", &script, "sh", env!("CARGO_BIN_EXE_l7guard"), "serve"])
+        .args(["--listen", &address, "--max-connections", connections])
+        .args(["--manifests", "examples/quickstart/world"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised_where_connections_need_more_and_too_many_connections_are_an_error()
+ {
+    let ended = started_with_files("ulimit -Sn 256", "512");
+    let log = String::from_utf8(ended.stderr).unwrap();
+    assert!(log.contains("raised the limit of open files"), "{log}");
+    assert!(log.contains("already in use"), "{log}");
+    let ended = started_with_files("ulimit -Sn 256 && ulimit -Hn 300", "512");
+    let log = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(2), "{log}");
+    let wanted = "needs 900 open files and the system allows this process 300: set it lower by 600";
+    assert!(log.contains(wanted), "{log}");
+}

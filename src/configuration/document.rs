@@ -13,10 +13,12 @@ use serde_json::{Map, Value, json};
 use super::given::Given;
 use super::list::List;
 use super::section::Section;
-use super::values::{ControllerName, Day, ExactName, Flag, Line, Pattern, Prose, wrong_type};
+use super::values::{
+    ControllerName, Day, ExactName, Flag, Line, Pattern, Prose, Services, wrong_type,
+};
 use super::words::{
     ApiVersion, Bound, DocumentKind, KindOfGateway, LikelyMode, NamesMode, ObjectKind, RuleMode,
-    RuleReference,
+    RuleReference, UnknownRouterMode,
 };
 
 /// The configuration of l7guard: what findings do, what is tolerated, and who counts as an ALB controller and an Istio
@@ -142,6 +144,15 @@ pub(super) struct IstioDocument {
     /// Names of Services that stand for an ingress gateway while nothing else tells.
     #[schemars(extend("default" = Istio::default().well_known_service_names))]
     pub(super) well_known_service_names: Given<List<ExactName>>,
+    /// Services that front an ingress gateway whatever their workloads show, as `namespace/name`; in both, `*` stands
+    /// for any characters and `?` for one.
+    #[schemars(extend("default" = []))]
+    pub(super) gateway_services: Given<List<Services>>,
+    /// What a proxy is taken for whose role hangs on something outside its object (a variable from a ConfigMap, a
+    /// script, an unknown image): a likely gateway, of which a finding denies or warns at most, or nothing but a line
+    /// that it cannot be told.
+    #[schemars(extend("default" = "unresolved"))]
+    pub(super) unknown_router: Given<UnknownRouterMode>,
     /// The cluster's DNS domain.
     #[schemars(extend("default" = Istio::default().cluster_domain))]
     pub(super) cluster_domain: Given<ExactName>,

@@ -1,15 +1,15 @@
 //! A document to the policy's configuration. What is left out, or wrong, keeps the default.
 
-use l7guard_policy::configuration::{Admission, Aws, Configuration, Date, Istio, Likely, Ratchet};
+use l7guard_policy::configuration::{Admission, Aws, Configuration, Date, Likely, Ratchet};
 
-use super::document::{AdmissionDocument, AwsDocument, Document, IstioDocument, RatchetDocument};
+use super::document::{AdmissionDocument, AwsDocument, Document, RatchetDocument};
 use super::given::Given;
 use super::list::{Element, List, distinct};
 use super::pointer::Pointer;
 use super::problem::Problems;
 use super::section::Section;
 use super::values::Flag;
-use super::{end, exemptions, modes};
+use super::{end, exemptions, istio, modes};
 
 /// The configuration of a document, on this day (UTC). `None`: it is of another kind or version, so that nothing can be
 /// said about the rest of it.
@@ -34,7 +34,7 @@ pub(super) fn into_policy(
         likely: likely.map_or_else(Likely::default, |likely| likely.0),
         ratchet: ratchet(document.ratchet, &root.key("ratchet"), today, problems),
         aws: aws(document.aws, &root.key("aws"), problems),
-        istio: istio(document.istio, &root.key("istio"), problems),
+        istio: istio::read(document.istio, &root.key("istio"), problems),
         exemptions: exemptions::read(document.exemptions, &modes, today, problems),
         admission: admission(document.admission, &root.key("admission"), problems),
         modes,
@@ -132,50 +132,15 @@ fn aws(given: Given<Section<AwsDocument>>, at: &Pointer, problems: &mut Problems
     }
 }
 
-fn istio(given: Given<Section<IstioDocument>>, at: &Pointer, problems: &mut Problems<'_>) -> Istio {
-    let default = Istio::default();
-    let Some(section) = given.take(at, problems) else {
-        return default;
-    };
-    let section = section.open(at, problems);
-    let kinds = section.gateway_kinds.some_elements(
-        &at.key("gatewayKinds"),
-        "no gateway would be guarded; write at least ingress",
-        problems,
-    );
-    let kinds = kinds.map(|kinds| distinct(kinds, problems));
-    let domain = section
-        .cluster_domain
-        .take(&at.key("clusterDomain"), problems);
-    let mut names = Names { at, problems };
-    Istio {
-        gateway_kinds: kinds.map_or(default.gateway_kinds, |kinds| {
-            kinds.into_iter().map(|(_, kind)| kind.0).collect()
-        }),
-        gateway_controllers: names.some(
-            "gatewayControllers",
-            "no Gateway would become an Istio gateway; write the controllers of this cluster",
-            section.gateway_controllers,
-            default.gateway_controllers,
-        ),
-        well_known_service_names: names.any(
-            "wellKnownServiceNames",
-            section.well_known_service_names,
-            default.well_known_service_names,
-        ),
-        cluster_domain: domain.map_or(default.cluster_domain, Into::into),
-    }
-}
-
 /// Reads the lists of names of one section.
-struct Names<'a, 'p> {
-    at: &'a Pointer,
-    problems: &'a mut Problems<'p>,
+pub(super) struct Names<'a, 'p> {
+    pub(super) at: &'a Pointer,
+    pub(super) problems: &'a mut Problems<'p>,
 }
 
 impl Names<'_, '_> {
     /// A list that may be empty.
-    fn any<T: PartialEq + Into<Box<str>>>(
+    pub(super) fn any<T: PartialEq + Into<Box<str>>>(
         &mut self,
         key: &str,
         given: Given<List<T>>,
@@ -186,7 +151,7 @@ impl Names<'_, '_> {
     }
 
     /// A list that may not, for the reason that is given.
-    fn some<T: PartialEq + Into<Box<str>>>(
+    pub(super) fn some<T: PartialEq + Into<Box<str>>>(
         &mut self,
         key: &str,
         why: &str,

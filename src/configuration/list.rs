@@ -18,6 +18,17 @@ pub(super) struct List<T>(Vec<Given<T>>);
 /// An element and where it stands.
 pub(super) type Element<T> = (Pointer, T);
 
+impl<T> List<T> {
+    /// Where the sound elements stand for which this holds.
+    pub(super) fn positions(&self, is_meant: impl Fn(&T) -> bool) -> Vec<usize> {
+        let elements = self.0.iter().enumerate();
+        elements
+            .filter(|(_, element)| matches!(element, Given::Sound(element) if is_meant(element)))
+            .map(|(index, _)| index)
+            .collect()
+    }
+}
+
 impl<T> Given<List<T>> {
     /// The sound elements.
     pub(super) fn elements(

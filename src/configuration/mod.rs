@@ -15,6 +15,7 @@ mod exemption_states;
 mod exemptions;
 mod given;
 mod into_policy;
+mod istio;
 mod list;
 mod modes;
 mod pointer;

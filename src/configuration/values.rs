@@ -1,7 +1,7 @@
 //! The values of a configuration that are not one of a few words: texts, names, patterns, dates. Each is read out of
 //! what was written, or says what to write.
 
-use l7guard_policy::configuration::{Date, NamePattern};
+use l7guard_policy::configuration::{Date, NamePattern, ServicePattern};
 use serde::Deserialize;
 use serde_json::Value;
 use time::Month;
@@ -49,6 +49,41 @@ impl TryFrom<Value> for Pattern {
             Ok(names) => Ok(Self { text, names }),
             Err(error) => Err(error.to_string()),
         }
+    }
+}
+
+/// Services, as a pattern of their namespaces and one of their names.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Value")]
+pub(super) struct Services {
+    /// As it was written.
+    text: String,
+    /// What it matches.
+    pub(super) pattern: ServicePattern,
+}
+
+impl PartialEq for Services {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl TryFrom<Value> for Services {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        let text = text(&value, "a Service as namespace/name")?;
+        let Some((namespace, name)) = text.split_once('/') else {
+            return Err(format!(
+                "{text:?} names no Service: write namespace/name, such as shop/edge; each may have the wildcards '*' and '?'"
+            ));
+        };
+        let parse = |part: &str| NamePattern::parse(part).map_err(|error| error.to_string());
+        let pattern = ServicePattern {
+            namespace: parse(namespace)?,
+            name: parse(name)?,
+        };
+        Ok(Self { text, pattern })
     }
 }
 
@@ -175,6 +210,7 @@ impl From<ExactName> for Box<str> {
 value_schemas! {
     Flag => {"type": "boolean"},
     Pattern => {"type": "string", "pattern": "^[a-z0-9.*?-]+$"},
+    Services => {"type": "string", "pattern": "^[a-z0-9.*?-]+/[a-z0-9.*?-]+$"},
     Day => {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
     Line => {"type": "string", "pattern": r"^\S(.*\S)?$"},
     Prose => {"type": "string", "pattern": r"\S"},

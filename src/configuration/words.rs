@@ -1,6 +1,6 @@
 //! The words of a configuration: each value is one of a few. Whoever writes another one is told which there are.
 
-use l7guard_policy::configuration::{CrossNamespaceNames, Likely};
+use l7guard_policy::configuration::{CrossNamespaceNames, Likely, UnknownRouter};
 use l7guard_policy::gateways::kind::GatewayKind;
 use l7guard_policy::identity::Kind;
 use l7guard_policy::rules::{Mode, Rule, RuleCode};
@@ -31,6 +31,12 @@ const LIKELY: &[(&str, Likely)] = &[("deny", Likely::Deny), ("warn", Likely::War
 const NAMES: &[(&str, CrossNamespaceNames)] = &[
     ("shown", CrossNamespaceNames::Shown),
     ("hidden", CrossNamespaceNames::Hidden),
+];
+/// What a proxy is taken for whose role cannot be told.
+const UNKNOWN_ROUTERS: &[(&str, UnknownRouter)] = &[
+    ("deny", UnknownRouter::Deny),
+    ("warn", UnknownRouter::Warn),
+    ("unresolved", UnknownRouter::Unresolved),
 ];
 /// Kinds of gateways.
 const GATEWAY_KINDS: &[(&str, GatewayKind)] = &[
@@ -140,6 +146,19 @@ impl TryFrom<Value> for NamesMode {
     }
 }
 
+/// What a proxy is taken for whose role cannot be told.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
+pub(super) struct UnknownRouterMode(pub(super) UnknownRouter);
+
+impl TryFrom<Value> for UnknownRouterMode {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        word(&value, "mode of unknown routers", UNKNOWN_ROUTERS).map(Self)
+    }
+}
+
 /// A kind of gateway.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
@@ -195,6 +214,7 @@ value_schemas! {
     Bound => {"enum": words(BOUNDS)},
     LikelyMode => {"enum": words(LIKELY)},
     NamesMode => {"enum": words(NAMES)},
+    UnknownRouterMode => {"enum": words(UNKNOWN_ROUTERS)},
     KindOfGateway => {"enum": words(GATEWAY_KINDS)},
     ObjectKind => {"enum": words(OBJECT_KINDS)},
     RuleReference => {"enum": rule_words()},

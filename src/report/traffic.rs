@@ -109,6 +109,7 @@ fn draw_leg(
         Behind::Likely(hint) => {
             way.push(envoy(format!("likely: {}", one_line(hint.text.in_full()))));
         }
+        Behind::Stated(hint) => way.push(envoy(one_line(hint.text.in_full()).into())),
         Behind::Unknown(reason) => way.push(Station::new("?", one_line(reason.in_full()))),
         Behind::Ordinary => {}
     }

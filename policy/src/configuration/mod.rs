@@ -8,7 +8,7 @@ pub use modes::{Modes, NamespaceModes};
 pub use time::Date;
 
 pub use crate::fronts::aws::Aws;
-pub use crate::gateways::istio::Istio;
+pub use crate::gateways::istio::{Istio, ServicePattern, UnknownRouter};
 
 /// Everything that a verdict takes from configuration. The defaults fit a cluster where nothing was renamed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

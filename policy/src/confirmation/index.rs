@@ -41,10 +41,12 @@ pub(super) fn questions(key: &IndexKey) -> Vec<Question> {
             in_cluster(&[Kind::Gateway])
         }
         IndexKey::AttachedToGateway(..) => {
-            let kinds = ROUTES.into_iter().chain([Kind::ListenerSet]);
+            let kinds = ROUTES
+                .into_iter()
+                .chain([Kind::ListenerSet, Kind::XListenerSet]);
             in_cluster(&kinds.collect::<Vec<_>>())
         }
-        IndexKey::AttachedToListenerSet(..) => in_cluster(&ROUTES),
+        IndexKey::AttachedToListenerSet(_) => in_cluster(&ROUTES),
         IndexKey::WorkloadLabel(..)
         | IndexKey::GatewayCandidates(_)
         | IndexKey::SelectorPair(..)

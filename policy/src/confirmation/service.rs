@@ -24,6 +24,9 @@ impl Plan<'_> {
         let Some(last) = way.services.last().filter(|_| is_there) else {
             return;
         };
+        if matches!(way.behind, Behind::Stated(_)) {
+            return;
+        }
         let service: ServiceKey = (Arc::clone(&last.key.namespace), Arc::clone(&last.key.name));
         let namespace = Scope::Namespace(Arc::clone(&service.0));
         let is_settled = way.behind == Behind::Ordinary;

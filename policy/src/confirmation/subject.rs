@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::index::TEMPLATES;
 use super::{Plan, Question};
 use crate::configuration::Configuration;
-use crate::gateways::evidence::BUILT_IN_CLASSES;
 use crate::gateways::kind;
 use crate::gateways::service::{Behind, reach};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
@@ -46,6 +45,7 @@ impl Plan<'_> {
             | Facts::Route(_)
             | Facts::IngressClassParams(_)
             | Facts::Workload(_)
+            | Facts::Namespace(_)
             | Facts::Endpoints(_)
             | Facts::IstioGateway(_)
             | Facts::IstioOperator(_) => false,
@@ -159,7 +159,7 @@ impl Plan<'_> {
             Some(Facts::GatewayClass(class)) => {
                 self.configuration.istio.makes_gateways(&class.controller)
             }
-            _ => BUILT_IN_CLASSES.contains(&&*gateway.class),
+            _ => self.configuration.istio.has_built_in_class(&gateway.class),
         }
     }
 
@@ -183,7 +183,7 @@ impl Plan<'_> {
         }
         match self.world().facts(&class) {
             Some(Facts::GatewayClass(class)) => self.makes_ends(class),
-            _ => BUILT_IN_CLASSES.contains(&&*gateway.class),
+            _ => self.configuration.istio.has_built_in_class(&gateway.class),
         }
     }
 }

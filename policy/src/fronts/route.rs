@@ -59,8 +59,8 @@ fn rank(making: &Making) -> u8 {
 fn parent_making(world: &World<'_>, aws: &Aws, parent: &Parent) -> Making {
     let mut rests_on = Vec::new();
     let (mut namespace, mut name) = (&parent.namespace, &parent.name);
-    if parent.is_listener_set {
-        let key = ObjectKey::new(Kind::ListenerSet, Arc::clone(namespace), Arc::clone(name));
+    if parent.kind != Kind::Gateway {
+        let key = parent.key();
         let Some(Facts::ListenerSet(set)) = world.facts(&key) else {
             return Making::Unknown(Wording::of(&key).then(" does not exist (yet)"));
         };

@@ -213,15 +213,10 @@ fn is_attached(world: &World<'_>, object: &Object, namespace: &Arc<str>, name: &
         return false;
     };
     route.parents.iter().any(|parent| {
-        if !parent.is_listener_set {
+        if parent.kind == Kind::Gateway {
             return parent.namespace == *namespace && parent.name == *name;
         }
-        let key = ObjectKey::new(
-            Kind::ListenerSet,
-            Arc::clone(&parent.namespace),
-            Arc::clone(&parent.name),
-        );
-        matches!(world.facts(&key), Some(Facts::ListenerSet(set))
+        matches!(world.facts(&parent.key()), Some(Facts::ListenerSet(set))
             if set.gateway.0 == *namespace && set.gateway.1 == *name)
     })
 }

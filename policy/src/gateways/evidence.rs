@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use super::gateway_class::class_of_gateway;
+use super::injection::{self, Injection};
 use super::istio::Istio;
 use super::kind::{self, GatewayKind};
 use crate::confidence::Confidence;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::World;
-use crate::objects::Facts;
 use crate::objects::workload::{
-    COMPONENT_LABEL, GATEWAY_NAME_LABELS, MANAGED_LABEL, TEMPLATES_ANNOTATION, Workload,
+    COMPONENT_LABEL, GATEWAY_NAME_LABELS, MANAGED_LABEL, OVERRIDES_ANNOTATION, ProxyFacts,
+    TEMPLATES_ANNOTATION, Workload,
 };
+use crate::proxy::command_line::UnknownRole;
+use crate::proxy::injection_overrides::OverriddenRoles;
 use crate::proxy::injection_templates::InjectionTemplate;
 use crate::wording::Wording;
 
@@ -21,11 +25,6 @@ pub(crate) const WAYPOINT_CONTROLLERS: [&str; 2] = [
     "istio.io-mesh-controller",
     "istio.io-agentgateway-waypoint-controller",
 ];
-/// GatewayClasses that istiod makes by itself without further switches, so that they count without the object.
-///
-/// Source: Istio `pilot/pkg/config/kube/gatewaycommon/classinfo.go`.
-pub(crate) const BUILT_IN_CLASSES: [&str; 2] = ["istio", "istio-remote"];
-
 /// What shows that a workload is a gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
@@ -37,6 +36,8 @@ pub struct Evidence {
     pub kind: GatewayKind,
     /// Objects beside the workload that it rests on.
     pub rests_on: Vec<ObjectKey>,
+    /// Whether all that is known is a proxy whose role cannot be told: the text says why.
+    pub is_of_unknown_role: bool,
 }
 
 impl Evidence {
@@ -46,6 +47,7 @@ impl Evidence {
             text: text.into(),
             kind: GatewayKind::Ingress,
             rests_on: Vec::new(),
+            is_of_unknown_role: false,
         }
     }
 }
@@ -59,8 +61,8 @@ pub fn kind_of(workload: &Workload) -> GatewayKind {
 /// What shows that the workload is a gateway; `None`: nothing does.
 ///
 /// A role that is visible on a command line decides: labels say what somebody meant, the role is what runs. Without
-/// one, the injection template, then the labels of Istio's installers and controllers count, and last the shape of a
-/// Pod that waits for injection.
+/// one, the injection template, then the labels of Istio's installers and controllers count, then the shape of a
+/// Pod that waits for injection. Last comes a proxy whose role cannot be told.
 #[must_use]
 pub fn of_workload(
     world: &World<'_>,
@@ -82,18 +84,50 @@ fn find(
     if !workload.may_be_gateway() {
         return None;
     }
-    let proxy = workload.proxy.as_deref();
-    if let Some(container) = proxy.and_then(|proxy| proxy.router.as_deref()) {
+    let nothing = ProxyFacts::default();
+    let proxy = workload.proxy.as_deref().unwrap_or(&nothing);
+    if let Some(container) = &proxy.router {
         let text = Wording::ours("container ")
             .said(format_args!("\"{container}\""))
             .then(" runs `proxy router`");
         return Some(Evidence::confirmed(text));
     }
-    if proxy.is_some_and(|proxy| proxy.own_role.is_some()) {
-        return None;
+    let overridden = Overridden::of(world, namespace, proxy);
+    let certain = |found: &Option<Evidence>| {
+        found
+            .as_ref()
+            .is_some_and(|evidence| evidence.confidence == Confidence::Confirmed)
+    };
+    let by_overrides = overridden.router();
+    if certain(&by_overrides) {
+        return by_overrides;
     }
-    let template = proxy.and_then(|proxy| proxy.template);
-    match template {
+    // Where the Pod is not injected, a gateway's template brings no proxy either.
+    let own_role = proxy
+        .overrides
+        .and_then(|overrides| overrides.roles.own_role);
+    let own_role = own_role.or(proxy.own_role);
+    let by_others = match own_role {
+        Some(_) => None,
+        None => without_role(world, istio, namespace, workload, proxy),
+    };
+    if certain(&by_others) {
+        return by_others;
+    }
+    by_overrides
+        .or(by_others)
+        .or_else(|| of_unknown_role(proxy, &overridden))
+}
+
+/// What shows a gateway where no command line tells a role of the proxy.
+fn without_role(
+    world: &World<'_>,
+    istio: &Istio,
+    namespace: &Arc<str>,
+    workload: &Workload,
+    proxy: &ProxyFacts,
+) -> Option<Evidence> {
+    match proxy.template {
         Some(InjectionTemplate::Gateway) => {
             let text = Wording::ours("annotation ")
                 .then(TEMPLATES_ANNOTATION)
@@ -103,12 +137,81 @@ fn find(
         Some(InjectionTemplate::Sidecar) => return None,
         Some(InjectionTemplate::Custom | InjectionTemplate::Refused) | None => {}
     }
-    if proxy.is_some_and(|proxy| proxy.native_sidecar_role.is_some()) {
+    if proxy.native_sidecar_role.is_some() {
         return None;
     }
     by_label(workload)
         .or_else(|| by_gateway_class(world, istio, namespace, workload))
-        .or_else(|| by_shape(workload, template))
+        .or_else(|| by_shape(proxy))
+}
+
+/// What the annotation `proxy.istio.io/overrides` makes of a Pod's proxy, as far as the Pod is injected.
+struct Overridden {
+    roles: OverriddenRoles,
+    injection: Injection,
+}
+
+impl Overridden {
+    fn of(world: &World<'_>, namespace: &Arc<str>, proxy: &ProxyFacts) -> Self {
+        let injection = match &proxy.overrides {
+            None => Injection::Excluded,
+            Some(overrides) => injection::of_pod(world, namespace, overrides.request),
+        };
+        let roles = proxy.overrides.map(|overrides| overrides.roles);
+        Self {
+            roles: roles
+                .filter(|_| injection != Injection::Excluded)
+                .unwrap_or_default(),
+            injection,
+        }
+    }
+
+    fn router(&self) -> Option<Evidence> {
+        if !self.roles.has_router {
+            return None;
+        }
+        let text = Wording::ours("annotation ")
+            .then(OVERRIDES_ANNOTATION)
+            .then(" makes the injected proxy run `proxy router`");
+        let evidence = Evidence::confirmed(text);
+        Some(match &self.injection {
+            Injection::Certain(namespace) => Evidence {
+                rests_on: vec![namespace.clone()],
+                ..evidence
+            },
+            Injection::Possible | Injection::Excluded => Evidence {
+                confidence: Confidence::Likely,
+                text: evidence
+                    .text
+                    .then(" (if the Pod is injected, which is not visible)"),
+                ..Evidence::confirmed("")
+            },
+        })
+    }
+}
+
+/// A proxy whose role hangs on something outside the object. An image under another name does not matter where the
+/// template of a sidecar brings the command line.
+fn of_unknown_role(proxy: &ProxyFacts, overridden: &Overridden) -> Option<Evidence> {
+    let own = proxy.unknown.as_ref().filter(|(_, why)| {
+        *why != UnknownRole::Image || proxy.template != Some(InjectionTemplate::Sidecar)
+    });
+    let text = match (own, overridden.roles.unknown) {
+        (Some((container, why)), _) => Wording::ours("the role of container ")
+            .said(format_args!("\"{container}\""))
+            .then(" hangs on ")
+            .then(why.as_str()),
+        (None, Some(why)) => Wording::ours("the role that annotation ")
+            .then(OVERRIDES_ANNOTATION)
+            .then(" gives the injected proxy hangs on ")
+            .then(why.as_str()),
+        (None, None) => return None,
+    };
+    Some(Evidence {
+        confidence: Confidence::Likely,
+        is_of_unknown_role: true,
+        ..Evidence::confirmed(text)
+    })
 }
 
 fn by_label(workload: &Workload) -> Option<Evidence> {
@@ -138,7 +241,7 @@ fn by_gateway_class(
     GATEWAY_NAME_LABELS.iter().find_map(|key| {
         let name = workload.labels.get(key)?;
         let gateway = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), name);
-        let class = class_of_gateway(world, istio, &gateway)?;
+        let class = class_of_gateway(world, istio, &gateway)?.evidence;
         Some(Evidence {
             text: Wording::ours("label ")
                 .said(format_args!("{key}={name}"))
@@ -149,49 +252,13 @@ fn by_gateway_class(
     })
 }
 
-/// What shows that a Gateway is Istio's and makes routers, if anything does: a text about the Gateway.
-pub(crate) fn class_of_gateway(
-    world: &World<'_>,
-    istio: &Istio,
-    key: &ObjectKey,
-) -> Option<Evidence> {
-    let Some(Facts::Gateway(gateway)) = world.facts(key) else {
-        return None;
-    };
-    let class = ObjectKey::new(Kind::GatewayClass, "", Arc::clone(&gateway.class));
-    match world.facts(&class) {
-        Some(Facts::GatewayClass(facts)) if !world.is_unrendered(&facts.controller) => {
-            istio.makes_gateways(&facts.controller).then(|| Evidence {
-                confidence: Confidence::Confirmed,
-                text: Wording::of(key)
-                    .then(" of ")
-                    .name(&class)
-                    .then(" (controller ")
-                    .said_by(&class, &facts.controller)
-                    .then(")"),
-                kind: kind::of_controller(&facts.controller),
-                rests_on: vec![key.clone(), class.clone()],
-            })
-        }
-        _ => BUILT_IN_CLASSES.contains(&&*class.name).then(|| Evidence {
-            confidence: Confidence::Likely,
-            text: Wording::of(key)
-                .then(" of Istio's built-in GatewayClass ")
-                .said(&class.name),
-            kind: GatewayKind::Ingress,
-            rests_on: vec![key.clone()],
-        }),
-    }
-}
-
 /// A lone container `istio-proxy` waits for injection. Without an annotation Istio injects a sidecar, but an alias or
 /// the mesh's default template may make it a router.
-fn by_shape(workload: &Workload, template: Option<InjectionTemplate>) -> Option<Evidence> {
-    workload
-        .proxy
-        .as_ref()
-        .filter(|proxy| proxy.is_lone_proxy)?;
-    let (confidence, text) = if template == Some(InjectionTemplate::Custom) {
+fn by_shape(proxy: &ProxyFacts) -> Option<Evidence> {
+    if !proxy.is_lone_proxy {
+        return None;
+    }
+    let (confidence, text) = if proxy.template == Some(InjectionTemplate::Custom) {
         (
             Confidence::Confirmed,
             "its only container is \"istio-proxy\", injected by a template of this mesh's own",
@@ -204,5 +271,6 @@ fn by_shape(workload: &Workload, template: Option<InjectionTemplate>) -> Option<
         text: text.into(),
         kind: GatewayKind::Ingress,
         rests_on: Vec::new(),
+        is_of_unknown_role: false,
     })
 }

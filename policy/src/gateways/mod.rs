@@ -4,7 +4,10 @@
 //! router; [`static_evidence`] answers from names and labels while no workload is in sight; [`kind`] tells ingress
 //! from egress and east-west gateways.
 
+mod alias;
 pub mod evidence;
+pub(crate) mod gateway_class;
+mod injection;
 pub mod istio;
 pub mod kind;
 pub mod service;

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::alias::{self, AliasTarget};
 use super::evidence::{self, Evidence};
-use super::istio::Istio;
+use super::istio::{Istio, UnknownRouter};
 use super::kind::{self, GatewayKind};
 use super::static_evidence;
 use crate::confidence::Confidence;
@@ -13,7 +14,6 @@ use crate::identity::{Kind, ObjectKey, ServiceKey, service_object};
 use crate::inventory::{IndexKey, World};
 use crate::labels::Labels;
 use crate::objects::service::Service;
-use crate::objects::service_host::ServiceHost;
 use crate::objects::workload::Workload;
 use crate::objects::{Facts, Object};
 use crate::wording::Wording;
@@ -50,6 +50,8 @@ pub enum Behind {
     Gateways(Vec<Gateway>),
     /// No workload is in sight, but names or labels say that it is a gateway's Service.
     Likely(static_evidence::Hint),
+    /// The configuration says that it is a gateway's Service.
+    Stated(static_evidence::Hint),
     /// Workloads are in sight, and none is a gateway of a kind that the policy asks about.
     Ordinary,
     /// It cannot be told, for this reason.
@@ -88,11 +90,19 @@ impl Reach {
                 .map(|gateway| gateway.evidence.confidence)
                 .max()?,
             Behind::Likely(_) => Confidence::Likely,
+            Behind::Stated(_) => Confidence::Confirmed,
             Behind::Ordinary | Behind::Unknown(_) => return None,
         };
         // No AWS controller follows an ExternalName by itself.
         let is_alias = self.services.len() > 1;
         Some(if is_alias { Confidence::Likely } else { behind })
+    }
+
+    /// Whether nothing more is known of what is behind the Service than proxies whose role cannot be told.
+    #[must_use]
+    pub fn is_of_unknown_role(&self) -> bool {
+        matches!(&self.behind, Behind::Gateways(gateways)
+            if gateways.iter().all(|gateway| gateway.evidence.is_of_unknown_role))
     }
 }
 
@@ -105,7 +115,7 @@ pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
 /// The same from a Service as an object: of files one may have a name that nothing refers to.
 #[must_use]
 pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -> Reach {
-    let mut services = Vec::new();
+    let mut way = Way::default();
     let mut key = service;
     loop {
         let current = (Arc::clone(&key.namespace), Arc::clone(&key.name));
@@ -113,89 +123,93 @@ pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -
             Some(Facts::Service(facts)) => Some(facts),
             _ => None,
         };
-        let Some(external) = facts.and_then(|facts| facts.external_name.as_deref()) else {
-            let (evidence, behind) = behind(world, istio, &current, facts.map(Arc::as_ref));
-            services.push(ServiceHop {
-                key,
-                evidence,
-                exists: facts.is_some(),
-            });
-            return Reach {
-                services,
-                behind,
-                service: facts.cloned(),
-            };
-        };
-        if let Some(behind) = behind_alias(world, istio, &current, facts.map(Arc::as_ref)) {
-            services.push(ServiceHop {
-                key,
-                evidence: "its endpoints are made by hand".into(),
-                exists: true,
-            });
-            return Reach {
-                services,
-                behind,
-                service: facts.cloned(),
-            };
+        if is_stated(world, istio, &current) {
+            let stated = Behind::Stated(static_evidence::stated());
+            return way.end(key, facts, hop_evidence(facts), stated);
         }
-        services.push(ServiceHop {
-            key,
-            evidence: Wording::ours("ExternalName ").said(external),
-            exists: true,
-        });
-        let behind = match alias_target(world, istio, external) {
-            Some(target) if services.len() <= MAX_ALIASES => {
+        let alias = facts.and_then(|facts| Some((facts, facts.external_name.as_deref()?)));
+        let Some((alias, external)) = alias else {
+            let behind = behind(world, istio, &current, facts.map(Arc::as_ref));
+            return way.end(key, facts, hop_evidence(facts), behind);
+        };
+        // A controller that registers Pods takes its targets from hand-made endpoints, whatever the name leads to
+        // (AWS Load Balancer Controller `pkg/backend/endpoint_resolver.go`: no test of the Service's type).
+        let mut sighting = Sighting::default();
+        see_endpoints(world, istio, &current, alias, &mut sighting);
+        way.open = way.open.or_else(|| sighting.unknown_role());
+        if !sighting.gateways.is_empty() {
+            let evidence = "its endpoints are made by hand".into();
+            let gateways = Behind::Gateways(sighting.gateways.into_values().collect());
+            return way.end(key, facts, evidence, gateways);
+        }
+        way.pass(key, true, hop_evidence(facts));
+        let behind = match alias::target(world, istio, external) {
+            AliasTarget::Service(target) if way.services.len() <= MAX_ALIASES => {
                 key = service_object(&target);
                 continue;
             }
-            Some(_) => Behind::Unknown(
+            AliasTarget::Service(_) => Behind::Unknown(
                 Wording::ours("more than ")
                     .said(MAX_ALIASES)
                     .then(" ExternalName Services follow one another"),
             ),
-            None if world.is_unrendered(external) => {
+            AliasTarget::PodAddress => {
+                Behind::Unknown("an ExternalName stands for the address of a Pod".into())
+            }
+            AliasTarget::Outside if world.is_unrendered(external) => {
                 Behind::Unknown("its externalName is not rendered yet".into())
             }
-            None => Behind::Ordinary,
+            AliasTarget::Outside => Behind::Ordinary,
         };
-        return Reach {
-            services,
-            behind,
-            service: None,
-        };
+        return way.ends_with(behind, None);
     }
 }
 
-/// Gateways that hand-made endpoints of an ExternalName Service name: a controller that registers Pods takes its targets
-/// from them, whatever the name leads to.
-///
-/// Source: AWS Load Balancer Controller `pkg/backend/endpoint_resolver.go` (no test of the Service's type).
-fn behind_alias(
-    world: &World<'_>,
-    istio: &Istio,
-    key: &ServiceKey,
-    service: Option<&Service>,
-) -> Option<Behind> {
-    let mut sighting = Sighting::default();
-    see_endpoints(world, istio, key, service?, &mut sighting);
-    let gateways: Vec<Gateway> = sighting.gateways.into_values().collect();
-    (!gateways.is_empty()).then_some(Behind::Gateways(gateways))
+/// Whether the configuration says of a Service that it is a gateway's.
+pub(super) fn is_stated(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> bool {
+    istio.is_gateway_service(service)
+        && !world.is_unrendered(&service.0)
+        && !world.is_unrendered(&service.1)
 }
 
-/// The Service of this cluster that an ExternalName stands for. `NAME.NAMESPACE` looks like any host name of two
-/// labels, so such a Service has to exist, or its name has to say that it is a gateway's.
-fn alias_target(world: &World<'_>, istio: &Istio, external: &str) -> Option<ServiceKey> {
-    let host = ServiceHost::parse(external)?;
-    let is_gateways = || static_evidence::of_service(world, istio, &host.service, None).is_some();
-    if world.is_unrendered(external) {
-        return is_gateways().then_some(host.service);
+/// The way from a Service on, as far as it has been followed.
+#[derive(Default)]
+struct Way {
+    services: Vec<ServiceHop>,
+    /// Why it cannot be told whether hand-made endpoints on the way are a gateway's.
+    open: Option<Wording>,
+}
+
+impl Way {
+    fn pass(&mut self, key: ObjectKey, exists: bool, evidence: Wording) {
+        self.services.push(ServiceHop {
+            key,
+            evidence,
+            exists,
+        });
     }
-    if !host.is_in_cluster(&istio.cluster_domain) {
-        return None;
+
+    fn end(
+        mut self,
+        key: ObjectKey,
+        facts: Option<&Arc<Service>>,
+        evidence: Wording,
+        behind: Behind,
+    ) -> Reach {
+        self.pass(key, facts.is_some(), evidence);
+        self.ends_with(behind, facts.cloned())
     }
-    let is_spelled_out = external.to_ascii_lowercase().contains(".svc");
-    let exists = || world.get(&service_object(&host.service)).is_some();
-    (is_spelled_out || exists() || is_gateways()).then_some(host.service)
+
+    fn ends_with(self, behind: Behind, service: Option<Arc<Service>>) -> Reach {
+        Reach {
+            services: self.services,
+            behind: match self.open {
+                Some(reason) if behind == Behind::Ordinary => Behind::Unknown(reason),
+                _ => behind,
+            },
+            service,
+        }
+    }
 }
 
 /// Workloads in sight behind one Service.
@@ -206,23 +220,41 @@ struct Sighting {
     has_ordinary: bool,
     /// Endpoints that name no Pod, or one that is not visible.
     has_unknown: bool,
+    /// Workloads with a proxy whose role cannot be told, and why.
+    unknown_roles: BTreeMap<ObjectKey, Wording>,
 }
 
-fn behind(
-    world: &World<'_>,
-    istio: &Istio,
-    key: &ServiceKey,
-    service: Option<&Service>,
-) -> (Wording, Behind) {
-    let evidence = match service {
+impl Sighting {
+    /// Why it cannot be told whether a gateway is among them.
+    fn unknown_role(&self) -> Option<Wording> {
+        let (workload, why) = self.unknown_roles.first_key_value()?;
+        Some(
+            Wording::ours("of ")
+                .name(workload)
+                .then(", ")
+                .and_of(workload, why),
+        )
+    }
+}
+
+/// What leads on from a Service, in words.
+fn hop_evidence(service: Option<&Arc<Service>>) -> Wording {
+    match service.map(Arc::as_ref) {
         None => "it does not exist (yet)".into(),
+        Some(Service {
+            external_name: Some(external),
+            ..
+        }) => Wording::ours("ExternalName ").said(external),
         Some(service) if service.selector.is_empty() => "its endpoints are made by hand".into(),
         Some(service) => Wording::ours("selects ").said(service.selector.to_selector_string()),
-    };
+    }
+}
+
+fn behind(world: &World<'_>, istio: &Istio, key: &ServiceKey, service: Option<&Service>) -> Behind {
     if let Some(service) = service {
         let is_asked_for = istio.asks_for(GatewayKind::EastWest);
         if kind::is_east_west_by_ports(service) && !is_asked_for {
-            return (evidence, Behind::Ordinary);
+            return Behind::Ordinary;
         }
     }
     let mut sighting = Sighting::default();
@@ -230,8 +262,10 @@ fn behind(
         see_selected(world, istio, &key.0, &service.selector, &mut sighting);
         see_endpoints(world, istio, key, service, &mut sighting);
     }
-    let behind = if !sighting.gateways.is_empty() {
+    if !sighting.gateways.is_empty() {
         Behind::Gateways(sighting.gateways.into_values().collect())
+    } else if let Some(reason) = sighting.unknown_role() {
+        Behind::Unknown(reason)
     } else if sighting.has_ordinary && sighting.has_unknown {
         Behind::Unknown(unknown_reason(world, key, service, &sighting))
     } else if sighting.has_ordinary {
@@ -242,8 +276,7 @@ fn behind(
             Some(_) => Behind::Ordinary,
             None => Behind::Unknown(unknown_reason(world, key, service, &sighting)),
         }
-    };
-    (evidence, behind)
+    }
 }
 
 fn unknown_reason(
@@ -381,9 +414,14 @@ fn see(
     sighting: &mut Sighting,
 ) {
     let evidence = evidence::of_workload(world, istio, &object.key.namespace, workload);
+    let key = object.key.clone();
     match evidence.filter(|evidence| istio.asks_for(evidence.kind)) {
+        Some(evidence)
+            if evidence.is_of_unknown_role && istio.unknown_router == UnknownRouter::Unresolved =>
+        {
+            sighting.unknown_roles.insert(key, evidence.text);
+        }
         Some(evidence) => {
-            let key = object.key.clone();
             sighting
                 .gateways
                 .insert(key.clone(), Gateway { key, evidence });

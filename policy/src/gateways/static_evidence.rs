@@ -1,8 +1,10 @@
-//! What names and labels tell of a Service while no workload is in sight that it selects: `likely` at most.
+//! What names and labels tell of a Service while no workload is in sight that it selects: `likely` at most. And what the
+//! configuration says of it, which needs no workload.
 
 use std::sync::Arc;
 
-use super::evidence::{WAYPOINT_CONTROLLERS, class_of_gateway};
+use super::evidence::WAYPOINT_CONTROLLERS;
+use super::gateway_class::class_of_gateway;
 use super::istio::Istio;
 use super::kind::{self, GatewayKind};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
@@ -10,7 +12,7 @@ use crate::inventory::{IndexKey, World};
 use crate::labels::Labels;
 use crate::objects::Facts;
 use crate::objects::service::Service;
-use crate::objects::workload::GATEWAY_NAME_LABELS;
+use crate::objects::workload::{GATEWAY_NAME_LABELS, MANAGED_LABEL};
 use crate::wording::Wording;
 
 /// A hint that a Service is a gateway's.
@@ -25,6 +27,8 @@ pub struct Hint {
 }
 
 /// The first hint there is; `service` is `None` where the Service is missing.
+///
+/// A Service that bears a waypoint's label is a waypoint's, whatever it is called and selects.
 #[must_use]
 pub fn of_service(
     world: &World<'_>,
@@ -32,6 +36,9 @@ pub fn of_service(
     key: &ServiceKey,
     service: Option<&Service>,
 ) -> Option<Hint> {
+    if service.is_some_and(is_waypoints) {
+        return None;
+    }
     let kind = service.map_or(GatewayKind::Ingress, |service| {
         kind::of_labels(&service.selector).or(kind::of_labels(&service.hints))
     });
@@ -51,6 +58,21 @@ pub fn of_service(
         .or_else(|| by_name(istio, &key.1).map(of_plain))?;
     hint.kind = kind.or(hint.kind);
     Some(hint)
+}
+
+/// What the configuration says of a Service.
+#[must_use]
+pub(super) fn stated() -> Hint {
+    Hint {
+        text: "the configuration says so (istio.gatewayServices)".into(),
+        kind: GatewayKind::Ingress,
+        rests_on: Vec::new(),
+    }
+}
+
+fn is_waypoints(service: &Service) -> bool {
+    let managed = service.hints.get(MANAGED_LABEL);
+    managed.is_some_and(|controller| WAYPOINT_CONTROLLERS.contains(&controller))
 }
 
 /// Labels that Istio's installers and forks put on gateways, in the selector or on the Service.
@@ -107,7 +129,7 @@ fn by_gateway_name_label(
     GATEWAY_NAME_LABELS.iter().find_map(|key| {
         let name = selector.get(key)?;
         let gateway = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), name);
-        let class = class_of_gateway(world, istio, &gateway)?;
+        let class = class_of_gateway(world, istio, &gateway)?.evidence;
         Some(Hint {
             text: Wording::ours("its selector has ")
                 .said(format_args!("{key}={name}"))
@@ -148,7 +170,8 @@ fn by_istio_selector(world: &World<'_>, selector: &Labels) -> Option<Hint> {
     })
 }
 
-/// A Service that an Istio-class Gateway would generate, or names by its address, or whose gateway an `IstioOperator` names.
+/// A Service that istiod would make for a Gateway of one of its classes, or that the Gateway names by its address, or whose
+/// gateway an `IstioOperator` names.
 fn by_gateway(world: &World<'_>, istio: &Istio, key: &ServiceKey) -> Option<Hint> {
     let mut gateways: Vec<&ObjectKey> = world
         .find(&IndexKey::NamesGatewayService(key.clone()))
@@ -164,6 +187,10 @@ fn by_gateway(world: &World<'_>, istio: &Istio, key: &ServiceKey) -> Option<Hint
             });
         }
         let class = class_of_gateway(world, istio, gateway)?;
+        if !class.gateway.has_service(gateway, class.controller, key) {
+            return None;
+        }
+        let class = class.evidence;
         Some(Hint {
             text: Wording::ours("it is the Service of ").and_of(gateway, &class.text),
             kind: class.kind,

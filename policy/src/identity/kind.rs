@@ -16,6 +16,8 @@ pub enum Kind {
     EksIngressClassParams,
     /// Core.
     Service,
+    /// Core, cluster-scoped.
+    Namespace,
     /// `apps`.
     Deployment,
     /// `apps`.
@@ -42,6 +44,8 @@ pub enum Kind {
     Gateway,
     /// `gateway.networking.k8s.io`.
     ListenerSet,
+    /// `gateway.networking.x-k8s.io`: the ListenerSet of the experimental channel before Gateway API 1.5.
+    XListenerSet,
     /// `gateway.networking.k8s.io`.
     HttpRoute,
     /// `gateway.networking.k8s.io`.
@@ -98,6 +102,7 @@ const KINDS: &[KindRow] = &[
         false,
     ),
     (Kind::Service, "", "Service", &["v1"], true),
+    (Kind::Namespace, "", "Namespace", &["v1"], false),
     (
         Kind::Deployment,
         "apps",
@@ -200,6 +205,13 @@ const KINDS: &[KindRow] = &[
         "gateway.networking.k8s.io",
         "ListenerSet",
         GATEWAY_API_VERSIONS,
+        true,
+    ),
+    (
+        Kind::XListenerSet,
+        "gateway.networking.x-k8s.io",
+        "XListenerSet",
+        &["gateway.networking.x-k8s.io/v1alpha1"],
         true,
     ),
     (

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::actions::{Action, ForwardTarget};
-use crate::identity::ServiceKey;
+use crate::identity::{Kind, ObjectKey, ServiceKey};
 use crate::objects::endpoints::EndpointList;
 use crate::objects::gateway_api::{Route, RouteTarget};
 use crate::objects::ingress::{BackendTarget, Ingress};
@@ -50,8 +50,8 @@ pub enum IndexKey {
     NamesGatewayService(ServiceKey),
     /// Routes and ListenerSets attached to this Gateway: (namespace, name).
     AttachedToGateway(Arc<str>, Arc<str>),
-    /// Routes attached to this ListenerSet: (namespace, name).
-    AttachedToListenerSet(Arc<str>, Arc<str>),
+    /// Routes attached to this ListenerSet or XListenerSet.
+    AttachedToListenerSet(ObjectKey),
 }
 
 impl IndexKey {
@@ -62,10 +62,10 @@ impl IndexKey {
             | Self::EndpointsOf((namespace, name))
             | Self::NamesGatewayService((namespace, name))
             | Self::EndpointsToPod(namespace, name)
-            | Self::AttachedToGateway(namespace, name)
-            | Self::AttachedToListenerSet(namespace, name) => {
+            | Self::AttachedToGateway(namespace, name) => {
                 placeholder::is_in(namespace) || placeholder::is_in(name)
             }
+            Self::AttachedToListenerSet(key) => key.has_placeholder(),
             Self::NamesTargetGroup(name) | Self::InGroup(name) => placeholder::is_in(name),
             Self::OfIngressClass(name) | Self::UsesParams(name) | Self::OfGatewayClass(name) => {
                 placeholder::is_in(name)
@@ -122,7 +122,7 @@ pub(crate) fn index_keys(object: &Object) -> Vec<IndexKey> {
             let names = IndexKey::NamesService(service);
             std::iter::once(names).chain(group).collect()
         }
-        Facts::GatewayClass(_) | Facts::IngressClassParams(_) => Vec::new(),
+        Facts::GatewayClass(_) | Facts::IngressClassParams(_) | Facts::Namespace(_) => Vec::new(),
     };
     keys.sort();
     keys.dedup();
@@ -145,7 +145,7 @@ fn of_ingress(namespace: &Arc<str>, ingress: &Ingress) -> Vec<IndexKey> {
 
 fn of_service(service: &Service) -> Vec<IndexKey> {
     if let Some(external) = &service.external_name {
-        let host = ServiceHost::parse(external);
+        let host = ServiceHost::parse_alias(external);
         let target = host.map(|host| IndexKey::NamesService(host.service));
         return target.into_iter().collect();
     }
@@ -181,11 +181,11 @@ fn of_endpoints(namespace: &Arc<str>, list: &EndpointList) -> Vec<IndexKey> {
 
 fn of_route(route: &Route) -> Vec<IndexKey> {
     let parents = route.parents.iter().map(|parent| {
-        let (namespace, name) = (Arc::clone(&parent.namespace), Arc::clone(&parent.name));
-        if parent.is_listener_set {
-            IndexKey::AttachedToListenerSet(namespace, name)
+        let key = parent.key();
+        if key.kind == Kind::Gateway {
+            IndexKey::AttachedToGateway(key.namespace, key.name)
         } else {
-            IndexKey::AttachedToGateway(namespace, name)
+            IndexKey::AttachedToListenerSet(key)
         }
     });
     let backends = route.backends.iter().map(|backend| match &backend.target {

@@ -8,10 +8,21 @@ use super::metadata::Metadata;
 use super::reading::{DecodeError, List, Mapping, elements};
 use super::service_host::ServiceHost;
 use super::text::shared;
-use crate::identity::{ObjectKey, ServiceKey};
+use crate::identity::{Kind, ObjectKey, ServiceKey};
 
 /// The annotation of a Gateway that gives the objects which Istio makes for it another name.
 const NAME_OVERRIDE_ANNOTATION: &str = "gateway.istio.io/name-override";
+
+/// Controllers whose Gateways give what istiod makes for them their own name. Those of all other classes have the class
+/// behind it.
+///
+/// Source: Istio `pilot/pkg/config/kube/gatewaycommon/classinfo.go` (`DisableNameSuffix`); agentgateway since 1.30.
+const WITHOUT_SUFFIX: [&str; 4] = [
+    "istio.io/agentgateway-controller",
+    "istio.io/eastwest-controller",
+    "istio.io/mesh-controller",
+    "istio.io/agentgateway-waypoint-controller",
+];
 
 /// What the rules read of a GatewayClass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +38,11 @@ pub struct Gateway {
     pub class: Arc<str>,
     /// A name for generated objects that beats the default one; an empty override is none.
     pub name_override: Option<Arc<str>>,
+    /// Whether istiod makes a Service and workload for it, if its class is Istio's: it has no address, or one of type
+    /// `IPAddress` or without type. Any other addresses make the deployment somebody else's.
+    ///
+    /// Source: Istio `pilot/pkg/config/kube/gatewaycommon/gateway_utils.go` (`IsManaged`).
+    pub is_managed: bool,
     /// Values of `spec.addresses` of type `Hostname`: they name the Service of a gateway deployed by hand.
     pub hostnames: Box<[Box<str>]>,
 }
@@ -50,12 +66,24 @@ pub struct Route {
 /// A parent of a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parent {
-    /// Whether it is a ListenerSet (else a Gateway).
-    pub is_listener_set: bool,
+    /// Gateway, ListenerSet or XListenerSet.
+    pub kind: Kind,
     /// The parent's namespace.
     pub namespace: Arc<str>,
     /// The parent's name.
     pub name: Arc<str>,
+}
+
+impl Parent {
+    /// The parent as an object.
+    #[must_use]
+    pub fn key(&self) -> ObjectKey {
+        ObjectKey::new(
+            self.kind,
+            Arc::clone(&self.namespace),
+            Arc::clone(&self.name),
+        )
+    }
 }
 
 /// A `backendRef` of a route.
@@ -90,20 +118,42 @@ impl RouteBackend {
 }
 
 impl Gateway {
-    /// The Services that stand for the Gateway of this key if its class is Istio's: the one that istiod would generate
-    /// (`<gateway>-<class>`, or the name override), and those that its addresses name. A Gateway with one address of
-    /// type `Hostname`, or several addresses, is deployed by hand; but as that may change, both are given.
-    ///
-    /// Source: Istio `pilot/pkg/config/kube/gatewaycommon/gateway_utils.go` (names, `IsManaged`),
-    /// `pilot/pkg/config/kube/gateway/conversion.go` (short names are of the Gateway's namespace).
+    /// The Services that can stand for the Gateway of this key, whatever the controller of its class is: those that
+    /// istiod would make and those that its addresses name. [`has_service`](Self::has_service) says which of them do.
     #[must_use]
     pub fn services(&self, key: &ObjectKey) -> Vec<ServiceKey> {
         let own = |name: Arc<str>| (Arc::clone(&key.namespace), name);
-        let generated = match &self.name_override {
+        let mut services = self.addressed(key);
+        if self.is_managed {
+            let names = [true, false].map(|has_suffix| self.made_name(key, has_suffix));
+            services.extend(names.map(own));
+        }
+        services
+    }
+
+    /// Whether a Service stands for the Gateway of this key, of whose class this is the controller.
+    #[must_use]
+    pub fn has_service(&self, key: &ObjectKey, controller: &str, service: &ServiceKey) -> bool {
+        let has_suffix = !WITHOUT_SUFFIX.contains(&controller);
+        let is_made = || service.0 == key.namespace && service.1 == self.made_name(key, has_suffix);
+        (self.is_managed && is_made()) || self.addressed(key).contains(service)
+    }
+
+    /// The name of what istiod makes: the override, else the Gateway's name, with the class behind it or without.
+    fn made_name(&self, key: &ObjectKey, has_suffix: bool) -> Arc<str> {
+        match &self.name_override {
             Some(name) => Arc::clone(name),
-            None => Arc::from(format!("{}-{}", key.name, self.class)),
-        };
-        let mut services = vec![own(generated)];
+            None if has_suffix => Arc::from(format!("{}-{}", key.name, self.class)),
+            None => Arc::clone(&key.name),
+        }
+    }
+
+    /// The Services that the addresses name.
+    ///
+    /// Source: Istio `pilot/pkg/config/kube/gateway/conversion.go` (short names are of the Gateway's namespace).
+    fn addressed(&self, key: &ObjectKey) -> Vec<ServiceKey> {
+        let own = |name: Arc<str>| (Arc::clone(&key.namespace), name);
+        let mut services = Vec::new();
         for hostname in &self.hostnames {
             if hostname.contains('.') {
                 // istiod takes only Services of the Gateway's own namespace.
@@ -182,7 +232,14 @@ pub(crate) fn read_class(spec: ClassSpec) -> GatewayClass {
 /// Reads a Gateway.
 pub(crate) fn read_gateway(metadata: &Metadata, spec: GatewaySpec) -> Result<Gateway, DecodeError> {
     let name_override = metadata.annotation(NAME_OVERRIDE_ANNOTATION)?;
+    let mut addresses = elements(&spec.addresses);
+    let is_managed = match (addresses.next(), addresses.next()) {
+        (None, _) => true,
+        (Some((_, address)), None) => matches!(address.r#type.as_deref(), None | Some("IPAddress")),
+        (Some(_), Some(_)) => false,
+    };
     Ok(Gateway {
+        is_managed,
         class: spec.gateway_class_name.unwrap_or_default(),
         name_override: name_override.filter(|name| !name.is_empty()).map(Arc::from),
         hostnames: elements(&spec.addresses)
@@ -212,14 +269,15 @@ pub(crate) fn read_listener_set(
 /// does not (AWS Load Balancer Controller `pkg/gateway/routeutils/{attachment_helper,backend}.go`).
 pub(crate) fn read_route(spec: &RouteSpec, namespace: &Arc<str>) -> Route {
     let parents = elements(&spec.parent_refs).filter_map(|(_, parent)| {
-        let is_listener_set = match parent.kind.as_deref() {
-            None | Some("Gateway") => false,
-            Some("ListenerSet") => true,
+        let kind = match parent.kind.as_deref() {
+            None | Some("Gateway") => Kind::Gateway,
+            Some("ListenerSet") => Kind::ListenerSet,
+            Some("XListenerSet") => Kind::XListenerSet,
             Some(_) => return None,
         };
         let (namespace, name) = parent.place(namespace)?;
         Some(Parent {
-            is_listener_set,
+            kind,
             namespace,
             name,
         })

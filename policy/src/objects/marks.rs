@@ -29,7 +29,7 @@ const READ_PREFIXES: &[&str] = &[
     "service.beta.kubernetes.io/aws-load-balancer-",
     "inject.istio.io/templates",
     "proxy.istio.io/overrides",
-    "sidecar.istio.io/status",
+    "sidecar.istio.io/",
     "gateway.istio.io/",
     "experimental.istio.io/disable-gateway-port-translation",
     "operator.istio.io/component",

@@ -11,7 +11,9 @@ pub mod istio_gateway;
 pub mod istio_operator;
 mod marks;
 mod metadata;
+pub mod namespace;
 mod placeholders;
+mod proxy_facts;
 mod reading;
 pub mod service;
 pub mod service_host;
@@ -36,6 +38,7 @@ use ingress_class::{IngressClass, IngressClassParams};
 use istio_gateway::IstioGateway;
 use istio_operator::IstioOperator;
 use metadata::{Manifest, Metadata};
+use namespace::Namespace;
 use reading::{InPassing, Supply};
 use service::Service;
 use target_group_binding::TargetGroupBinding;
@@ -62,6 +65,7 @@ pub enum Facts {
     IngressClass(IngressClass),
     IngressClassParams(IngressClassParams),
     Service(Arc<Service>),
+    Namespace(Namespace),
     Workload(Workload),
     Endpoints(EndpointList),
     IstioGateway(IstioGateway),
@@ -181,9 +185,11 @@ impl<S: Supply> Reading<'_, S> {
             Kind::GatewayClass
             | Kind::Gateway
             | Kind::ListenerSet
+            | Kind::XListenerSet
             | Kind::HttpRoute
             | Kind::GrpcRoute => self.gateway_api(),
             Kind::Pod
+            | Kind::Namespace
             | Kind::EndpointSlice
             | Kind::Endpoints
             | Kind::IngressClassParams
@@ -200,7 +206,7 @@ impl<S: Supply> Reading<'_, S> {
                 let gateway = gateway_api::read_gateway(metadata, spec)?;
                 Ok(Some(Facts::Gateway(Box::new(gateway))))
             }),
-            Kind::ListenerSet => self.specified(|key, _, spec| {
+            Kind::ListenerSet | Kind::XListenerSet => self.specified(|key, _, spec| {
                 let set = gateway_api::read_listener_set(spec, &key.namespace)?;
                 Ok(set.map(Facts::ListenerSet))
             }),
@@ -211,7 +217,8 @@ impl<S: Supply> Reading<'_, S> {
         }
     }
 
-    /// Kinds that may be without a spec or have something else in its place, and Pods, of which more metadata is read.
+    /// Kinds that may be without a spec or have something else in its place, and Pods, of which more metadata is read, and
+    /// Namespaces, of which nothing else is.
     fn unspecified(mut self) -> Result<Option<Object>, DecodeError> {
         let header: metadata::Header = self.source.read()?;
         let metadata = header.metadata.unwrap_or_default().0;
@@ -221,6 +228,7 @@ impl<S: Supply> Reading<'_, S> {
                 let pod = workload::read_pod(&metadata, self.source.read()?)?;
                 Some(Facts::Workload(pod))
             }
+            Kind::Namespace => Some(Facts::Namespace(namespace::read(&metadata)?)),
             Kind::IngressClassParams | Kind::EksIngressClassParams => {
                 let params = ingress_class::read_params(self.source.read()?);
                 Some(Facts::IngressClassParams(params))

@@ -100,9 +100,11 @@ impl Object {
                     }
                 })
             }
-            Facts::Ingress(_) | Facts::Route(_) | Facts::Workload(_) | Facts::IstioGateway(_) => {
-                None
-            }
+            Facts::Ingress(_)
+            | Facts::Route(_)
+            | Facts::Workload(_)
+            | Facts::Namespace(_)
+            | Facts::IstioGateway(_) => None,
         }
     }
 }

@@ -3,25 +3,27 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::marks::Marks;
 use super::metadata::{ANNOTATIONS, Metadata};
-use super::reading::{DecodeError, List, Mapping, elements};
+use super::namespace::REVISION_LABEL;
+use super::proxy_facts::PodSpecView;
+pub use super::proxy_facts::{Overrides, ProxyFacts};
+use super::reading::{DecodeError, Mapping};
 use crate::identity::Kind;
 use crate::labels::Labels;
-use crate::proxy::command_line::{ProxyRole, proxy_role};
-use crate::proxy::injection_overrides::overridden_roles;
-use crate::proxy::injection_templates::{InjectionTemplate, injection_template};
+use crate::proxy::injection::InjectionRequest;
+use crate::proxy::injection_overrides::{OverriddenRoles, overridden_roles};
+use crate::proxy::injection_templates::injection_template;
 
 /// The annotation that names the templates by which Istio injects a proxy.
 pub const TEMPLATES_ANNOTATION: &str = "inject.istio.io/templates";
 /// The annotation that carries a user's changes to the injected proxy's containers.
-const OVERRIDES_ANNOTATION: &str = "proxy.istio.io/overrides";
+pub const OVERRIDES_ANNOTATION: &str = "proxy.istio.io/overrides";
 /// The annotation that Istio writes to a Pod that it has injected.
 const STATUS_ANNOTATION: &str = "sidecar.istio.io/status";
-/// The name of the container that Istio injects, or that stands in a template for it.
-const PROXY_CONTAINER: &str = "istio-proxy";
+/// The label, and the older annotation, that ask for injection or refuse it.
+const INJECT: &str = "sidecar.istio.io/inject";
 
 /// The label that Istio's controller puts on what it makes for a Gateway.
 pub const MANAGED_LABEL: &str = "gateway.istio.io/managed";
@@ -42,23 +44,6 @@ pub struct Workload {
     pub proxy: Option<Box<ProxyFacts>>,
     /// Kind and name of the controlling owner (a Deployment's ReplicaSet, a ReplicaSet's Pod).
     pub owner: Option<Box<(Box<str>, Arc<str>)>>,
-}
-
-/// What a Pod or Pod template shows of a proxy.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProxyFacts {
-    /// The container that runs a router, by its command line.
-    pub router: Option<Box<str>>,
-    /// A role other than router that the container `istio-proxy` has by arguments of its own: it outranks what a
-    /// template would give it. Another container's role says nothing of the proxy.
-    pub own_role: Option<ProxyRole>,
-    /// The same of an `istio-proxy` among the initContainers, where Istio puts native sidecars.
-    pub native_sidecar_role: Option<ProxyRole>,
-    /// What [`TEMPLATES_ANNOTATION`] asks for.
-    pub template: Option<InjectionTemplate>,
-    /// Whether the one container there is waits for injection: it is called `istio-proxy`, brings no command of its own,
-    /// and its image is Istio's or the placeholder `auto`.
-    pub is_lone_proxy: bool,
 }
 
 impl Workload {
@@ -86,38 +71,12 @@ pub(crate) struct PodView {
     spec: Option<Mapping<PodSpecView>>,
 }
 
-/// Selectors read every label of a Pod, so all of them have to be strings; of the annotations only two are read.
+/// Selectors read every label of a Pod, so all of them have to be strings; of the annotations few are read.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct PodMetadataView {
     labels: Option<Labels>,
     annotations: Option<Marks>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PodSpecView {
-    containers: List<ContainerView>,
-    init_containers: List<ContainerView>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ContainerView {
-    name: Option<Box<str>>,
-    image: Option<String>,
-    command: Option<Vec<Option<String>>>,
-    args: Option<Vec<Option<String>>>,
-    env: List<EnvView>,
-    restart_policy: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct EnvView {
-    name: Option<String>,
-    value: Option<String>,
-    value_from: Option<IgnoredAny>,
 }
 
 /// Reads a workload with a Pod template. `None`: it has no template of its own (an Argo Rollout that refers to a
@@ -158,96 +117,32 @@ fn workload(
     let spec = pod.spec.unwrap_or_default().0;
     let annotations = metadata.annotations.unwrap_or_default();
     let field = format!("{base}{ANNOTATIONS}");
-    let mut proxy = proxy_facts(&spec);
+    let labels = metadata.labels.unwrap_or_default();
+    let mut proxy = ProxyFacts::of_containers(&spec);
     // On an injected Pod the overrides are a record of what was done, and its containers say what runs.
     if annotations.get(&field, STATUS_ANNOTATION)?.is_none()
         && let Some(overrides) = annotations.get(&field, OVERRIDES_ANNOTATION)?
     {
-        for role in overridden_roles(overrides) {
-            proxy.take_role(PROXY_CONTAINER, role, true);
-        }
+        let inject = match labels.get(INJECT) {
+            None => annotations.get(&field, INJECT)?,
+            label => label,
+        };
+        let has_revision = labels.get(REVISION_LABEL).is_some();
+        proxy.overrides = (!spec.is_on_host_network())
+            .then(|| InjectionRequest::of_pod(labels.get(INJECT), inject, has_revision))
+            .flatten()
+            .map(|request| Overrides {
+                roles: overridden_roles(overrides),
+                request,
+            })
+            .filter(|overrides| overrides.roles != OverriddenRoles::default());
     }
     proxy.template = annotations
         .get(&field, TEMPLATES_ANNOTATION)?
         .map(injection_template);
     Ok(Workload {
-        labels: metadata.labels.unwrap_or_default(),
+        labels,
         proxy: (proxy != ProxyFacts::default()).then(|| Box::new(proxy)),
         owner,
     })
-}
-
-/// What the containers show. Of the initContainers only those that go on running count (`restartPolicy: Always`): with
-/// native sidecars Istio moves a user's own router there.
-fn proxy_facts(spec: &PodSpecView) -> ProxyFacts {
-    let mut proxy = ProxyFacts::default();
-    for (_, container) in elements(&spec.containers) {
-        if let Some(role) = container.role() {
-            proxy.take_role(container.name(), role, container.has_arguments());
-        }
-    }
-    for (_, container) in elements(&spec.init_containers) {
-        if container.restart_policy.as_deref() != Some("Always") {
-            continue;
-        }
-        match container.role() {
-            Some(ProxyRole::Router) => proxy.take_role(container.name(), ProxyRole::Router, true),
-            role if container.name() == PROXY_CONTAINER => proxy.native_sidecar_role = role,
-            _ => {}
-        }
-    }
-    let mut containers = elements(&spec.containers);
-    let only = containers.next().filter(|_| containers.next().is_none());
-    proxy.is_lone_proxy = only.is_some_and(|(_, container)| container.awaits_injection());
-    proxy
-}
-
-impl ProxyFacts {
-    fn take_role(&mut self, container: &str, role: ProxyRole, has_arguments: bool) {
-        if role == ProxyRole::Router {
-            self.router.get_or_insert_with(|| container.into());
-        } else if role != ProxyRole::Agentgateway && container == PROXY_CONTAINER && has_arguments {
-            self.own_role = Some(role);
-        }
-    }
-}
-
-impl ContainerView {
-    fn name(&self) -> &str {
-        self.name.as_deref().unwrap_or_default()
-    }
-
-    fn awaits_injection(&self) -> bool {
-        let image = self.image.as_deref().unwrap_or("auto");
-        let basename = image.rsplit('/').next().unwrap_or(image);
-        self.name() == PROXY_CONTAINER
-            && self.command.as_ref().is_none_or(Vec::is_empty)
-            && (image == "auto" || basename.starts_with("proxyv2"))
-    }
-
-    fn has_arguments(&self) -> bool {
-        self.args.as_ref().is_some_and(|args| !args.is_empty())
-    }
-
-    fn role(&self) -> Option<ProxyRole> {
-        let env: Vec<(&str, Option<&str>)> = elements(&self.env)
-            .filter_map(|(_, env)| {
-                let literal = env.value_from.is_none();
-                let value = literal.then(|| env.value.as_deref().unwrap_or_default());
-                Some((env.name.as_deref()?, value))
-            })
-            .collect();
-        proxy_role(
-            &words(self.command.as_ref()),
-            &words(self.args.as_ref()),
-            &env,
-        )
-    }
-}
-
-fn words(words: Option<&Vec<Option<String>>>) -> Vec<&str> {
-    let words = words.into_iter().flatten();
-    words
-        .map(|word| word.as_deref().unwrap_or_default())
-        .collect()
 }

@@ -63,11 +63,16 @@ impl Affected {
                     }
                 }
             }
-            Facts::ListenerSet(_) => self.add_routes(
-                world,
-                &IndexKey::AttachedToListenerSet(Arc::clone(&key.namespace), Arc::clone(&key.name)),
-            ),
+            Facts::ListenerSet(_) => {
+                self.add_routes(world, &IndexKey::AttachedToListenerSet(key.clone()))
+            }
             Facts::Workload(_) => self.add_workload(world, object),
+            Facts::Namespace(_) => {
+                let candidates = IndexKey::GatewayCandidates(Arc::clone(&key.name));
+                for workload in world.find(&candidates) {
+                    self.add_workload(world, workload);
+                }
+            }
             Facts::Endpoints(list) => {
                 self.add_service(
                     world,
@@ -166,9 +171,7 @@ impl Affected {
             match &object.facts {
                 Facts::Route(route) => self.add_route(world, &object.key, route),
                 Facts::ListenerSet(_) => {
-                    let (namespace, name) = (&object.key.namespace, &object.key.name);
-                    let attached =
-                        IndexKey::AttachedToListenerSet(Arc::clone(namespace), Arc::clone(name));
+                    let attached = IndexKey::AttachedToListenerSet(object.key.clone());
                     self.add_routes(world, &attached);
                 }
                 _ => {}

@@ -154,7 +154,9 @@ impl Reach {
                     objects.extend(gateway.evidence.rests_on.iter().cloned());
                 }
             }
-            Behind::Likely(hint) => objects.extend(hint.rests_on.iter().cloned()),
+            Behind::Likely(hint) | Behind::Stated(hint) => {
+                objects.extend(hint.rests_on.iter().cloned())
+            }
             Behind::Ordinary | Behind::Unknown(_) => {}
         }
         objects

@@ -1,12 +1,25 @@
 //! cobra 1.10 and pflag 1.0.10 gave the same verdicts on each line of `args` without unknown variables.
 
 use super::ProxyRole::{self, Agentgateway, Router, Sidecar, Waypoint, Ztunnel};
-use super::{proxy_role, role_in};
+use super::{Argument, CommandRole, UnknownRole, proxy_role};
+
+/// The role that is known.
+fn known<S: AsRef<str>>(command: &[S], args: &[S], env: &[(S, Option<S>)]) -> Option<ProxyRole> {
+    match proxy_role(command, args, env, false) {
+        CommandRole::Known(role) => Some(role),
+        CommandRole::NoProxy | CommandRole::Unknown { .. } => None,
+    }
+}
+
+fn role_in(words: &[&str], release: u8) -> Option<ProxyRole> {
+    let words: Vec<Argument<'_>> = words.iter().copied().map(Argument::plain).collect();
+    super::role_in(&words, release).ok()
+}
 
 /// The role of a container with only these `args`, written with blanks between them.
 fn role_of(args: &str) -> Option<ProxyRole> {
     let args: Vec<&str> = args.split(' ').collect();
-    proxy_role(&[], &args, &[])
+    known(&[], &args, &[])
 }
 
 fn check(wanted: Option<ProxyRole>, lines: &[&str]) {
@@ -80,7 +93,7 @@ fn another_subcommand_runs_no_proxy() {
             "",
         ],
     );
-    assert_eq!(proxy_role::<&str>(&[], &[], &[]), None);
+    assert_eq!(known::<&str>(&[], &[], &[]), None);
 }
 
 #[test]
@@ -298,11 +311,7 @@ fn a_command_is_read_from_pilot_agent_on() {
         (&[""], &["proxy", "router"], None),
         (&["my pilot-agent"], &["proxy", "router"], None),
     ] {
-        assert_eq!(
-            proxy_role(command, args, &[]),
-            wanted,
-            "{command:?} {args:?}"
-        );
+        assert_eq!(known(command, args, &[]), wanted, "{command:?} {args:?}");
     }
 }
 
@@ -344,11 +353,7 @@ fn a_script_of_one_plain_command_is_read() {
         (&["sh", "-c", "exec envoy"], &[], None),
         (&["sh", "-c", ""], &[], None),
     ] {
-        assert_eq!(
-            proxy_role(command, args, &[]),
-            wanted,
-            "{command:?} {args:?}"
-        );
+        assert_eq!(known(command, args, &[]), wanted, "{command:?} {args:?}");
     }
 }
 
@@ -372,11 +377,90 @@ fn variables_with_literal_values_are_put_in() {
         (["$(HIDDEN)", "router"], None),
         (["$(WORDS)", "router"], None),
     ] {
-        assert_eq!(proxy_role(&[], &args, &env), wanted, "{args:?}");
-        assert_eq!(proxy_role(&["$(AGENT)"], &args, &env), wanted, "{args:?}");
+        assert_eq!(known(&[], &args, &env), wanted, "{args:?}");
+        assert_eq!(known(&["$(AGENT)"], &args, &env), wanted, "{args:?}");
     }
     let script = ["sh", "-c", "exec pilot-agent proxy $(ROLE)"];
-    assert_eq!(proxy_role(&script, &[], &env), Some(Router));
+    assert_eq!(known(&script, &[], &env), Some(Router));
     let script = ["sh", "-c", "exec pilot-agent proxy $(HIDDEN)"];
-    assert_eq!(proxy_role(&script, &[], &env), None);
+    assert_eq!(known(&script, &[], &env), None);
+}
+
+/// Why the role is unknown, with `args` written with blanks between them and `$(HIDDEN)` from elsewhere.
+fn unknown(command: &[&str], args: &str, has_env_from: bool) -> Option<(UnknownRole, bool)> {
+    let args: Vec<&str> = args.split(' ').filter(|word| !word.is_empty()).collect();
+    match proxy_role(command, &args, &[("HIDDEN", None)], has_env_from) {
+        CommandRole::Unknown { why, is_proxy } => Some((why, is_proxy)),
+        CommandRole::NoProxy | CommandRole::Known(_) => None,
+    }
+}
+
+#[test]
+fn a_value_from_elsewhere_leaves_the_role_open_where_it_may_decide() {
+    for args in [
+        "proxy $(HIDDEN)",
+        "proxy rou$(HIDDEN)",
+        "proxy --domain x $(HIDDEN)",
+        "proxy -- $(HIDDEN)",
+        "proxy $(HIDDEN) router",
+        "proxy --$(HIDDEN) router",
+        "proxy -$(HIDDEN) router",
+        "proxy --unknown $(HIDDEN) x router",
+        "proxy --help=$(HIDDEN) router",
+    ] {
+        let wanted = Some((UnknownRole::Variable, true));
+        assert_eq!(unknown(&[], args, false), wanted, "{args}");
+        assert_eq!(unknown(&["pilot-agent"], args, false), wanted, "{args}");
+        let others = args.replace("HIDDEN", "OTHER");
+        assert_eq!(unknown(&[], &others, true), wanted, "{others}");
+        assert_eq!(unknown(&[], &others, false), None, "{others}");
+    }
+    for args in [
+        "$(HIDDEN) router",
+        "$(HIDDEN)",
+        "pro$(HIDDEN) router",
+        "--$(HIDDEN) proxy router",
+    ] {
+        let wanted = Some((UnknownRole::Variable, false));
+        assert_eq!(unknown(&[], args, false), wanted, "{args}");
+    }
+}
+
+#[test]
+fn a_value_from_elsewhere_decides_nothing_where_it_can_be_no_role() {
+    for args in [
+        "proxy router --domain $(HIDDEN).svc.cluster.local",
+        "proxy --domain $(HIDDEN) sidecar",
+        "proxy sidecar $(HIDDEN)",
+        "proxy sidecar --log_as_json=$(HIDDEN)",
+        "proxy --concurrency=$(HIDDEN) sidecar",
+        "proxy app-$(HIDDEN)",
+        "wait $(HIDDEN)",
+        "--log_output_level $(HIDDEN) wait",
+    ] {
+        assert_eq!(unknown(&[], args, false), None, "{args}");
+    }
+}
+
+#[test]
+fn other_programs_and_scripts_leave_the_role_open() {
+    use UnknownRole::{Program, Script};
+    for (command, wanted) in [
+        (&["envoy", "-c", "/etc/envoy.yaml"][..], (Program, false)),
+        (&["/start.sh", "proxy", "sidecar"], (Program, false)),
+        (&["$(HIDDEN)", "proxy", "router"], (Program, false)),
+        (&["sh", "-c", "/start.sh"], (Program, false)),
+        (&["sh", "-c", "exec \"$0\" proxy router"], (Script, false)),
+        (
+            &["sh", "-c", "sleep 1; pilot-agent proxy $ROLE"],
+            (Script, true),
+        ),
+        (
+            &["sh", "-c", "exec $@", "pilot-agent", "proxy"],
+            (Script, true),
+        ),
+    ] {
+        assert_eq!(unknown(command, "", false), Some(wanted), "{command:?}");
+    }
+    assert_eq!(unknown(&["pilot-agent", "wait"], "", false), None);
 }

@@ -7,20 +7,33 @@ use std::collections::HashMap;
 
 /// The part of a container's environment that stands literally in its `env`.
 ///
-/// Variables of `envFrom`, of Services and of the image are not in it: a reference to one of them
-/// stays as it is written, as does a reference to a variable that takes its value from elsewhere
-/// (`valueFrom`). So a word that [`Environment::expand`] returns with `$(` in it is not known.
+/// A variable that takes its value from elsewhere (`valueFrom`), and with `envFrom` one that is not in `env`, has a value
+/// that no object shows. A variable that is nowhere stays as it is written, as the kubelet leaves it.
 #[derive(Debug, Default)]
 pub(super) struct Environment {
     /// `None`: defined, but its value is not written in the object.
-    values: HashMap<String, Option<String>>,
+    values: HashMap<String, Option<Word>>,
+    /// Whether variables come from elsewhere that are not named here.
+    has_others: bool,
+}
+
+/// A word after expansion.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Word {
+    /// The text. A reference without a known value stands in it as it was written.
+    pub(super) text: String,
+    /// Where the first reference stands whose value is not known.
+    pub(super) open_at: Option<usize>,
 }
 
 impl Environment {
     /// Reads `env` in its order: a value may refer to variables above it, and of several
-    /// definitions of one name the last one holds.
-    pub(super) fn from_env<S: AsRef<str>>(env: &[(S, Option<S>)]) -> Self {
-        let mut environment = Self::default();
+    /// definitions of one name the last one holds. `has_others`: there is an `envFrom`.
+    pub(super) fn from_env<S: AsRef<str>>(env: &[(S, Option<S>)], has_others: bool) -> Self {
+        let mut environment = Self {
+            values: HashMap::new(),
+            has_others,
+        };
         for (name, literal) in env {
             let value = literal
                 .as_ref()
@@ -32,31 +45,45 @@ impl Environment {
 
     /// Replaces `$(NAME)` by the value of `NAME` and `$$` by `$`. A reference to a name without a
     /// known value stays as it is, and a value that was put in is not expanded again.
-    pub(super) fn expand(&self, text: &str) -> String {
-        let mut expanded = String::with_capacity(text.len());
+    pub(super) fn expand(&self, text: &str) -> Word {
+        let mut expanded = Word::default();
         let mut rest = text;
         while let Some(dollar) = rest.find('$') {
-            expanded.push_str(&rest[..dollar]);
+            expanded.text.push_str(&rest[..dollar]);
             let after = &rest[dollar + 1..];
             if let Some(escaped) = after.strip_prefix('$') {
-                expanded.push('$');
+                expanded.text.push('$');
                 rest = escaped;
             } else if let Some((name, behind)) = after
                 .strip_prefix('(')
                 .and_then(|reference| reference.split_once(')'))
             {
-                match self.values.get(name) {
-                    Some(Some(value)) => expanded.push_str(value),
-                    _ => expanded.extend(["$(", name, ")"]),
-                }
+                expanded.refer_to(self, name);
                 rest = behind;
             } else {
-                expanded.push('$');
+                expanded.text.push('$');
                 rest = after;
             }
         }
-        expanded.push_str(rest);
+        expanded.text.push_str(rest);
         expanded
+    }
+}
+
+impl Word {
+    fn refer_to(&mut self, environment: &Environment, name: &str) {
+        let here = self.text.len();
+        let open_at = match environment.values.get(name) {
+            Some(Some(value)) => {
+                self.text.push_str(&value.text);
+                value.open_at.map(|at| here + at)
+            }
+            unknown => {
+                self.text.extend(["$(", name, ")"]);
+                (unknown.is_some() || environment.has_others).then_some(here)
+            }
+        };
+        self.open_at = self.open_at.or(open_at);
     }
 }
 
@@ -65,7 +92,29 @@ mod tests {
     use super::Environment;
 
     fn expanded(env: &[(&str, Option<&str>)], text: &str) -> String {
-        Environment::from_env(env).expand(text)
+        Environment::from_env(env, false).expand(text).text
+    }
+
+    #[test]
+    fn a_value_that_stands_elsewhere_leaves_the_word_open() {
+        let env = [
+            ("ROLE", Some("router")),
+            ("SECRET", None),
+            ("COPY", Some("x-$(SECRET)")),
+        ];
+        let open_at =
+            |has_others, text: &str| Environment::from_env(&env, has_others).expand(text).open_at;
+        for (text, alone, with_others) in [
+            ("$(ROLE)", None, None),
+            ("a$(SECRET)$(SECRET)", Some(1), Some(1)),
+            ("$(COPY)", Some(2), Some(2)),
+            ("--x=$(COPY)", Some(6), Some(6)),
+            ("$(ROLE)$(OTHER)", None, Some(6)),
+            ("$$(SECRET)", None, None),
+        ] {
+            assert_eq!(open_at(false, text), alone, "{text}");
+            assert_eq!(open_at(true, text), with_others, "{text}");
+        }
     }
 
     #[test]

@@ -7,48 +7,73 @@
 //! Sources: Istio, `pkg/kube/inject/webhook.go` (`ParsedContainers`, `reapplyOverwrittenContainers`);
 //! Go, `encoding/json` (`Unmarshal`), which decodes it.
 
-use super::command_line::{ProxyRole, proxy_role};
+use super::command_line::{CommandRole, ProxyRole, UnknownRole, proxy_role};
 use crate::go_json::{Decode, FieldKey, Reader, Slice, Struct};
 
 /// The container of Istio's templates that runs the proxy.
 const PROXY_CONTAINER: &str = "istio-proxy";
+/// What the templates that Istio ships for gateways give `pilot-agent` as arguments, as far as the role goes.
+pub(crate) const GATEWAY_ARGUMENTS: [&str; 2] = ["proxy", "router"];
+
+/// What the value of the annotation `proxy.istio.io/overrides` makes of the proxies that are injected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OverriddenRoles {
+    /// Whether one becomes a router.
+    pub has_router: bool,
+    /// A role other than router that the proxy certainly has, whatever its template is.
+    pub own_role: Option<ProxyRole>,
+    /// Why the role of one cannot be told.
+    pub unknown: Option<UnknownRole>,
+}
 
 /// The roles that the value of the annotation `proxy.istio.io/overrides` gives to proxies.
 ///
 /// Istio uses the first entry of a name if its template has a container of that name in the same list, and
 /// the template says what the entry leaves out. Which template that is, is not seen. So a router counts
 /// wherever it stands, and any other role only where it is sure to outrank the template's: in
-/// `containers`, for `istio-proxy`, with `args` (a `command` without them is followed by the template's).
+/// `containers`, for `istio-proxy`, with a command line of its own. A `command` alone is followed by the
+/// template's arguments, which for a gateway are [`GATEWAY_ARGUMENTS`]. A variable is the template's, whose
+/// values are not seen.
 ///
 /// A Pod that is injected already (`sidecar.istio.io/status`) runs what its own containers say: there
 /// the annotation is only a record.
 ///
 /// A value that Go cannot decode yields nothing: Istio refuses such a Pod.
 #[must_use]
-pub fn overridden_roles(annotation: &str) -> Vec<ProxyRole> {
+pub fn overridden_roles(annotation: &str) -> OverriddenRoles {
     let mut overrides = Overrides::default();
+    let mut roles = OverriddenRoles::default();
     let Ok(mut reader) = Reader::over(annotation.as_bytes()) else {
-        return Vec::new();
+        return roles;
     };
     if overrides.decode(&mut reader).is_err() {
-        return Vec::new();
+        return roles;
     }
     let proxy = overrides
         .containers
         .iter()
         .position(|container| container.name == PROXY_CONTAINER);
-    let roles = overrides
+    let containers = overrides
         .containers
         .iter()
-        .chain(overrides.init_containers.iter())
-        .enumerate()
-        .filter_map(|(index, container)| {
-            let is_sure = proxy == Some(index) && !container.args.is_empty();
-            container
-                .role()
-                .filter(|role| is_sure || *role == ProxyRole::Router)
-        });
-    roles.collect()
+        .chain(overrides.init_containers.iter());
+    for (index, container) in containers.enumerate() {
+        let is_proxy = container.name == PROXY_CONTAINER;
+        match container.role() {
+            CommandRole::Known(ProxyRole::Router) => roles.has_router = true,
+            CommandRole::Known(role) if proxy == Some(index) && !container.args.is_empty() => {
+                roles.own_role = Some(role);
+            }
+            CommandRole::Unknown { why, is_proxy: yes } if is_proxy || yes => {
+                roles.unknown = roles.unknown.or(Some(why));
+            }
+            _ => {}
+        }
+        if proxy == Some(index) && container.args.is_empty() && roles.own_role.is_none() {
+            roles.own_role = container.role_before_a_templates();
+        }
+    }
+    roles
 }
 
 #[derive(Default)]
@@ -77,13 +102,31 @@ struct Variable {
 struct Unread;
 
 impl Container {
-    fn role(&self) -> Option<ProxyRole> {
-        let env: Vec<_> = self
-            .env
+    /// What its own command line says. One that brings none leaves the role to the template.
+    fn role(&self) -> CommandRole {
+        if self.command.is_empty() && self.args.is_empty() {
+            return CommandRole::NoProxy;
+        }
+        proxy_role(&self.command, &self.args, &self.env(), true)
+    }
+
+    /// The role other than router that its `command` has before the arguments of a gateway's template.
+    fn role_before_a_templates(&self) -> Option<ProxyRole> {
+        let args = GATEWAY_ARGUMENTS.map(str::to_owned);
+        if self.command.is_empty() {
+            return None;
+        }
+        match proxy_role(&self.command, &args, &self.env(), true) {
+            CommandRole::Known(role) if role != ProxyRole::Router => Some(role),
+            _ => None,
+        }
+    }
+
+    fn env(&self) -> Vec<(String, Option<String>)> {
+        self.env
             .iter()
             .map(|variable| (variable.name.clone(), variable.literal()))
-            .collect();
-        proxy_role(&self.command, &self.args, &env)
+            .collect()
     }
 }
 
@@ -134,7 +177,13 @@ impl Struct for Unread {
 #[cfg(test)]
 mod tests {
     use super::super::command_line::ProxyRole::{self, Router, Sidecar};
-    use super::overridden_roles;
+    use super::super::command_line::UnknownRole;
+
+    fn overridden_roles(annotation: &str) -> Vec<ProxyRole> {
+        let roles = super::overridden_roles(annotation);
+        let router = roles.has_router.then_some(Router);
+        roles.own_role.into_iter().chain(router).collect()
+    }
 
     fn check(cases: &[(&str, &[ProxyRole])]) {
         for (annotation, wanted) in cases {
@@ -183,6 +232,10 @@ mod tests {
                 r#"{"initContainers":[{"name":"istio-proxy","args":["proxy","sidecar"]}]}"#,
                 &[],
             ),
+            (
+                r#"{"containers":[{"name":"istio-proxy","command":["pilot-agent","proxy","sidecar"]}]}"#,
+                &[Sidecar],
+            ),
             // The template's `proxy router` would follow, and `-x` take its `proxy`.
             (
                 r#"{"containers":[{"name":"istio-proxy","command":["pilot-agent","proxy","-x"]}]}"#,
@@ -230,6 +283,34 @@ mod tests {
         let both = r#"{"containers":[{"args":["proxy","$(X)"],
             "env":[{"name":"X","value":"router","valueFrom":{}}]}]}"#;
         assert_eq!(overridden_roles(both), [Router]);
+    }
+
+    #[test]
+    fn what_hangs_on_the_template_or_another_program_is_unknown() {
+        for (container, wanted) in [
+            (
+                r#"{"name":"istio-proxy","args":["proxy","$(ROLE)"]}"#,
+                Some(UnknownRole::Variable),
+            ),
+            (
+                r#"{"name":"istio-proxy","command":["/start.sh"]}"#,
+                Some(UnknownRole::Program),
+            ),
+            (
+                r#"{"name":"istio-proxy","command":["sh","-c","exec $X"]}"#,
+                Some(UnknownRole::Script),
+            ),
+            (r#"{"name":"helper","command":["/start.sh"]}"#, None),
+            (r#"{"name":"istio-proxy","image":"x"}"#, None),
+            (
+                r#"{"name":"istio-proxy","args":["proxy","sidecar","--domain","$(X).svc"]}"#,
+                None,
+            ),
+        ] {
+            let annotation = format!(r#"{{"containers":[{container}]}}"#);
+            let roles = super::overridden_roles(&annotation);
+            assert_eq!(roles.unknown, wanted, "{container}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod command_line;
 mod command_line_flags;
 mod expansion;
+pub mod injection;
 pub mod injection_overrides;
 pub mod injection_templates;
 mod shell_command;

@@ -22,6 +22,8 @@ pub struct Finding {
     pub object: ObjectKey,
     /// The API version that the object was written in.
     pub api_version: &'static str,
+    /// Whether it rests on nothing but proxies whose role cannot be told (`istio.unknownRouter`).
+    pub is_of_unknown_role: bool,
     /// JSON pointer of the offending field.
     pub field: String,
     /// Front, Services and gateways, in the order of the traffic; a hop of which nothing is visible is left out.
@@ -117,6 +119,7 @@ impl Finding {
         Self {
             rule,
             confidence,
+            is_of_unknown_role: leg.reach.is_of_unknown_role(),
             object: object.clone(),
             api_version: paths.front.object.api_version,
             field: leg.field.clone(),
@@ -132,7 +135,7 @@ impl Finding {
 /// The hops from the Service on.
 pub(super) fn hops_of_reach(reach: &Reach) -> Vec<Hop> {
     let hint = match &reach.behind {
-        Behind::Likely(hint) => Some(hint),
+        Behind::Likely(hint) | Behind::Stated(hint) => Some(hint),
         _ => None,
     };
     let last = reach.services.len() - 1;

@@ -60,6 +60,9 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
     }
     let key = &paths.front.object.key;
     for leg in &paths.legs {
+        if leg.reach.is_of_unknown_role() {
+            continue;
+        }
         let Some(confidence) = leg.reach.confidence() else {
             continue;
         };

@@ -78,6 +78,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             rule: RuleCode::L7G106,
             confidence: proof.confidence,
             object: object.clone(),
+            is_of_unknown_role: false,
             api_version: paths.front.object.api_version,
             field: destination.field.to_string(),
             path: vec![Hop {

@@ -133,6 +133,7 @@ impl GatewayService<'_> {
             rule,
             confidence: self.confidence,
             object: object.clone(),
+            is_of_unknown_role: false,
             api_version: self.object.api_version,
             field,
             path: hops_of_reach(&self.reach),

@@ -2,7 +2,7 @@
 
 use super::{Exempted, Judged, Unresolved, Verdict};
 use crate::confidence::Confidence;
-use crate::configuration::{Configuration, Date, Likely};
+use crate::configuration::{Configuration, Date, Likely, UnknownRouter};
 use crate::fronts::{self, Making};
 use crate::gateways::service::{Behind, reach_from};
 use crate::inventory::World;
@@ -77,11 +77,14 @@ impl Verdict {
     }
 }
 
-/// What a finding does: its mode, tempered where it is only likely.
+/// What a finding does: its mode, tempered where it is only likely, and where nobody knows a proxy's role.
 fn severity(configuration: &Configuration, finding: &Finding) -> Mode {
     let mode = configuration.modes.of(finding);
-    let is_tempered =
-        finding.confidence == Confidence::Likely && configuration.likely == Likely::Warn;
+    let warns_at_most =
+        |mode: UnknownRouter| finding.is_of_unknown_role && mode == UnknownRouter::Warn;
+    let is_tempered = (finding.confidence == Confidence::Likely
+        && configuration.likely == Likely::Warn)
+        || warns_at_most(configuration.istio.unknown_router);
     if mode == Mode::Deny && is_tempered {
         Mode::Warn
     } else {
@@ -101,6 +104,10 @@ fn gateway_service<'a>(
     let request = service.load_balancer.as_deref()?;
     let reach = reach_from(world, &configuration.istio, object.key.clone());
     let confidence = reach.confidence()?;
+    // Nothing that a rule about the Service itself says is true of a proxy that may be a sidecar.
+    if reach.is_of_unknown_role() {
+        return None;
+    }
     Some(GatewayService {
         object,
         service,

@@ -15,13 +15,14 @@ use crate::worlds::{self, History, Manifest, key, view};
 use crate::{TODAY, configured, histories_with_an_update, inventory};
 
 /// The kinds that the webhook is asked about.
-const JUDGED: [Kind; 10] = [
+const JUDGED: [Kind; 11] = [
     Kind::Ingress,
     Kind::IngressClass,
     Kind::Service,
     Kind::Gateway,
     Kind::GatewayClass,
     Kind::ListenerSet,
+    Kind::XListenerSet,
     Kind::HttpRoute,
     Kind::GrpcRoute,
     Kind::TargetGroupBinding,
@@ -130,7 +131,7 @@ fn configurations() -> impl Strategy<Value = Configuration> {
 }
 
 /// The inventory of a cluster whose last writes it has not seen: objects are missing, one may be in its earlier version or
-/// still there. Pods are never in it. `None`: a write is one that only the audit finds, of a workload beside others.
+/// still there. Pods and Namespaces are never in it. `None`: a write is one that only the audit finds, of a workload beside others.
 fn lagging(history: &History, cluster: &[Value], lag: &Lag) -> Option<Inventory> {
     let candidates: Vec<(usize, &Value)> = history
         .world
@@ -166,6 +167,7 @@ fn lagging(history: &History, cluster: &[Value], lag: &Lag) -> Option<Inventory>
         lagging.apply(stale);
     }
     lagging.reset(Kind::Pod, []);
+    lagging.reset(Kind::Namespace, []);
     Some(lagging)
 }
 

@@ -78,6 +78,8 @@ fn judge_binding(world: World<'_>, binding: &Value, fronts: &[Front<'_>], answer
     let reach = reach(world, namespace(binding), service);
     let object = key(binding);
     match (making, reach.confidence()) {
+        // Nobody knows of either end what it is.
+        (None, Some(_)) if matches!(reach, Reach::Suspected(_)) => {}
         (_, Some(gateway)) => {
             answer.findings.insert(Found {
                 rule: match making {
@@ -165,8 +167,13 @@ fn gateways_of<'a>(world: World<'a>, route: &'a Value) -> Vec<(&'a str, &'a str)
             let (of, name) = referred(parent, own);
             match text(parent, "/kind").unwrap_or("Gateway") {
                 "Gateway" => Some((of, name)),
-                "ListenerSet" => {
-                    let set = world.get(Kind::ListenerSet, of, name)?;
+                kind @ ("ListenerSet" | "XListenerSet") => {
+                    let kind = if kind == "XListenerSet" {
+                        Kind::XListenerSet
+                    } else {
+                        Kind::ListenerSet
+                    };
+                    let set = world.get(kind, of, name)?;
                     Some(referred(set.pointer("/spec/parentRef")?, of))
                 }
                 _ => None,

@@ -76,7 +76,16 @@ fn route_making(world: World<'_>, route: &Value) -> Making {
     let parents: Vec<Making> = list(route, "/spec/parentRefs")
         .filter_map(|parent| match text(parent, "/kind").unwrap_or("Gateway") {
             "Gateway" => Some(gateway_making(world, referred(parent, own))),
-            "ListenerSet" => Some(listener_set_making(world, referred(parent, own))),
+            "ListenerSet" => Some(listener_set_making(
+                world,
+                Kind::ListenerSet,
+                referred(parent, own),
+            )),
+            "XListenerSet" => Some(listener_set_making(
+                world,
+                Kind::XListenerSet,
+                referred(parent, own),
+            )),
             _ => None,
         })
         .collect();
@@ -100,8 +109,8 @@ fn gateway_making(world: World<'_>, (namespace, name): (&str, &str)) -> Making {
         .map_or(Making::Unknown, |gateway| aws_side(world, gateway))
 }
 
-fn listener_set_making(world: World<'_>, (of, name): (&str, &str)) -> Making {
-    let Some(set) = world.get(Kind::ListenerSet, of, name) else {
+fn listener_set_making(world: World<'_>, kind: Kind, (of, name): (&str, &str)) -> Making {
+    let Some(set) = world.get(kind, of, name) else {
         return Making::Unknown;
     };
     set.pointer("/spec/parentRef")

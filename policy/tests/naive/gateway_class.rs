@@ -42,14 +42,24 @@ pub(super) fn aws_side(world: World<'_>, gateway: &Value) -> Making {
 /// What a Gateway of the Gateway API makes on Istio's side: whether its class is one of Istio's ingress classes, and
 /// whether that class makes east-west gateways.
 pub(super) fn istio_side(world: World<'_>, gateway: &Value) -> Option<(Confidence, bool)> {
+    let controller = controller(world, gateway)?;
+    let known = world.configuration.istio.gateway_controllers.iter();
+    let is_istios = known.clone().any(|c| **c == *controller);
+    let class = text(gateway, "/spec/gatewayClassName")?;
+    let confidence = if class_object(world, class).is_some() {
+        Confidence::Confirmed
+    } else {
+        Confidence::Likely
+    };
+    let is_east_west = controller == "istio.io/eastwest-controller";
+    is_istios.then_some((confidence, is_east_west))
+}
+
+/// The controller of a Gateway's class. While the object is missing, that of the class which istiod makes.
+pub(super) fn controller<'a>(world: World<'a>, gateway: &Value) -> Option<&'a str> {
     let class = text(gateway, "/spec/gatewayClassName")?;
     if let Some(object) = class_object(world, class) {
-        let controller = text(object, "/spec/controllerName")?;
-        let istio = &world.configuration.istio;
-        let is_istios = istio.gateway_controllers.iter().any(|c| **c == *controller);
-        let is_east_west = controller == "istio.io/eastwest-controller";
-        return is_istios.then_some((Confidence::Confirmed, is_east_west));
+        return text(object, "/spec/controllerName");
     }
-    let is_built_in = ["istio", "istio-remote"].contains(&class);
-    is_built_in.then_some((Confidence::Likely, false))
+    (class == "istio").then_some("istio.io/gateway-controller")
 }

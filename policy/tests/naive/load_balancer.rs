@@ -28,7 +28,8 @@ pub(super) fn judge(world: World<'_>, answer: &mut Answer) {
 }
 
 fn find(rule: RuleCode, service: &Value, reach: &Reach, answer: &mut Answer) {
-    if let Some(confidence) = reach.confidence() {
+    let is_suspected = matches!(reach, Reach::Suspected(_));
+    if let Some(confidence) = reach.confidence().filter(|_| !is_suspected) {
         answer.findings.insert(Found {
             rule,
             object: key(service),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use l7guard_policy::confidence::Confidence;
+use l7guard_policy::configuration::UnknownRouter;
 use l7guard_policy::gateways::kind::GatewayKind;
 use l7guard_policy::identity::{Kind, ObjectKey};
 use serde_json::Value;
@@ -11,7 +12,7 @@ use super::World;
 use super::files::is_unrendered;
 use super::manifest::{field, key, label, list, map, name, namespace, text};
 use super::static_evidence;
-use super::workload::{evidence, selected};
+use super::workload::{Proxy, evidence, selected};
 
 /// How many ExternalName Services are followed.
 const DEPTH: usize = 3;
@@ -22,6 +23,10 @@ pub(super) enum Reach {
     Gateways(BTreeMap<ObjectKey, Confidence>),
     /// No workload is in sight, but static evidence.
     Static,
+    /// The configuration says so.
+    Stated,
+    /// Proxies whose role cannot be told, which the configuration takes for likely gateways.
+    Suspected(Vec<ObjectKey>),
     /// A gateway, by way of an ExternalName.
     Indirect(Vec<ObjectKey>),
     NoGateway,
@@ -33,7 +38,8 @@ impl Reach {
     pub(super) fn confidence(&self) -> Option<Confidence> {
         match self {
             Self::Gateways(gateways) => gateways.values().max().copied(),
-            Self::Static | Self::Indirect(_) => Some(Confidence::Likely),
+            Self::Stated => Some(Confidence::Confirmed),
+            Self::Static | Self::Indirect(_) | Self::Suspected(_) => Some(Confidence::Likely),
             Self::NoGateway | Self::Unknown => None,
         }
     }
@@ -42,7 +48,7 @@ impl Reach {
     pub(super) fn gateways(&self) -> Vec<ObjectKey> {
         match self {
             Self::Gateways(gateways) => gateways.keys().cloned().collect(),
-            Self::Indirect(gateways) => gateways.clone(),
+            Self::Indirect(gateways) | Self::Suspected(gateways) => gateways.clone(),
             _ => Vec::new(),
         }
     }
@@ -53,6 +59,9 @@ pub(super) fn reach(world: World<'_>, namespace: &str, name: &str) -> Reach {
 }
 
 fn follow(world: World<'_>, namespace: &str, name: &str, depth: usize) -> Reach {
+    if is_stated(world, namespace, name) {
+        return Reach::Stated;
+    }
     let Some(service) = world.get(Kind::Service, namespace, name) else {
         return static_or_unknown(world, namespace, name, None);
     };
@@ -61,10 +70,19 @@ fn follow(world: World<'_>, namespace: &str, name: &str, depth: usize) -> Reach 
     }
     let sight = sight(world, service);
     if !sight.gateways.is_empty() {
-        return Reach::Gateways(sight.gateways);
+        return if sight.has_known {
+            Reach::Gateways(sight.gateways)
+        } else {
+            Reach::Suspected(sight.gateways.into_keys().collect())
+        };
     }
     if text(service, "/spec/type") == Some("ExternalName") {
-        return follow_external_name(world, service, depth);
+        let followed = follow_external_name(world, service, depth);
+        let is_open = !sight.unknown_roles.is_empty() && followed == Reach::NoGateway;
+        return if is_open { Reach::Unknown } else { followed };
+    }
+    if !sight.unknown_roles.is_empty() {
+        return Reach::Unknown;
     }
     if sight.has_ordinary {
         return if sight.has_unknown_endpoints {
@@ -74,6 +92,15 @@ fn follow(world: World<'_>, namespace: &str, name: &str, depth: usize) -> Reach 
         };
     }
     static_or_unknown(world, namespace, name, Some(service))
+}
+
+/// Whether the configuration says that a Service is a gateway's.
+fn is_stated(world: World<'_>, namespace: &str, name: &str) -> bool {
+    let mut stated = world.configuration.istio.gateway_services.iter();
+    asks_for(world, GatewayKind::Ingress)
+        && !is_unrendered(namespace)
+        && !is_unrendered(name)
+        && stated.any(|known| known.namespace.matches(namespace) && known.name.matches(name))
 }
 
 fn static_or_unknown(
@@ -96,9 +123,17 @@ fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> Reac
     };
     let host = host.to_lowercase();
     let host = host.trim_end_matches('.');
-    let parts: Vec<&str> = host.splitn(4, '.').collect();
     let domain = &*world.configuration.istio.cluster_domain;
+    // A Pod behind a Service has its own name before the Service's.
+    let of_service = match host.splitn(5, '.').collect::<Vec<_>>()[..] {
+        [_, _, "svc", ..] => host,
+        [_, _, _, "svc", ..] => host.split_once('.').map_or(host, |(_, rest)| rest),
+        _ => host,
+    };
+    let parts: Vec<&str> = of_service.splitn(4, '.').collect();
     let (name, namespace, is_certain) = match parts[..] {
+        [_, _, "pod"] => return Reach::Unknown,
+        [_, _, "pod", of] if of == domain => return Reach::Unknown,
         [name, namespace] => (name, namespace, false),
         [name, namespace, "svc"] => (name, namespace, true),
         [name, namespace, "svc", of] if of == domain => (name, namespace, true),
@@ -107,7 +142,8 @@ fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> Reac
     };
     // Two labels may be any host name of the internet.
     if is_unrendered(host) {
-        let is_gateways = static_evidence::says_gateway(world, namespace, name, None).is_some();
+        let is_gateways = is_stated(world, namespace, name)
+            || static_evidence::says_gateway(world, namespace, name, None).is_some();
         return if is_gateways {
             follow_to(world, namespace, name, depth)
         } else {
@@ -116,6 +152,7 @@ fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> Reac
     }
     let is_service = is_certain
         || world.get(Kind::Service, namespace, name).is_some()
+        || is_stated(world, namespace, name)
         || static_evidence::says_gateway(world, namespace, name, None).is_some();
     if !is_service {
         return Reach::NoGateway;
@@ -128,6 +165,7 @@ fn follow_to(world: World<'_>, namespace: &str, name: &str, depth: usize) -> Rea
         return Reach::Unknown;
     }
     match follow(world, namespace, name, depth - 1) {
+        Reach::Suspected(gateways) => Reach::Suspected(gateways),
         reach if reach.confidence().is_some() => Reach::Indirect(reach.gateways()),
         reach => reach,
     }
@@ -137,6 +175,9 @@ fn follow_to(world: World<'_>, namespace: &str, name: &str, depth: usize) -> Rea
 #[derive(Default)]
 struct Sight {
     gateways: BTreeMap<ObjectKey, Confidence>,
+    /// Whether one of them is more than a proxy of unknown role.
+    has_known: bool,
+    unknown_roles: Vec<ObjectKey>,
     has_ordinary: bool,
     has_unknown_endpoints: bool,
 }
@@ -157,8 +198,16 @@ fn sight(world: World<'_>, service: &Value) -> Sight {
     }
     for workload in workloads {
         match evidence(world, workload) {
-            Some((confidence, kind)) if is_asked_for(world, service, kind) => {
+            Some(Proxy::Gateway(confidence, kind)) if is_asked_for(world, service, kind) => {
                 sight.gateways.insert(key(workload), confidence);
+                sight.has_known = true;
+            }
+            Some(Proxy::Unknown(kind)) if is_asked_for(world, service, kind) => {
+                if world.configuration.istio.unknown_router == UnknownRouter::Unresolved {
+                    sight.unknown_roles.push(key(workload));
+                } else {
+                    sight.gateways.insert(key(workload), Confidence::Likely);
+                }
             }
             _ => sight.has_ordinary = true,
         }

@@ -5,7 +5,7 @@ use l7guard_policy::identity::Kind;
 use serde_json::Value;
 
 use super::World;
-use super::gateway_class::istio_side;
+use super::gateway_class::{controller, istio_side};
 use super::manifest::{annotation, field, key, label, list, map, name, namespace, text};
 use super::workload::{is_waypoint, labelled_kind};
 
@@ -18,6 +18,10 @@ pub(super) fn says_gateway(
     service: Option<&Value>,
 ) -> Option<bool> {
     let istio = &world.configuration.istio;
+    let managed = service.and_then(|service| label(service, "gateway.istio.io/managed"));
+    if managed.is_some_and(is_waypoint) {
+        return None;
+    }
     let own = service.map_or(GatewayKind::Ingress, own_kind);
     let has = |is_so: bool| is_so.then_some(GatewayKind::Ingress);
     let kind = service
@@ -48,7 +52,7 @@ fn of_gateway(
     }
     let mut gateways: Vec<&Value> = world
         .all(Kind::Gateway)
-        .filter(|gateway| names_service(gateway, service_namespace, service_name))
+        .filter(|gateway| names_service(world, gateway, service_namespace, service_name))
         .collect();
     gateways.sort_by_key(|gateway| key(gateway));
     let class = gateways
@@ -168,13 +172,33 @@ fn selects_for_gateway(world: World<'_>, service: &Value) -> Option<GatewayKind>
 }
 
 /// Whether istiod would generate the Service for this Gateway, or one of the Gateway's addresses names it.
-fn names_service(gateway: &Value, service_namespace: &str, service_name: &str) -> bool {
+fn names_service(
+    world: World<'_>,
+    gateway: &Value,
+    service_namespace: &str,
+    service_name: &str,
+) -> bool {
     let class = text(gateway, "/spec/gatewayClassName").unwrap_or_default();
-    let default = format!("{}-{class}", name(gateway));
+    let is_without_suffix = matches!(
+        controller(world, gateway),
+        Some("istio.io/agentgateway-controller" | "istio.io/eastwest-controller")
+    );
+    let default = if is_without_suffix {
+        name(gateway).to_owned()
+    } else {
+        format!("{}-{class}", name(gateway))
+    };
+    let addresses: Vec<&Value> = list(gateway, "/spec/addresses").collect();
+    // Everything else is deployed by hand.
+    let is_managed = match addresses[..] {
+        [] => true,
+        [address] => text(address, "/type").is_none_or(|kind| kind == "IPAddress"),
+        _ => false,
+    };
     let generated = annotation(gateway, "gateway.istio.io/name-override")
         .filter(|name| !name.is_empty())
         .unwrap_or(&default);
-    if key(gateway).namespace[..] == *service_namespace && generated == service_name {
+    if is_managed && key(gateway).namespace[..] == *service_namespace && generated == service_name {
         return true;
     }
     // istiod takes only Services of the Gateway's own namespace.

@@ -76,22 +76,77 @@ fn is_revision_of_visible_owner(world: World<'_>, workload: &Value) -> bool {
         })
 }
 
-/// What shows that a workload is a gateway.
-pub(super) fn evidence(world: World<'_>, workload: &Value) -> Option<(Confidence, GatewayKind)> {
+/// What is known of a workload's proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proxy {
+    /// It is a gateway's.
+    Gateway(Confidence, GatewayKind),
+    /// Its role hangs on something outside the object.
+    Unknown(GatewayKind),
+}
+
+/// What shows that a workload is a gateway, or that it may be one.
+pub(super) fn evidence(world: World<'_>, workload: &Value) -> Option<Proxy> {
     let template = template(workload)?;
     let kind = labelled_kind(template, "/metadata/labels");
-    let own_roles = roles(list(template, "/spec/containers"));
-    let native_roles = roles(
-        list(template, "/spec/initContainers")
-            .filter(|container| text(container, "/restartPolicy") == Some("Always")),
-    );
+    let containers: Vec<&Value> = list(template, "/spec/containers").collect();
+    let natives: Vec<&Value> = list(template, "/spec/initContainers")
+        .filter(|container| text(container, "/restartPolicy") == Some("Always"))
+        .collect();
+    let own_roles = roles(&containers);
+    let native_roles = roles(&natives);
     // R1: the role is what runs; no label and no annotation outweighs it.
-    if own_roles.contains(&"router") || native_roles.contains(&"router") {
-        return Some((Confidence::Confirmed, kind));
+    if [&own_roles, &native_roles]
+        .iter()
+        .any(|roles| roles.contains(&Role::Router))
+    {
+        return Some(Proxy::Gateway(Confidence::Confirmed, kind));
     }
-    if !own_roles.is_empty() {
-        return None;
+    let overrides = overrides(template);
+    let injected = injected(world, namespace(workload), template);
+    let by_overrides = (overrides == Overrides::Router)
+        .then_some(injected)
+        .flatten();
+    if by_overrides == Some(Confidence::Confirmed) {
+        return Some(Proxy::Gateway(Confidence::Confirmed, kind));
     }
+    let is_overridden = overrides == Overrides::Sidecar && says_injection(template).is_some();
+    let by_others = if own_roles.contains(&Role::Other) || is_overridden {
+        None
+    } else {
+        without_role(
+            world,
+            namespace(workload),
+            template,
+            native_roles.contains(&Role::Other),
+        )
+    };
+    let found = match (by_others, by_overrides) {
+        (Some((Confidence::Likely, _)) | None, Some(Confidence::Likely)) => {
+            Some((Confidence::Likely, kind))
+        }
+        (by_others, _) => by_others,
+    };
+    if let Some((confidence, kind)) = found {
+        return Some(Proxy::Gateway(confidence, kind));
+    }
+    let is_sidecars_template = injection(template) == Injection::Sidecar;
+    let is_unknown = [&own_roles, &native_roles]
+        .into_iter()
+        .flatten()
+        .any(|role| *role == Role::Unknown || (*role == Role::OfImage && !is_sidecars_template));
+    let is_unknown = is_unknown || (overrides == Overrides::Variable && injected.is_some());
+    is_unknown.then_some(Proxy::Unknown(kind))
+}
+
+/// What shows a gateway where no command line does.
+fn without_role(
+    world: World<'_>,
+    namespace: &str,
+    template: &Value,
+    is_native_sidecar: bool,
+) -> Option<(Confidence, GatewayKind)> {
+    let kind = labelled_kind(template, "/metadata/labels");
     let asked = injection(template);
     match asked {
         // R2
@@ -99,7 +154,7 @@ pub(super) fn evidence(world: World<'_>, workload: &Value) -> Option<(Confidence
         Injection::Sidecar => return None,
         Injection::Alias | Injection::Unsaid => {}
     }
-    if !native_roles.is_empty() {
+    if is_native_sidecar {
         return None;
     }
     // R3
@@ -116,8 +171,9 @@ pub(super) fn evidence(world: World<'_>, workload: &Value) -> Option<(Confidence
         return Some((Confidence::Confirmed, kind));
     }
     // R6
-    if let Some((confidence, is_east_west)) = named_gateway(world, namespace(workload), template) {
-        let kind = if is_east_west {
+    if let Some((confidence, is_east_west)) = named_gateway(world, namespace, template) {
+        // Only what is known from labels as ingress is told better by the class.
+        let kind = if is_east_west && kind == GatewayKind::Ingress {
             GatewayKind::EastWest
         } else {
             kind
@@ -131,6 +187,62 @@ pub(super) fn evidence(world: World<'_>, workload: &Value) -> Option<(Confidence
         Confidence::Likely
     };
     is_lone_proxy(template).then_some((confidence, kind))
+}
+
+/// What the annotation with overrides makes of an injected proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Overrides {
+    Router,
+    Sidecar,
+    Variable,
+    Nothing,
+}
+
+fn overrides(template: &Value) -> Overrides {
+    let annotations = map(template, "/metadata/annotations");
+    let Some(value) = annotations.get("proxy.istio.io/overrides") else {
+        return Overrides::Nothing;
+    };
+    let value: Value = serde_json::from_str(value).expect("generated overrides are JSON");
+    let words: Vec<&str> = list(&value, "/containers")
+        .flat_map(|container| list(container, "/command").chain(list(container, "/args")))
+        .filter_map(Value::as_str)
+        .collect();
+    match words.last() {
+        Some(&"router") => Overrides::Router,
+        Some(&"sidecar") => Overrides::Sidecar,
+        Some(_) => Overrides::Variable,
+        None => Overrides::Nothing,
+    }
+}
+
+/// Whether a Pod says that it is injected, or leaves it to its Namespace; `None`: it refuses.
+fn says_injection(template: &Value) -> Option<bool> {
+    const INJECT: &str = "sidecar.istio.io/inject";
+    if field(template, "/spec/hostNetwork") == Some(&Value::Bool(true)) {
+        return None;
+    }
+    let said = label(template, INJECT);
+    let annotation = map(template, "/metadata/annotations").get(INJECT).copied();
+    match said.or(annotation) {
+        Some("false") => None,
+        _ => Some(said == Some("true") || label(template, "istio.io/rev").is_some()),
+    }
+}
+
+/// How sure it is that a Pod is injected; `None`: it is not.
+fn injected(world: World<'_>, namespace: &str, template: &Value) -> Option<Confidence> {
+    let asks = says_injection(template)?;
+    let Some(object) = world.get(Kind::Namespace, "", namespace) else {
+        return Some(Confidence::Likely);
+    };
+    let has_revision = label(object, "istio.io/rev").is_some();
+    match label(object, "istio-injection") {
+        Some("enabled") => Some(Confidence::Confirmed),
+        Some(_) => None,
+        None if has_revision || asks => Some(Confidence::Confirmed),
+        None => Some(Confidence::Likely),
+    }
 }
 
 pub(super) fn is_waypoint(managed: &str) -> bool {
@@ -157,18 +269,60 @@ pub(super) fn labelled_kind(object: &Value, pointer: &str) -> GatewayKind {
     }
 }
 
-/// The roles in which containers run a proxy.
-fn roles<'a>(containers: impl Iterator<Item = &'a Value>) -> Vec<&'a str> {
+/// The role in which a container runs a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Router,
+    Other,
+    /// It hangs on a variable, a script or another program.
+    Unknown,
+    /// It hangs on an image of which nobody knows what it starts.
+    OfImage,
+}
+
+fn roles(containers: &[&Value]) -> Vec<Role> {
     containers
-        .filter_map(|container| {
-            let args: Vec<&str> = list(container, "/args").filter_map(Value::as_str).collect();
-            match args[..] {
-                ["proxy"] => Some("sidecar"),
-                ["proxy", role] => Some(role),
-                _ => None,
-            }
-        })
+        .iter()
+        .filter_map(|container| role(container))
         .collect()
+}
+
+fn role(container: &Value) -> Option<Role> {
+    let words = |pointer: &str| -> Vec<&str> {
+        list(container, pointer).filter_map(Value::as_str).collect()
+    };
+    let (command, args) = (words("/command"), words("/args"));
+    let base = image_base(container);
+    let is_proxy = text(container, "/name") == Some("istio-proxy");
+    let proxy_words = match command[..] {
+        [] => &args[..],
+        ["pilot-agent", ..] => &command[1..],
+        _ if is_proxy || base.starts_with("proxyv2") => return Some(Role::Unknown),
+        _ => return None,
+    };
+    match proxy_words {
+        ["proxy", "router"] => Some(Role::Router),
+        ["proxy", "$(ROLE)"] => variable(container),
+        ["proxy", ..] => Some(Role::Other),
+        _ if is_proxy && base != "auto" && !base.starts_with("proxyv2") => Some(Role::OfImage),
+        _ => None,
+    }
+}
+
+/// The role that stands in the variable ROLE.
+fn variable(container: &Value) -> Option<Role> {
+    let defined = list(container, "/env").find(|env| text(env, "/name") == Some("ROLE"));
+    match defined.map(|env| text(env, "/value")) {
+        Some(Some("router")) => Some(Role::Router),
+        Some(Some(_)) => Some(Role::Other),
+        Some(None) => Some(Role::Unknown),
+        None => list(container, "/envFrom").next().map(|_| Role::Unknown),
+    }
+}
+
+fn image_base(container: &Value) -> &str {
+    let image = text(container, "/image").unwrap_or("auto");
+    image.rsplit('/').next().unwrap_or_default()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,8 +374,8 @@ fn is_lone_proxy(template: &Value) -> bool {
     let [container] = containers[..] else {
         return false;
     };
-    let image = text(container, "/image").unwrap_or("auto");
-    let base = image.rsplit('/').next().unwrap_or_default();
+    let base = image_base(container);
     text(container, "/name") == Some("istio-proxy")
-        && (image == "auto" || base.starts_with("proxyv2"))
+        && list(container, "/command").next().is_none()
+        && (base == "auto" || base.starts_with("proxyv2"))
 }

@@ -15,6 +15,7 @@ const CLASSES: &[&str] = &[
     "alb",
     "custom",
     "istio-remote",
+    "agentgateway",
 ];
 const LISTENER_SETS: &[&str] = &["l0", "l1"];
 
@@ -27,6 +28,8 @@ pub(super) fn class() -> BoxedStrategy<Value> {
         "istio.io/gateway-controller",
         "istio.io/mesh-controller",
         "istio.io/eastwest-controller",
+        "istio.io/unmanaged-gateway",
+        "istio.io/agentgateway-controller",
         "gateway.k8s.aws/nlb",
         "gateway.envoyproxy.io/gatewayclass-controller",
     ]);
@@ -35,6 +38,7 @@ pub(super) fn class() -> BoxedStrategy<Value> {
         let usual = match name {
             "istio" => "istio.io/gateway-controller",
             "istio-remote" => "istio.io/unmanaged-gateway",
+            "agentgateway" => "istio.io/agentgateway-controller",
             _ => "gateway.k8s.aws/alb",
         };
         (Just(name), Just(usual))
@@ -56,6 +60,7 @@ pub(super) fn gateway() -> BoxedStrategy<Value> {
         json!({"type": "Hostname", "value": "web.a.svc.example.org"}),
         json!({"type": "IPAddress", "value": "10.0.0.1"}),
         json!({"value": "web"}),
+        json!({"type": "NamedAddress", "value": "edge"}),
     ]);
     (
         (namespace(), one_of(GATEWAYS)),
@@ -82,16 +87,16 @@ pub(super) fn gateway() -> BoxedStrategy<Value> {
         .boxed()
 }
 
-pub(super) fn listener_set() -> BoxedStrategy<Value> {
+pub(super) fn listener_set(kind_of_set: Kind) -> BoxedStrategy<Value> {
     (
         (namespace(), one_of(LISTENER_SETS)),
         one_of(GATEWAYS),
         perhaps(0.3, &["a", "istio-system"]),
         perhaps(0.3, &["Gateway"]),
     )
-        .prop_map(|((namespace, name), gateway, of, kind)| {
+        .prop_map(move |((namespace, name), gateway, of, kind)| {
             Metadata::new(Some(namespace), name).object(
-                Kind::ListenerSet,
+                kind_of_set,
                 json!({"spec": {"parentRef": {
                     "kind": some(kind), "name": gateway, "namespace": some(of),
                 }}}),
@@ -108,8 +113,8 @@ pub(super) fn route(kind: Kind) -> BoxedStrategy<Value> {
                 "kind": some(kind), "name": name, "namespace": some(of), "sectionName": some(section),
             })
         ),
-        2 => (one_of(LISTENER_SETS), of.clone()).prop_map(
-            |(name, of)| json!({"kind": "ListenerSet", "name": name, "namespace": some(of)})
+        2 => (one_of(LISTENER_SETS), of.clone(), one_of(&["ListenerSet", "ListenerSet", "XListenerSet"])).prop_map(
+            |(name, of, kind)| json!({"kind": kind, "name": name, "namespace": some(of)})
         ),
         1 => one_of(SERVICES).prop_map(|name| json!({"group": "", "kind": "Service", "name": name})),
     ];

@@ -103,6 +103,11 @@ fn external_spec() -> impl Strategy<Value = Value> {
         "web.istio-system.svc.cluster.local",
         "gw.b.svc",
         "istio-ingressgateway",
+        "gw-0.edge.istio-system.svc.cluster.local",
+        "10-0-0-1.web.istio-system.svc",
+        "gw-0.edge.istio-system.svc.example.org",
+        "10-0-0-1.istio-system.pod.cluster.local",
+        "10-0-0-1.a.pod",
         "example.com",
         "www.example.com",
     ]);

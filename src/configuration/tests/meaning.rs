@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use l7guard_policy::configuration::{
     Admission, Aws, Configuration, CrossNamespaceNames, Date, Exemption, Istio, Likely, Matcher,
-    Modes, NamePattern, NamespaceModes, Ratchet,
+    Modes, NamePattern, NamespaceModes, Ratchet, ServicePattern, UnknownRouter,
 };
 use l7guard_policy::gateways::kind::GatewayKind;
 use l7guard_policy::identity::Kind;
@@ -94,6 +94,11 @@ fn the_documented_example_means_what_it_says() {
             gateway_kinds: vec![GatewayKind::Ingress, GatewayKind::Egress],
             gateway_controllers: names(&["istio.io/gateway-controller"]),
             well_known_service_names: names(&["istio-ingressgateway", "istio-ingress"]),
+            gateway_services: vec![ServicePattern {
+                namespace: NamePattern::parse("edge").unwrap(),
+                name: NamePattern::parse("gw-*").unwrap(),
+            }],
+            unknown_router: UnknownRouter::Warn,
             cluster_domain: "cluster.local".into(),
         },
         modes: Modes {
@@ -144,6 +149,7 @@ aws:
   wellKnownGatewayClassNames: [aws-alb]
 istio:
   gatewayKinds: [eastWest]
+  unknownRouter: deny
   clusterDomain: k8s.example.com
 ",
     ));
@@ -156,6 +162,7 @@ istio:
         names(&["aws-alb"])
     );
     assert_eq!(configuration.istio.gateway_kinds, [GatewayKind::EastWest]);
+    assert_eq!(configuration.istio.unknown_router, UnknownRouter::Deny);
     assert_eq!(&*configuration.istio.cluster_domain, "k8s.example.com");
 }
 

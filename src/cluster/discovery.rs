@@ -125,6 +125,8 @@ mod tests {
             (Kind::IstioGateway, "gateways"),
             (Kind::TargetGroupBinding, "targetgroupbindings"),
             (Kind::ListenerSet, "listenersets"),
+            (Kind::XListenerSet, "xlistenersets"),
+            (Kind::Namespace, "namespaces"),
             (Kind::Rollout, "rollouts"),
             (Kind::Pod, "pods"),
         ] {

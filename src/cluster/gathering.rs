@@ -44,10 +44,15 @@ fn questions_with(
     questions.iter().map(gather).collect()
 }
 
-/// The kind, if a list has its objects: Pods are too big and too many, and of EndpointSlices a list does not have all.
+/// The kind, if a list has its objects: Pods are too big and too many, of EndpointSlices a list does not have all, and
+/// Namespaces may only be read by name.
 fn gathered_kind(question: &Question) -> Option<Kind> {
     match question {
-        Question::Object(key) if matches!(key.kind, Kind::Pod | Kind::EndpointSlice) => None,
+        Question::Object(key)
+            if matches!(key.kind, Kind::Pod | Kind::EndpointSlice | Kind::Namespace) =>
+        {
+            None
+        }
         Question::Object(key) => Some(key.kind),
         Question::Objects(kind, _) => Some(*kind),
         Question::Pods(..) | Question::Aliases => None,
@@ -99,11 +104,13 @@ mod tests {
     }
 
     #[test]
-    fn pods_are_never_listed_in_place_of_a_few() {
-        let pod = |number: usize| {
-            Question::Object(ObjectKey::new(Kind::Pod, "shop", format!("p{number}")))
-        };
-        let pods: BTreeSet<Question> = (0..TOO_MANY).map(pod).collect();
-        assert_eq!(gathered(&pods), pods);
+    fn pods_and_namespaces_are_never_listed_in_place_of_a_few() {
+        for kind in [Kind::Pod, Kind::Namespace] {
+            let one = |number: usize| {
+                Question::Object(ObjectKey::new(kind, "shop", format!("p{number}")))
+            };
+            let questions: BTreeSet<Question> = (0..TOO_MANY).map(one).collect();
+            assert_eq!(gathered(&questions), questions);
+        }
     }
 }

@@ -30,10 +30,13 @@ pub(super) const PAGE: u32 = 250;
 /// and until then what changes is not known.
 const WATCH: u32 = 120;
 
-/// Whether a kind is watched. Pods are read where no template decides, and Endpoints are mirrored into `EndpointSlice`s. What
-/// an `IstioOperator` asks for stands in a cluster by itself.
+/// Whether a kind is watched. Pods are read where no template decides, Namespaces where an annotation overrides an injected
+/// proxy, and Endpoints are mirrored into `EndpointSlice`s. What an `IstioOperator` asks for stands in a cluster by itself.
 pub(super) fn is_watched(kind: Kind) -> bool {
-    !matches!(kind, Kind::Pod | Kind::Endpoints | Kind::IstioOperator)
+    !matches!(
+        kind,
+        Kind::Pod | Kind::Namespace | Kind::Endpoints | Kind::IstioOperator
+    )
 }
 
 /// The label selector by which the objects of a kind are asked for.

@@ -9,7 +9,7 @@ use l7guard::metrics::Metrics;
 use l7guard::operations::Readiness;
 use l7guard::shares::{ReadAllowance, Sender};
 use l7guard_policy::confirmation::Question;
-use l7guard_policy::identity::Kind;
+use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Scope;
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
@@ -244,10 +244,19 @@ subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
         let (readiness, world) = another(developer);
         until("l7guard is ready", || readiness.is_ready()).await?;
         let all = Kind::all()
-            .filter(|kind| !matches!(kind, Kind::Pod | Kind::Endpoints | Kind::IstioOperator))
+            .filter(|kind| {
+                let unlisted = [
+                    Kind::Pod,
+                    Kind::Endpoints,
+                    Kind::IstioOperator,
+                    Kind::Namespace,
+                ];
+                !unlisted.contains(kind)
+            })
             .map(|kind| Question::Objects(kind, Scope::Cluster));
         let pods = Question::Pods(at.into(), "app".into(), "web".into());
-        let questions = all.chain([pods]).collect();
+        let namespace = Question::Object(ObjectKey::new(Kind::Namespace, "", at));
+        let questions = all.chain([pods, namespace]).collect();
         world
             .answer(questions, &ReadAllowance::new(Sender::default().flow()))
             .await

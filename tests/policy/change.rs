@@ -64,6 +64,7 @@ pub(super) fn is_reviewed(kind: Kind) -> bool {
             | Kind::Gateway
             | Kind::GatewayClass
             | Kind::ListenerSet
+            | Kind::XListenerSet
             | Kind::HttpRoute
             | Kind::GrpcRoute
             | Kind::TargetGroupBinding

@@ -50,7 +50,7 @@ pub enum IndexKey {
     NamesGatewayService(ServiceKey),
     /// Routes and ListenerSets attached to this Gateway: (namespace, name).
     AttachedToGateway(Arc<str>, Arc<str>),
-    /// Routes attached to this ListenerSet or XListenerSet.
+    /// Routes attached to this ListenerSet or `XListenerSet`.
     AttachedToListenerSet(ObjectKey),
 }
 

@@ -66,7 +66,7 @@ pub struct Route {
 /// A parent of a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parent {
-    /// Gateway, ListenerSet or XListenerSet.
+    /// Gateway, ListenerSet or `XListenerSet`.
     pub kind: Kind,
     /// The parent's namespace.
     pub namespace: Arc<str>,

@@ -34,7 +34,7 @@ impl ServiceHost {
     /// Reads what [`parse`](Self::parse) reads, and the host name of a Pod behind a Service: `HOST.NAME.NAMESPACE.svc` with
     /// or without a domain. HOST is the Pod's `hostname`, or its address with dashes.
     ///
-    /// Source: Kubernetes "DNS for Services and Pods"; CoreDNS `plugin/kubernetes` answers for endpoints of any Service.
+    /// Source: Kubernetes "DNS for Services and Pods"; `CoreDNS` `plugin/kubernetes` answers for endpoints of any Service.
     #[must_use]
     pub fn parse_alias(host: &str) -> Option<Self> {
         let of_pod = host.split_once('.').filter(|(pod, service)| {

@@ -64,7 +64,7 @@ impl Affected {
                 }
             }
             Facts::ListenerSet(_) => {
-                self.add_routes(world, &IndexKey::AttachedToListenerSet(key.clone()))
+                self.add_routes(world, &IndexKey::AttachedToListenerSet(key.clone()));
             }
             Facts::Workload(_) => self.add_workload(world, object),
             Facts::Namespace(_) => {

@@ -155,7 +155,7 @@ impl Reach {
                 }
             }
             Behind::Likely(hint) | Behind::Stated(hint) => {
-                objects.extend(hint.rests_on.iter().cloned())
+                objects.extend(hint.rests_on.iter().cloned());
             }
             Behind::Ordinary | Behind::Unknown(_) => {}
         }

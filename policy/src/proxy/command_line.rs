@@ -297,7 +297,7 @@ impl<'a> Parser<'a> {
                 }
                 Some(flag) => match flag.strip_prefix('-') {
                     Some(long) => {
-                        rest = self.long_flag(long, argument.open_at.is_some(), others)?
+                        rest = self.long_flag(long, argument.open_at.is_some(), others)?;
                     }
                     None => rest = self.short_flags(flag.as_bytes(), others)?,
                 },

@@ -292,7 +292,7 @@ fn the_service_of_an_east_west_class_is_no_ingress_gateways() {
         json!({"spec": {"controllerName": "istio.io/eastwest-controller"}}),
     );
     let mut ingress = ingress(Some("alb"), json!({}));
-    ingress["spec"]["defaultBackend"]["service"]["name"] = json!("gw-ew");
+    ingress["spec"]["defaultBackend"]["service"]["name"] = json!("gw");
     let world = [ingress, gateway("ew"), east_west];
     assert!(judged(&world).is_empty());
 }

@@ -232,6 +232,20 @@ pub(super) const UNKNOWN_WORDS: &[Case] = &[
 
 pub(super) const BAD_VALUES: &[Case] = &[
     (
+        "istio:\n  gatewayServices: [edge, \"shop/[a-z]\", shop/]\n",
+        Refuses,
+        &[
+            ("4:21", "write namespace/name"),
+            ("4:27", "is in no Kubernetes name"),
+            ("4:41", "an empty pattern matches nothing"),
+        ],
+    ),
+    (
+        "istio:\n  unknownRouter: allow\n",
+        Refuses,
+        &[("4:18", "write deny, warn or unresolved")],
+    ),
+    (
         "namespaces: [{match: [Team], mode: warn}]\n",
         Refuses,
         &[("3:23", "'T' is in no Kubernetes name")],
@@ -386,6 +400,21 @@ pub(super) const MISSING: &[Case] = &[
 ];
 
 pub(super) const CONTRADICTIONS: &[Case] = &[
+    (
+        "istio:\n  gatewayControllers: [istio.io/gateway-controller, istio.io/unmanaged-gateway]\n",
+        Takes,
+        &[("4:54", "Istio deploys nothing for a Gateway")],
+    ),
+    (
+        "istio:\n  gatewayKinds: [egress]\n  gatewayServices: [shop/edge]\n",
+        Takes,
+        &[("5:20", "`gatewayKinds` has no ingress")],
+    ),
+    (
+        "istio:\n  gatewayServices: [shop/edge, shop/edge]\n",
+        Refuses,
+        &[("4:32", "this stands in the list twice")],
+    ),
     (
         "rules: {L7G001: deny, alb-ingress: warn}\n",
         Takes,

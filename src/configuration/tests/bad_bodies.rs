@@ -403,7 +403,7 @@ pub(super) const CONTRADICTIONS: &[Case] = &[
     (
         "istio:\n  gatewayControllers: [istio.io/gateway-controller, istio.io/unmanaged-gateway]\n",
         Takes,
-        &[("4:54", "Istio deploys nothing for a Gateway")],
+        &[("4:53", "Istio deploys nothing for a Gateway")],
     ),
     (
         "istio:\n  gatewayKinds: [egress]\n  gatewayServices: [shop/edge]\n",

@@ -88,9 +88,21 @@ fn classes() -> [Value; 7] {
     ]
 }
 
-/// A cluster with classes of every kind, an Istio gateway `edge` and an application `web`, each behind a Service.
+/// An application whose injected proxy an annotation makes a router.
+fn overridden(app: &str) -> Value {
+    let mut deployment = deployment(app, &["--port=80"]);
+    deployment["spec"]["template"]["metadata"]["annotations"] = json!({
+        "proxy.istio.io/overrides": r#"{"containers":[{"name":"istio-proxy","args":["proxy","router"]}]}"#,
+    });
+    deployment
+}
+
+/// A cluster with classes of every kind, an Istio gateway `edge`, an application `web`, and one whose proxy is
+/// overridden, `till`, each behind a Service.
 fn cluster() -> Inventory {
     let behind = [
+        overridden("till"),
+        service("till", "till"),
         deployment("edge", &["proxy", "router"]),
         deployment("web", &["--port=80"]),
         service("edge", "edge"),
@@ -149,6 +161,15 @@ fn with_neither_end_in_sight_nothing_is_asked() {
     for (what, new) in created {
         assert_eq!(asked(None, &new), NOTHING, "{what}");
     }
+}
+
+#[test]
+fn a_namespace_is_asked_for_only_where_an_annotation_overrides_an_injected_proxy() {
+    let asks =
+        |service| asked(None, &ingress("alb", service)).contains(&"Namespace shop".to_owned());
+    assert!(asks("till"));
+    assert!(!asks("edge"));
+    assert!(!asks("web"));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The order in which objects are applied does not matter: whatever it is, the write that completes a path is refused.
+//! The order in which objects are applied does not matter: whatever it is, the write that completes a path is refused, or
+//! one before it, with which the path was likely already.
 
 use std::collections::BTreeSet;
 
@@ -76,7 +77,7 @@ fn permute<'a>(
 }
 
 /// Creates the objects one after another, when those stand that admission is not asked about. A finding has to be
-/// refused with the last object that has part in it.
+/// refused with the last object that has part in it, or with an earlier one.
 fn apply(
     standing: &[&Object],
     order: &[&Object],
@@ -104,10 +105,11 @@ fn apply(
             .rposition(|object| denial.participants.contains(&object.key))
             .ok_or_else(|| format!("nothing has part in {}", denial.message.in_full()))?;
         let wanted = (denial.rule, denial.object.clone());
-        require(refused[last].contains(&wanted), || {
+        let mut until_then = refused[..=last].iter();
+        require(until_then.any(|refused| refused.contains(&wanted)), || {
             let names: Vec<String> = order.iter().map(|object| object.key.to_string()).collect();
             format!(
-                "{} of {} is not refused with {}, applied in the order {}",
+                "{} of {} is not refused until {}, applied in the order {}",
                 denial.rule.as_str(),
                 denial.object,
                 order[last].key,

@@ -14,7 +14,7 @@ use l7guard_policy::configuration::{CrossNamespaceNames, Date};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::{Inventory, World};
 use l7guard_policy::objects::{self, Naming};
-use l7guard_policy::rules::{Finding, Mode};
+use l7guard_policy::rules::{Finding, Mode, PathId, RuleCode};
 use l7guard_policy::verdict::{self, Change, Verdict};
 use l7guard_policy::wording::Reader as Reading;
 use libtest_mimic::{Failed, Trial};
@@ -65,7 +65,14 @@ fn compare_world(fixture: &Fixture) -> Outcome {
             continue;
         };
         let answer = answer(&world, &setting, &object, None)?;
-        let found = Said::of_verdict(&part_of(&checked, &reviewed), &reviewed.key);
+        let mut without = world.clone();
+        without.remove(&reviewed.key);
+        let before = verdict::evaluate(&World::new(&without), &setting.configuration, today());
+        let mut part = part_of(&checked, &reviewed);
+        if setting.configuration.ratchet.holds(today()) {
+            mark_existing(&mut part, &before);
+        }
+        let found = Said::of_verdict(&part, &reviewed.key);
         let said = Said::of_answer(&answer);
         require(said == found, || {
             format!(
@@ -196,6 +203,25 @@ fn part_of(checked: &Verdict, object: &objects::Object) -> Verdict {
         .unresolved
         .retain(|unresolved| unresolved.object == object.key);
     verdict
+}
+
+/// Marks what denies without the object as well: the same front and Service, to the same gateway or to any.
+fn mark_existing(verdict: &mut Verdict, before: &Verdict) {
+    for judged in &mut verdict.findings {
+        let finding = &judged.finding;
+        let is_old = |path: &PathId| {
+            let before = before.findings.iter();
+            before.filter(|old| old.severity >= judged.severity).any(|old| {
+                old.finding.object == finding.object
+                    && old.finding.identity.iter().any(|old| {
+                        (old.rule == path.rule || path.rule == RuleCode::L7G003)
+                            && old.to == path.to
+                            && (old.gateway.is_none() || old.gateway == path.gateway)
+                    })
+            })
+        };
+        judged.is_existing = finding.identity.iter().all(is_old);
+    }
 }
 
 /// All that an answer says of a verdict.

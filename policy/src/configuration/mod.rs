@@ -21,7 +21,7 @@ pub struct Configuration {
     pub modes: Modes,
     /// What a finding does that is only likely, where its rule denies.
     pub likely: Likely,
-    /// Whether an update is refused only for the paths that it adds.
+    /// Whether a write is refused only for the paths that it adds.
     pub ratchet: Ratchet,
     /// Findings that are tolerated for a time.
     pub exemptions: Vec<Exemption>,
@@ -46,7 +46,7 @@ pub enum CrossNamespaceNames {
     Hidden,
 }
 
-/// Whether an update is refused only for the paths that it adds.
+/// Whether a write is refused only for the paths that it adds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ratchet {
     /// It is: what was there before becomes a warning.

@@ -16,6 +16,7 @@
 //! read, and that is nearly every review. `front` asks about the front's end, `service` about the gateway's, `subject` about
 //! the fronts that a change of anything else joins to it.
 
+mod before;
 mod front;
 mod index;
 mod service;
@@ -136,16 +137,19 @@ pub fn questions(
         (plan.open, may_deny)
     };
     let (open, may_deny) = plan(change);
+    if !is_tolerant || !may_deny || !open.is_empty() {
+        return open;
+    }
+    // Whether a path was there before decides as well.
     match &change.old {
-        // Whether a path was there before decides as well.
-        Some(old) if is_tolerant && may_deny && open.is_empty() => {
+        Some(old) => {
             let before = Change {
                 new: old.clone(),
                 old: None,
             };
             plan(&before).0
         }
-        _ => open,
+        None => before::questions(inventory, reads, configuration, change),
     }
 }
 

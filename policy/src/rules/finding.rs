@@ -32,13 +32,13 @@ pub struct Finding {
     pub message: Wording,
     /// What to write instead, ready to paste.
     pub remedy: Remedy,
-    /// The paths that it stands for: an update that adds none of them is not refused.
+    /// The paths that it stands for: a write that adds none of them is not refused.
     pub identity: BTreeSet<PathId>,
     /// The objects that have part in it.
     pub participants: BTreeSet<ObjectKey>,
 }
 
-/// One path of a finding: what makes it the same path before and after an update.
+/// One path of a finding: what makes it the same path before and after a write.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PathId {
     /// The rule that forbids it.
@@ -49,6 +49,31 @@ pub struct PathId {
     pub to: String,
     /// The gateway workload; `None` while none is visible.
     pub gateway: Option<ObjectKey>,
+}
+
+impl PathId {
+    /// What makes it the same path whichever rule forbids it: a binding's path is the same before and after the protocol of
+    /// its target group is known.
+    #[must_use]
+    pub(crate) fn way(&self) -> Self {
+        let rule = match self.rule {
+            RuleCode::L7G103 => RuleCode::L7G003,
+            rule => rule,
+        };
+        Self {
+            rule,
+            ..self.clone()
+        }
+    }
+
+    /// The path as it is found while no gateway is visible: it stands for one to any.
+    #[must_use]
+    pub(crate) fn to_any_gateway(&self) -> Self {
+        Self {
+            gateway: None,
+            ..self.clone()
+        }
+    }
 }
 
 /// A hop of a path.

@@ -16,6 +16,7 @@ use crate::wording::Wording;
 
 pub use copy::{Allowance, AllowanceExceeded, evaluate_around_copy, evaluate_copy};
 pub use evaluate::evaluate;
+pub(crate) use review::{before, of_affected};
 pub use review::{Change, premises, review, review_over};
 
 /// A finding and what it does.

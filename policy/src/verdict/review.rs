@@ -1,8 +1,12 @@
-//! Judges one change: the write that *completes* a path is the one that is refused, whichever end it is of, and on an
-//! update only the paths that it adds.
+//! Judges one change: the write that *completes* a path is the one that is refused, whichever end it is of, and only for
+//! the paths that it adds.
+//!
+//! The world before an update holds the old object, the world before a creation none. A path that denied there already is
+//! old, also where it was only likely: whoever puts a gateway's Service or an IngressClass back is not refused for the
+//! Ingress that has been waiting for it.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::Verdict;
 use super::evaluate::of_object;
@@ -12,7 +16,7 @@ use crate::inventory::{Inventory, Overlay, Premises, World};
 use crate::objects::target_group_binding::Protocol;
 use crate::objects::{Facts, Object};
 use crate::paths::affected::Affected;
-use crate::rules::PathId;
+use crate::rules::{Mode, PathId};
 
 /// A change of one object. Both are of the same key.
 #[derive(Clone, Debug)]
@@ -56,7 +60,7 @@ pub fn review_over(
 ) -> Verdict {
     let overlays = Overlays::of(change, reads);
     let world = World::with_overlay(inventory, &overlays.new);
-    let old_world = || Some(World::with_overlay(inventory, overlays.old()?));
+    let old_world = || World::with_overlay(inventory, overlays.old());
     judge(&world, old_world, configuration, change, today).0
 }
 
@@ -66,7 +70,7 @@ pub fn premises(inventory: &Inventory, configuration: &Configuration, change: &C
     let reads = Overlay::new();
     let overlays = Overlays::of(change, &reads);
     let world = World::with_overlay(inventory, &overlays.new).recording();
-    let old_world = || Some(World::with_overlay(inventory, overlays.old()?).recording());
+    let old_world = || World::with_overlay(inventory, overlays.old()).recording();
     let (_, old) = judge(&world, old_world, configuration, change, Date::MIN);
     let mut premises = world.into_premises();
     premises.extend(old.map(World::into_premises).unwrap_or_default());
@@ -92,19 +96,27 @@ impl<'a> Overlays<'a> {
         }
     }
 
-    fn old(&self) -> Option<&Overlay> {
-        let old = self.change.old.as_ref()?;
-        Some(
-            self.old
-                .get_or_init(|| self.reads.clone().under(old.clone())),
-        )
+    fn old(&self) -> &Overlay {
+        self.old.get_or_init(|| before(self.change, self.reads))
+    }
+}
+
+/// What lies over the inventory in the world before a change: the old object, or none of that key.
+pub(crate) fn before(change: &Change, reads: &Overlay) -> Overlay {
+    let mut reads = reads.clone();
+    match &change.old {
+        Some(old) => reads.under(old.clone()),
+        None => {
+            reads.hide(change.new.key.clone());
+            reads
+        }
     }
 }
 
 /// The verdict, and the world as it was, if that was looked at.
 fn judge<'a>(
     world: &World<'a>,
-    old_world: impl FnOnce() -> Option<World<'a>>,
+    old_world: impl FnOnce() -> World<'a>,
     configuration: &Configuration,
     change: &Change,
     today: Date,
@@ -114,14 +126,11 @@ fn judge<'a>(
     let mut verdict = of_affected(world, configuration, &affected);
     verdict.keep_part_of(&change.new.key);
     // A finding that is left goes through the object as it is to be, so what it only was part of need not be looked at.
-    let old_world = if verdict.findings.is_empty() {
-        None
-    } else {
-        old_world()
-    };
+    let old_world = (!verdict.findings.is_empty()).then(old_world);
     if let Some(old_world) = &old_world {
         // A path that was there before is old, also if the object has part in it only now.
-        let old = of_affected(old_world, configuration, &affected);
+        let mut old = of_affected(old_world, configuration, &affected);
+        old.apply_exemptions(configuration, today);
         // A finalizer has to be removable, whatever the ratchet says.
         if change.new.is_terminating || configuration.ratchet.holds(today) {
             verdict.mark_existing(&old);
@@ -141,19 +150,29 @@ impl Verdict {
             .retain(|unresolved| unresolved.object == *key);
     }
 
-    /// Marks the findings all of whose paths were there before.
+    /// Marks the findings all of whose paths were there before with at least the same effect.
     fn mark_existing(&mut self, old: &Verdict) {
-        let paths = old.findings.iter().flat_map(|old| &old.finding.identity);
-        let before: BTreeSet<&PathId> = paths.collect();
+        let mut before: BTreeMap<PathId, Mode> = BTreeMap::new();
+        for judged in &old.findings {
+            for path in &judged.finding.identity {
+                let effect = before.entry(path.way()).or_insert(Mode::Off);
+                *effect = judged.severity.max(*effect);
+            }
+        }
         for judged in &mut self.findings {
-            let mut paths = judged.finding.identity.iter();
-            judged.is_existing = paths.all(|path| before.contains(path));
+            let had = |way: &PathId| before.get(way).is_some_and(|was| *was >= judged.severity);
+            let mut paths = judged.finding.identity.iter().map(PathId::way);
+            judged.is_existing = paths.all(|way| had(&way) || had(&way.to_any_gateway()));
         }
     }
 }
 
 /// Judges the fronts and Services that an object can have part in.
-fn of_affected(world: &World<'_>, configuration: &Configuration, affected: &Affected) -> Verdict {
+pub(crate) fn of_affected(
+    world: &World<'_>,
+    configuration: &Configuration,
+    affected: &Affected,
+) -> Verdict {
     let mut verdict = Verdict::default();
     for affected in affected.fronts.iter().chain(&affected.services) {
         if let Some(object) = world.get(affected) {

@@ -111,7 +111,7 @@ fn lags() -> impl Strategy<Value = Lag> {
 }
 
 /// Also those in which everything denies, and in which an update is refused for what was there before.
-fn configurations() -> impl Strategy<Value = Configuration> {
+pub(crate) fn configurations() -> impl Strategy<Value = Configuration> {
     let switches = (
         worlds::setting(),
         prop::bool::weighted(0.3),

@@ -345,5 +345,5 @@ fn an_update_that_comes_to_stand_on_a_path_that_was_there_adds_none() {
 #[test]
 fn an_istio_gateway_has_part_in_paths_over_services_that_select_more_than_it_does() {
     let verdict = istio_gateway_reviewed(None, json!({"app": "edge", "tier": "front"}));
-    assert!(verdict.is_denied());
+    assert_eq!(verdict.findings.len(), 1);
 }

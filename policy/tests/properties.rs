@@ -330,7 +330,8 @@ fn added_denials(
         .collect();
     let is_old = |path: &PathId| {
         had.iter().any(|old| {
-            let of_binding = |path: &PathId| matches!(path.rule, RuleCode::L7G003 | RuleCode::L7G103);
+            let of_binding =
+                |path: &PathId| matches!(path.rule, RuleCode::L7G003 | RuleCode::L7G103);
             (old.rule == path.rule || (of_binding(old) && of_binding(path)))
                 && (&old.object, &old.to) == (&path.object, &path.to)
                 && (old.gateway.is_none() || old.gateway == path.gateway)

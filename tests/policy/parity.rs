@@ -211,14 +211,16 @@ fn mark_existing(verdict: &mut Verdict, before: &Verdict) {
         let finding = &judged.finding;
         let is_old = |path: &PathId| {
             let before = before.findings.iter();
-            before.filter(|old| old.severity >= judged.severity).any(|old| {
-                old.finding.object == finding.object
-                    && old.finding.identity.iter().any(|old| {
-                        (old.rule == path.rule || path.rule == RuleCode::L7G003)
-                            && old.to == path.to
-                            && (old.gateway.is_none() || old.gateway == path.gateway)
-                    })
-            })
+            before
+                .filter(|old| old.severity >= judged.severity)
+                .any(|old| {
+                    old.finding.object == finding.object
+                        && old.finding.identity.iter().any(|old| {
+                            (old.rule == path.rule || path.rule == RuleCode::L7G003)
+                                && old.to == path.to
+                                && (old.gateway.is_none() || old.gateway == path.gateway)
+                        })
+                })
         };
         judged.is_existing = finding.identity.iter().all(is_old);
     }

@@ -35,6 +35,11 @@ impl Default for Aws {
 /// The controller of EKS Auto Mode's IngressClasses. It reads neither the class annotation nor the group annotation.
 pub const AUTO_MODE_CONTROLLER: &str = "eks.amazonaws.com/alb";
 
+/// The controller of GatewayClasses whose Gateways become Network Load Balancers.
+///
+/// Source: AWS Load Balancer Controller `pkg/gateway/constants/controller_constants.go`.
+pub const NETWORK_GATEWAY_CONTROLLER: &str = "gateway.k8s.aws/nlb";
+
 impl Aws {
     /// Whether IngressClasses of this controller make ALBs.
     #[must_use]

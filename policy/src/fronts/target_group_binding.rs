@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::aws::Aws;
+use super::aws::{Aws, NETWORK_GATEWAY_CONTROLLER};
 use super::ingress::{Group, group};
 use super::{Destination, Making, Proof, Target};
 use crate::confidence::Confidence;
@@ -23,6 +23,8 @@ const INGRESS_STACK_NAMESPACE: &str = "ingress.k8s.aws/stack-namespace";
 const INGRESS_STACK_NAME: &str = "ingress.k8s.aws/stack-name";
 const GATEWAY_STACK_NAMESPACE: &str = "gateway.k8s.aws.alb/stack-namespace";
 const GATEWAY_STACK_NAME: &str = "gateway.k8s.aws.alb/stack-name";
+const NETWORK_GATEWAY_STACK_NAMESPACE: &str = "gateway.k8s.aws.nlb/stack-namespace";
+const NETWORK_GATEWAY_STACK_NAME: &str = "gateway.k8s.aws.nlb/stack-name";
 const SERVICE_STACK_NAMESPACE: &str = "service.k8s.aws/stack-namespace";
 const SERVICE_STACK_NAME: &str = "service.k8s.aws/stack-name";
 
@@ -71,7 +73,7 @@ pub(super) fn making(
         && !world.is_unrendered(&service.1)
         && binding.tracking.get(SERVICE_STACK_NAMESPACE) == Some(&service.0)
         && binding.tracking.get(SERVICE_STACK_NAME) == Some(&service.1);
-    if is_own_service {
+    if is_own_service || is_made_for_network_gateway(world, binding) {
         return Making::Nothing;
     }
     if let Some(named_by) = fronts_naming(world, aws, binding) {
@@ -88,6 +90,33 @@ pub(super) fn making(
             rests_on: Vec::new(),
         }),
         None => Making::Undecided,
+    }
+}
+
+/// Whether the binding's tracking labels name a Gateway of a Network Load Balancer, or one that may be: it, or its class,
+/// is not visible.
+fn is_made_for_network_gateway(world: &World<'_>, binding: &TargetGroupBinding) -> bool {
+    let label = |key: &str| {
+        let value = binding.tracking.get(key);
+        value.filter(|value| !world.is_unrendered(value))
+    };
+    let (Some(namespace), Some(name)) = (
+        label(NETWORK_GATEWAY_STACK_NAMESPACE),
+        label(NETWORK_GATEWAY_STACK_NAME),
+    ) else {
+        return false;
+    };
+    let gateway = ObjectKey::new(Kind::Gateway, namespace, name);
+    let Some(Facts::Gateway(gateway)) = world.facts(&gateway) else {
+        return true;
+    };
+    let class = ObjectKey::new(Kind::GatewayClass, "", Arc::clone(&gateway.class));
+    match world.facts(&class) {
+        Some(Facts::GatewayClass(class)) => {
+            world.is_unrendered(&class.controller)
+                || *class.controller == *NETWORK_GATEWAY_CONTROLLER
+        }
+        _ => true,
     }
 }
 

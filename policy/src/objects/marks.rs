@@ -45,6 +45,7 @@ const READ_PREFIXES: &[&str] = &[
     "ingress.k8s.aws/",
     "service.k8s.aws/",
     "gateway.k8s.aws.alb/",
+    "gateway.k8s.aws.nlb/",
 ];
 
 fn is_read(key: &str) -> bool {

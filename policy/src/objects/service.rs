@@ -79,6 +79,10 @@ pub struct LoadBalancerRequest {
     pub class: Option<Box<str>>,
     /// Annotations below [`LOAD_BALANCER_ANNOTATION_PREFIX`], by the rest of their keys.
     pub annotations: Labels,
+    /// Whether `spec.externalTrafficPolicy` is `Local`.
+    pub is_local: bool,
+    /// `spec.healthCheckNodePort`, where it is known: with policy `Local` each node answers there for its own Pods.
+    pub health_check_node_port: Option<u16>,
 }
 
 impl LoadBalancerRequest {
@@ -96,6 +100,8 @@ pub(crate) struct SpecView {
     external_name: Option<Box<str>>,
     selector: Option<Labels>,
     load_balancer_class: Option<Box<str>>,
+    external_traffic_policy: Option<String>,
+    health_check_node_port: Option<u16>,
     ports: List<PortView>,
 }
 
@@ -157,6 +163,8 @@ pub(crate) fn read(metadata: &Metadata, spec: SpecView) -> Result<Service, Decod
         Some(Box::new(LoadBalancerRequest {
             class: spec.load_balancer_class,
             annotations: load_balancer_annotations(metadata)?,
+            is_local: spec.external_traffic_policy.as_deref() == Some("Local"),
+            health_check_node_port: spec.health_check_node_port.filter(|port| *port != 0),
         }))
     } else {
         None

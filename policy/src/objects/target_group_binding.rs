@@ -16,6 +16,7 @@ const TRACKING_PREFIXES: &[&str] = &[
     "ingress.k8s.aws/",
     "service.k8s.aws/",
     "gateway.k8s.aws.alb/",
+    "gateway.k8s.aws.nlb/",
 ];
 
 /// What the rules read of a TargetGroupBinding.

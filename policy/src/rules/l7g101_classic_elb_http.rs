@@ -75,11 +75,11 @@ pub(super) const SOURCE: &str = include_str!("l7g101_classic_elb_http.rs");
 /// Source: kubernetes/cloud-provider-aws `pkg/providers/v1/aws.go` (`buildListener`).
 pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let request = service.request;
-    if request.built() != Built::Classic {
+    let ports = &service.service.ports;
+    if request.built(ports) != Built::Classic {
         return;
     }
     let protocol = request.annotation("backend-protocol");
-    let ports = &service.service.ports;
     let is_http = ports.iter().any(|port| {
         if request.certificate_applies(port, ports) {
             matches!(protocol, Some("http" | "https"))

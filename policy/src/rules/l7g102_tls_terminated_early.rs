@@ -69,10 +69,10 @@ pub(super) const SOURCE: &str = include_str!("l7g102_tls_terminated_early.rs");
 /// One finding if a certificate applies to some port.
 pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let request = service.request;
-    if request.built() == Built::Other {
+    let ports = &service.service.ports;
+    if request.built(ports) == Built::Other {
         return;
     }
-    let ports = &service.service.ports;
     let ends_tls = |port| request.certificate_applies(port, ports);
     if !ports.iter().any(ends_tls) {
         return;

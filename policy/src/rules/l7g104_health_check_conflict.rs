@@ -2,7 +2,9 @@
 //!
 //! Finds a gateway's Service whose load balancer checks health in a way that cannot agree with the gateway: an HTTP check
 //! on another port than the status port (15021, or its node port in instance mode) or on another path than
-//! `/healthz/ready`, an HTTPS check on that port, or the literal port 15021 where targets are nodes. A TCP check agrees.
+//! `/healthz/ready`, an HTTPS check on that port, or the literal port 15021 where targets are nodes, whatever the protocol.
+//! Any other TCP check agrees. So does a check of the agent's own port 15020, and with `externalTrafficPolicy: Local` and
+//! node targets one of the `healthCheckNodePort`.
 //!
 //! ## Why
 //!
@@ -77,9 +79,15 @@ pub(super) const SOURCE: &str = include_str!("l7g104_health_check_conflict.rs");
 /// Source: Istio `pilot/cmd/pilot-agent/status/server.go`.
 const READY_PATH: &str = "/healthz/ready";
 
+/// The agent's own port, which the status port is a way to.
+///
+/// Source: Istio `pilot/cmd/pilot-agent/options/options.go` (`statusPort`), `pilot/pkg/bootstrap` (the listener at 15021
+/// leads there).
+const AGENT_PORT: u16 = 15020;
+
 /// One finding for the first thing that is at odds.
 pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
-    if service.request.built() == Built::Other {
+    if service.request.built(&service.service.ports) == Built::Other {
         return;
     }
     let Some((annotation, reason)) = conflict(service) else {
@@ -101,8 +109,10 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
 /// Where the checked port leads.
 #[derive(Debug, PartialEq, Eq)]
 enum CheckedPort {
-    /// To the gateway's status port.
+    /// To the gateway's status port, or to the agent's own, which answers alike.
     Status,
+    /// To the node's answer for the gateways on it.
+    Node,
     /// To something else, in words.
     Other(String),
     /// The literal status port, where targets are nodes: no node listens there.
@@ -112,61 +122,57 @@ enum CheckedPort {
 /// The annotation at fault and the reason.
 fn conflict(service: &GatewayService<'_>) -> Option<(&'static str, String)> {
     let request = service.request;
-    let protocol = request.annotation("healthcheck-protocol")?;
-    let is_https = match protocol.to_ascii_lowercase().as_str() {
-        "http" => false,
-        "https" => true,
-        _ => return None,
+    let protocol = request.annotation("healthcheck-protocol");
+    let is_https = match protocol.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "http" => Some(false),
+        "https" => Some(true),
+        _ => None,
     };
-    match checked_port(service) {
-        CheckedPort::Status if is_https => {
-            return Some((
-                "healthcheck-protocol",
-                "the status port speaks plain HTTP, not HTTPS".to_owned(),
-            ));
-        }
-        CheckedPort::Status => {}
-        CheckedPort::LiteralOnNode => {
-            return Some((
-                "healthcheck-port",
-                format!(
-                    "with node targets {STATUS_PORT} is a port of the node, on which nothing listens; name the status port's node port"
-                ),
-            ));
-        }
-        CheckedPort::Other(_) if is_https => return None,
-        CheckedPort::Other(port) => {
-            let annotation = if request.annotation("healthcheck-port").is_some() {
-                "healthcheck-port"
-            } else {
-                "healthcheck-protocol"
-            };
-            return Some((
-                annotation,
-                format!("{port} is not the status port {STATUS_PORT}"),
-            ));
-        }
-    }
-    let path = request.annotation("healthcheck-path").unwrap_or("/");
-    (path != READY_PATH).then(|| {
-        let annotation = if request.annotation("healthcheck-path").is_some() {
-            "healthcheck-path"
+    let at = |annotation: &'static str| {
+        let is_given = request.annotation(annotation).is_some();
+        if is_given {
+            annotation
         } else {
             "healthcheck-protocol"
-        };
-        (annotation, format!("path {path:?} is not {READY_PATH}"))
-    })
+        }
+    };
+    match (checked_port(service), is_https) {
+        (CheckedPort::LiteralOnNode, _) => Some((
+            "healthcheck-port",
+            format!(
+                "with node targets {STATUS_PORT} is a port of the node, on which nothing listens; name the status port's node port"
+            ),
+        )),
+        (CheckedPort::Status, Some(true)) => Some((
+            "healthcheck-protocol",
+            "the status port speaks plain HTTP, not HTTPS".to_owned(),
+        )),
+        (CheckedPort::Status, Some(false)) => {
+            let path = request.annotation("healthcheck-path").unwrap_or("/");
+            let reason = || format!("path {path:?} is not {READY_PATH}");
+            (path != READY_PATH).then(|| (at("healthcheck-path"), reason()))
+        }
+        (CheckedPort::Other(port), Some(false)) => Some((
+            at("healthcheck-port"),
+            format!("{port} is not the status port {STATUS_PORT}"),
+        )),
+        (CheckedPort::Other(_), Some(true)) | (CheckedPort::Node, _) | (_, None) => None,
+    }
 }
 
-/// Resolves `healthcheck-port`: `traffic-port` (the default), a number, or the name of a port of the Service.
+/// Resolves `healthcheck-port`: `traffic-port` (the default), a number, or the name of a port of the Service. Where
+/// targets are nodes and the traffic policy is `Local`, the default is the Service's health check node port.
 ///
 /// Source: AWS Load Balancer Controller `pkg/service/model_build_target_group.go`
 /// (`buildTargetGroupHealthCheckPort`): in instance mode a number is taken literally as a port of the node.
 fn checked_port(service: &GatewayService<'_>) -> CheckedPort {
     let ports = &service.service.ports;
-    let is_ip_mode = service.request.is_ip_mode();
-    let leads_to_status = |target: &TargetPort| matches!(target, TargetPort::Number(STATUS_PORT));
-    let checked = service.request.annotation("healthcheck-port");
+    let request = service.request;
+    let is_local = request.is_local && !request.is_ip_mode();
+    let checked = request.annotation("healthcheck-port");
+    if checked.is_none() && is_local {
+        return CheckedPort::Node;
+    }
     let Some(checked) = checked.filter(|port| *port != "traffic-port") else {
         let all_status = !ports.is_empty() && ports.iter().all(|p| leads_to_status(&p.target));
         return if all_status {
@@ -175,24 +181,42 @@ fn checked_port(service: &GatewayService<'_>) -> CheckedPort {
             CheckedPort::Other("the traffic port".to_owned())
         };
     };
-    let Ok(number) = checked.parse::<u16>() else {
-        let named = ports.iter().find(|port| *port.name == *checked);
-        return match named {
+    match checked.parse::<u16>() {
+        Ok(number) if is_local && request.health_check_node_port == Some(number) => {
+            CheckedPort::Node
+        }
+        Ok(number) => numbered_port(service, number),
+        Err(_) => match ports.iter().find(|port| *port.name == *checked) {
             Some(port) if leads_to_status(&port.target) => CheckedPort::Status,
             _ => CheckedPort::Other(format!("port {checked:?}")),
+        },
+    }
+}
+
+fn numbered_port(service: &GatewayService<'_>, number: u16) -> CheckedPort {
+    let target = TargetPort::Number(number);
+    if service.request.is_ip_mode() {
+        return if leads_to_status(&target) {
+            CheckedPort::Status
+        } else {
+            CheckedPort::Other(format!("port {number}"))
         };
-    };
-    let is_status = if is_ip_mode {
-        number == STATUS_PORT
-    } else {
-        let mut node_ports = ports.iter().filter(|port| leads_to_status(&port.target));
-        node_ports.any(|port| port.node_port == Some(number))
-    };
-    if is_status {
-        CheckedPort::Status
-    } else if !is_ip_mode && number == STATUS_PORT {
+    }
+    let mut at_node = service
+        .service
+        .ports
+        .iter()
+        .filter(|port| port.node_port == Some(number))
+        .peekable();
+    if at_node.peek().is_none() && number == STATUS_PORT {
         CheckedPort::LiteralOnNode
+    } else if at_node.any(|port| leads_to_status(&port.target)) {
+        CheckedPort::Status
     } else {
         CheckedPort::Other(format!("port {number}"))
     }
+}
+
+fn leads_to_status(target: &TargetPort) -> bool {
+    matches!(target, TargetPort::Number(STATUS_PORT | AGENT_PORT))
 }

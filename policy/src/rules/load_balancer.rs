@@ -40,7 +40,8 @@ pub enum Built {
     Network,
     /// A Classic Load Balancer.
     Classic,
-    /// None that is known: another class, or `external` without a target type.
+    /// None that is known: another class, `external` without a target type, or a Classic Load Balancer that the cloud
+    /// provider refuses to build.
     Other,
 }
 
@@ -51,7 +52,7 @@ impl LoadBalancerRequest {
     /// Which load balancer is built. Objects are judged as they are written: what a mutating webhook would make of a
     /// Service without a class is not assumed.
     #[must_use]
-    pub fn built(&self) -> Built {
+    pub fn built(&self, ports: &[ServicePort]) -> Built {
         if let Some(class) = self.class.as_deref() {
             return if NETWORK_CLASSES.contains(&class) {
                 Built::Network
@@ -65,8 +66,21 @@ impl LoadBalancerRequest {
                 Some("ip" | "instance") => Built::Network,
                 _ => Built::Other,
             },
+            _ if self.is_refused_as_classic(ports) => Built::Other,
             _ => Built::Classic,
         }
+    }
+
+    /// Whether the cloud provider takes the backend protocol for an error: where a certificate applies it has to be one
+    /// that it knows, in lower case. Nothing is built then, for no port.
+    ///
+    /// Source: kubernetes/cloud-provider-aws `pkg/providers/v1/aws.go` (`buildListener`).
+    fn is_refused_as_classic(&self, ports: &[ServicePort]) -> bool {
+        let protocol = self.annotation("backend-protocol").unwrap_or_default();
+        !matches!(protocol, "" | "tcp" | "ssl" | "http" | "https")
+            && ports
+                .iter()
+                .any(|port| self.certificate_applies(port, ports))
     }
 
     /// Whether it is the AWS Load Balancer Controller that builds it, and not the cloud provider.

@@ -149,7 +149,7 @@ enum Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn of_request(request: Option<&'a LoadBalancerRequest>) -> Self {
-        let Some(request) = request.filter(|request| request.built() == Built::Network) else {
+        let Some(request) = request.filter(|request| request.built(&[]) == Built::Network) else {
             return Self::Nobody;
         };
         match (request.class.as_deref(), request.annotation("type")) {

@@ -16,8 +16,8 @@ use crate::wording::Wording;
 
 pub use copy::{Allowance, AllowanceExceeded, evaluate_around_copy, evaluate_copy};
 pub use evaluate::evaluate;
-pub(crate) use review::{before, of_affected};
 pub use review::{Change, premises, review, review_over};
+pub(crate) use review::{before, of_affected};
 
 /// A finding and what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -46,15 +46,30 @@ fn is_http(protocol: &str) -> bool {
     ["HTTP", "HTTPS"].contains(&protocol)
 }
 
-/// By its protocol, or without one by labels that name that very Service.
-fn is_network_load_balancers(binding: &Value) -> bool {
+/// By its protocol, or without one by labels that name that very Service, or a Gateway that is no other class's.
+fn is_network_load_balancers(world: World<'_>, binding: &Value) -> bool {
     match protocol(binding) {
         Some(protocol) => !is_http(protocol),
         None => {
             label(binding, "service.k8s.aws/stack-namespace") == Some(namespace(binding))
                 && label(binding, "service.k8s.aws/stack-name") == Some(service_of(binding))
+                || names_network_gateway(world, binding)
         }
     }
+}
+
+fn names_network_gateway(world: World<'_>, binding: &Value) -> bool {
+    let (Some(namespace), Some(name)) = (
+        label(binding, "gateway.k8s.aws.nlb/stack-namespace"),
+        label(binding, "gateway.k8s.aws.nlb/stack-name"),
+    ) else {
+        return false;
+    };
+    let gateway = world.get(Kind::Gateway, namespace, name);
+    let class = gateway.and_then(|gateway| text(gateway, "/spec/gatewayClassName"));
+    let class = class.and_then(|class| world.get(Kind::GatewayClass, "", class));
+    let controller = class.and_then(|class| text(class, "/spec/controllerName"));
+    controller.is_none_or(|controller| controller == "gateway.k8s.aws/nlb")
 }
 
 pub(super) fn judge(world: World<'_>, fronts: &[Front<'_>], answer: &mut Answer) {
@@ -66,7 +81,7 @@ pub(super) fn judge(world: World<'_>, fronts: &[Front<'_>], answer: &mut Answer)
 }
 
 fn judge_binding(world: World<'_>, binding: &Value, fronts: &[Front<'_>], answer: &mut Answer) {
-    if is_network_load_balancers(binding) || is_of_front(world, binding, fronts) {
+    if is_network_load_balancers(world, binding) || is_of_front(world, binding, fronts) {
         return;
     }
     let making = if protocol(binding).is_some() {

@@ -85,31 +85,45 @@ fn built(service: &Value) -> Built {
         },
         _ if !is_load_balancer(service) => Built::Nothing,
         (None, Some("nlb")) => Built::NetworkByProvider,
+        _ if is_error_of_provider(service) => Built::Nothing,
         _ => Built::Classic,
     }
 }
 
-/// Whether the certificate applies to a port.
+/// The cloud provider knows five backend protocols of a port with a certificate, and fails at any other one.
+fn is_error_of_provider(service: &Value) -> bool {
+    let is_known = match asks(service, "backend-protocol") {
+        None => true,
+        Some(protocol) => ["", "tcp", "ssl", "http", "https"].contains(&protocol),
+    };
+    !is_known && list(service, "/spec/ports").any(|port| is_certified_by_provider(service, port))
+}
+
+/// Whether the certificate applies to a port of what is built.
 fn is_certified(service: &Value, port: &Value) -> bool {
-    if asks(service, "ssl-cert").unwrap_or_default().is_empty() {
-        return false;
+    if built(service) != Built::NetworkByController {
+        return is_certified_by_provider(service, port);
     }
     let ports = asks(service, "ssl-ports").unwrap_or_default();
+    // An entry that is no port of the Service is an error: nothing is built.
+    !asks(service, "ssl-cert").unwrap_or_default().is_empty()
+        && (ports.is_empty()
+            || (names_port(ports, port, text(port, "/name").unwrap_or_default())
+                && ports.split(',').all(|entry| is_port(service, entry))))
+}
+
+fn is_certified_by_provider(service: &Value, port: &Value) -> bool {
+    let ports = asks(service, "ssl-ports").unwrap_or_default();
+    let name = text(port, "/name").unwrap_or_default().to_lowercase();
+    !asks(service, "ssl-cert").unwrap_or_default().is_empty()
+        && (ports.is_empty() || ports == "*" || names_port(ports, port, &name))
+}
+
+fn names_port(ports: &str, port: &Value, name: &str) -> bool {
     let number = port.get("port").map(Value::to_string).unwrap_or_default();
-    let name = text(port, "/name").unwrap_or_default();
-    let named = |name: &str| {
-        ports
-            .split(',')
-            .any(|entry| entry == number || entry == name)
-    };
-    match built(service) {
-        // An entry that is no port of the Service is an error: nothing is built.
-        Built::NetworkByController => {
-            ports.is_empty()
-                || (named(name) && ports.split(',').all(|entry| is_port(service, entry)))
-        }
-        _ => ports.is_empty() || ports == "*" || named(&name.to_lowercase()),
-    }
+    ports
+        .split(',')
+        .any(|entry| entry == number || entry == name)
 }
 
 fn is_port(service: &Value, entry: &str) -> bool {
@@ -151,29 +165,41 @@ fn has_conflicting_health_check(service: &Value) -> bool {
     let path = asks(service, "healthcheck-path").unwrap_or("/");
     let protocol = asks(service, "healthcheck-protocol").unwrap_or("tcp");
     let is_status = is_status_port(service, port, is_ip_mode);
-    let is_on_no_node = !is_ip_mode && port == "15021";
+    if !is_ip_mode && port == "15021" && !is_status {
+        return true;
+    }
+    if !is_ip_mode && text(service, "/spec/externalTrafficPolicy") == Some("Local") {
+        let node = field(service, "/spec/healthCheckNodePort").map(Value::to_string);
+        if asks(service, "healthcheck-port").is_none() || node.as_deref() == Some(port) {
+            return false;
+        }
+    }
     match protocol.to_lowercase().as_str() {
         "http" => !is_status || path != "/healthz/ready",
-        "https" => is_status || is_on_no_node,
+        "https" => is_status,
         _ => false,
     }
 }
 
-/// Whether the port of a health check is the gateway's status port.
+/// Whether the port of a health check is the gateway's status port, or the agent's.
 fn is_status_port(service: &Value, checked: &str, is_ip_mode: bool) -> bool {
-    if is_ip_mode && checked == "15021" {
+    if is_ip_mode && ["15021", "15020"].contains(&checked) {
         return true;
     }
     if checked == "traffic-port" {
-        return list(service, "/spec/ports").all(|port| target(port) == Some(15021));
+        return list(service, "/spec/ports").all(leads_to_status);
     }
     list(service, "/spec/ports")
-        .filter(|port| target(port) == Some(15021))
+        .filter(|port| leads_to_status(port))
         .any(|port| {
             let node_port = field(port, "/nodePort").map(Value::to_string);
             text(port, "/name") == Some(checked)
                 || (!is_ip_mode && node_port.as_deref() == Some(checked))
         })
+}
+
+fn leads_to_status(port: &Value) -> bool {
+    [Some(15021), Some(15020)].contains(&target(port))
 }
 
 /// The number of a container's port.

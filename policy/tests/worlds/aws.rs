@@ -23,7 +23,7 @@ pub(super) fn binding(kind: Kind) -> BoxedStrategy<Value> {
         perhaps(
             0.6,
             &[
-                "HTTP", "HTTPS", "HTTP", "TCP", "TLS", "UDP", "TCP_UDP", "QUIC",
+                "HTTP", "HTTPS", "HTTP", "TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC",
             ],
         ),
         group,
@@ -67,7 +67,7 @@ fn tracking(namespace: &'static str, service: &'static str) -> BoxedStrategy<Map
         4 => stack("ingress.k8s.aws", &["i0", "i1", "i2", "i3"]),
         2 => one_of(&["shared", "team.a"]).prop_map(|group| labels([("ingress.k8s.aws/stack", group)])),
         2 => stack("gateway.k8s.aws.alb", GATEWAYS),
-        1 => stack("gateway.k8s.aws.nlb", GATEWAYS),
+        3 => stack("gateway.k8s.aws.nlb", GATEWAYS),
         2 => Just(labels([
             ("service.k8s.aws/stack-namespace", namespace),
             ("service.k8s.aws/stack-name", service),

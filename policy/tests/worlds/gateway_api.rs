@@ -14,6 +14,7 @@ const CLASSES: &[&str] = &[
     "alb",
     "alb",
     "custom",
+    "nlb",
     "istio-remote",
     "agentgateway",
 ];
@@ -39,6 +40,7 @@ pub(super) fn class() -> BoxedStrategy<Value> {
             "istio" => "istio.io/gateway-controller",
             "istio-remote" => "istio.io/unmanaged-gateway",
             "agentgateway" => "istio.io/agentgateway-controller",
+            "nlb" => "gateway.k8s.aws/nlb",
             _ => "gateway.k8s.aws/alb",
         };
         (Just(name), Just(usual))

@@ -65,6 +65,7 @@ fn ports() -> impl Strategy<Value = Value> {
         json!([status, tls, istiod]),
         json!([tls]),
         json!([status]),
+        json!([{"name": "agent", "port": 15020, "nodePort": 30020}, https]),
     ])
 }
 
@@ -85,8 +86,13 @@ fn load_balancer_spec() -> impl Strategy<Value = Value> {
             "example.com/lb",
         ],
     );
-    (class, selector(), ports()).prop_map(|(class, selector, ports)| {
-        json!({"type": "LoadBalancer", "loadBalancerClass": some(class), "selector": selector, "ports": ports})
+    let policy = perhaps(0.3, &["Local", "Local", "Cluster"]);
+    let node = prop::option::weighted(0.7, Just(31500));
+    (class, selector(), ports(), policy, node).prop_map(|(class, selector, ports, policy, node)| {
+        json!({
+            "type": "LoadBalancer", "loadBalancerClass": some(class), "selector": selector, "ports": ports,
+            "externalTrafficPolicy": some(policy), "healthCheckNodePort": some(node),
+        })
     })
 }
 
@@ -146,6 +152,8 @@ fn load_balancer_annotations() -> BoxedStrategy<Map<String, Value>> {
             0.4,
             &[
                 "15021",
+                "15020",
+                "31500",
                 "status-port",
                 "30021",
                 "traffic-port",

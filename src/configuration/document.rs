@@ -39,7 +39,7 @@ pub(super) struct Document {
     /// denies.
     #[schemars(extend("default" = "deny"))]
     pub(super) likely: Given<LikelyMode>,
-    /// Whether an update is refused only for the paths that it adds.
+    /// Whether a write is refused only for the paths that it adds.
     pub(super) ratchet: Given<Section<RatchetDocument>>,
     /// What the findings of a rule do, where that is not the rule's default. By code or by name.
     pub(super) rules: Given<RuleModes>,
@@ -69,12 +69,12 @@ pub(super) struct AdmissionDocument {
     pub(super) cross_namespace_names: Given<NamesMode>,
 }
 
-/// Whether an update is refused only for the paths that it adds.
+/// Whether a write is refused only for the paths that it adds.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(rename = "Ratchet", deny_unknown_fields)]
 pub(super) struct RatchetDocument {
-    /// Whether paths that were there before an update only make it warn. If not, every update of an object with a
+    /// Whether paths that were there before a write only make it warn. If not, every write of an object with a
     /// forbidden path is refused, also one that has nothing to do with it.
     #[schemars(extend("default" = true))]
     pub(super) enabled: Given<Flag>,

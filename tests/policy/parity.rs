@@ -214,12 +214,11 @@ fn mark_existing(verdict: &mut Verdict, before: &Verdict) {
             before
                 .filter(|old| old.severity >= judged.severity)
                 .any(|old| {
-                    old.finding.object == finding.object
-                        && old.finding.identity.iter().any(|old| {
-                            (old.rule == path.rule || path.rule == RuleCode::L7G003)
-                                && old.to == path.to
-                                && (old.gateway.is_none() || old.gateway == path.gateway)
-                        })
+                    old.finding.identity.iter().any(|old| {
+                        (old.rule == path.rule || path.rule == RuleCode::L7G003)
+                            && (&old.object, &old.to) == (&path.object, &path.to)
+                            && (old.gateway.is_none() || old.gateway == path.gateway)
+                    })
                 })
         };
         judged.is_existing = finding.identity.iter().all(is_old);

@@ -4,14 +4,22 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::marks::Marks;
 use super::metadata::Metadata;
 use super::reading::{DecodeError, List, Mapping, elements};
+use super::service::{
+    self, LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, Service, ServicePort, TargetPort,
+};
 use super::service_host::ServiceHost;
 use super::text::shared;
+use crate::gateways::kind::STATUS_PORT;
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 
 /// The annotation of a Gateway that gives the objects which Istio makes for it another name.
 const NAME_OVERRIDE_ANNOTATION: &str = "gateway.istio.io/name-override";
+
+/// Pointer of the annotations that istiod writes on what it makes for a Gateway.
+pub const INFRASTRUCTURE_ANNOTATIONS: &str = "/spec/infrastructure/annotations";
 
 /// Controllers whose Gateways give what istiod makes for them their own name. Those of all other classes have the class
 /// behind it.
@@ -43,6 +51,8 @@ pub struct Gateway {
     ///
     /// Source: Istio `pilot/pkg/config/kube/gatewaycommon/gateway_utils.go` (`IsManaged`).
     pub is_managed: bool,
+    /// What `spec.infrastructure.annotations` ask of a cloud load balancer for the Service that istiod makes; `None`: nothing.
+    pub infrastructure: Option<Box<Service>>,
     /// Values of `spec.addresses` of type `Hostname`: they name the Service of a gateway deployed by hand.
     pub hostnames: Box<[Box<str>]>,
 }
@@ -139,6 +149,14 @@ impl Gateway {
         (self.is_managed && is_made()) || self.addressed(key).contains(service)
     }
 
+    /// The Service that istiod makes for the Gateway of this key, of whose class this is the controller.
+    #[must_use]
+    pub fn made_service(&self, key: &ObjectKey, controller: &str) -> Option<ServiceKey> {
+        let has_suffix = !WITHOUT_SUFFIX.contains(&controller);
+        let name = self.is_managed.then(|| self.made_name(key, has_suffix))?;
+        Some((Arc::clone(&key.namespace), name))
+    }
+
     /// The name of what istiod makes: the override, else the Gateway's name, with the class behind it or without.
     fn made_name(&self, key: &ObjectKey, has_suffix: bool) -> Arc<str> {
         match &self.name_override {
@@ -179,6 +197,19 @@ pub(crate) struct GatewaySpec {
     #[serde(default, deserialize_with = "shared")]
     gateway_class_name: Option<Arc<str>>,
     addresses: List<AddressView>,
+    listeners: List<ListenerView>,
+    infrastructure: Option<Mapping<InfrastructureView>>,
+}
+
+#[derive(Deserialize)]
+struct ListenerView {
+    name: Option<Box<str>>,
+    port: Option<u16>,
+}
+
+#[derive(Deserialize)]
+struct InfrastructureView {
+    annotations: Option<Marks>,
 }
 
 #[derive(Deserialize)]
@@ -240,6 +271,7 @@ pub(crate) fn read_gateway(metadata: &Metadata, spec: GatewaySpec) -> Result<Gat
     };
     Ok(Gateway {
         is_managed,
+        infrastructure: infrastructure(&spec)?,
         class: spec.gateway_class_name.unwrap_or_default(),
         name_override: name_override.filter(|name| !name.is_empty()).map(Arc::from),
         hostnames: elements(&spec.addresses)
@@ -247,6 +279,49 @@ pub(crate) fn read_gateway(metadata: &Metadata, spec: GatewaySpec) -> Result<Gat
             .filter_map(|(_, address)| address.value.clone())
             .collect(),
     })
+}
+
+/// The Service that istiod makes, as far as its load balancer is concerned.
+///
+/// Source: Istio `pilot/pkg/config/kube/gateway/deploymentcontroller.go` (`extractServicePorts`),
+/// `manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml`.
+fn infrastructure(spec: &GatewaySpec) -> Result<Option<Box<Service>>, DecodeError> {
+    let Some(annotations) = spec
+        .infrastructure
+        .as_ref()
+        .and_then(|infrastructure| infrastructure.annotations.as_ref())
+    else {
+        return Ok(None);
+    };
+    let annotations = service::load_balancer_annotations(&annotations.with_prefixes(
+        INFRASTRUCTURE_ANNOTATIONS,
+        &[LOAD_BALANCER_ANNOTATION_PREFIX],
+    )?);
+    if annotations.is_empty() {
+        return Ok(None);
+    }
+    let port = |name: Box<str>, port: u16| ServicePort {
+        name,
+        port,
+        target: TargetPort::Number(port),
+        node_port: None,
+        is_tcp: true,
+    };
+    let mut ports = vec![port("status-port".into(), STATUS_PORT)];
+    for (_, listener) in elements(&spec.listeners) {
+        let number = listener.port.unwrap_or_default();
+        if ports.iter().all(|port| port.port != number) {
+            ports.push(port(listener.name.clone().unwrap_or_default(), number));
+        }
+    }
+    Ok(Some(Box::new(Service {
+        ports: ports.into_boxed_slice(),
+        load_balancer: Some(Box::new(LoadBalancerRequest {
+            annotations,
+            ..LoadBalancerRequest::default()
+        })),
+        ..Service::default()
+    })))
 }
 
 /// Reads a ListenerSet of the given namespace. The group of its parent is not checked, as the controller does not.

@@ -162,7 +162,9 @@ pub(crate) fn read(metadata: &Metadata, spec: SpecView) -> Result<Service, Decod
     let load_balancer = if asks {
         Some(Box::new(LoadBalancerRequest {
             class: spec.load_balancer_class,
-            annotations: load_balancer_annotations(metadata)?,
+            annotations: load_balancer_annotations(
+                &metadata.annotations_with_prefixes(&[LOAD_BALANCER_ANNOTATION_PREFIX])?,
+            ),
             is_local: spec.external_traffic_policy.as_deref() == Some("Local"),
             health_check_node_port: spec.health_check_node_port.filter(|port| *port != 0),
         }))
@@ -180,9 +182,11 @@ pub(crate) fn read(metadata: &Metadata, spec: SpecView) -> Result<Service, Decod
     })
 }
 
-fn load_balancer_annotations(metadata: &Metadata) -> Result<Labels, DecodeError> {
-    let found = metadata.annotations_with_prefixes(&[LOAD_BALANCER_ANNOTATION_PREFIX])?;
-    Ok(Labels::new(found.into_iter().map(|(key, value)| {
-        (&key[LOAD_BALANCER_ANNOTATION_PREFIX.len()..], value)
-    })))
+/// Annotations below the prefix, by the rest of their keys.
+pub(super) fn load_balancer_annotations(found: &[(&str, &str)]) -> Labels {
+    Labels::new(
+        found
+            .iter()
+            .map(|(key, value)| (&key[LOAD_BALANCER_ANNOTATION_PREFIX.len()..], *value)),
+    )
 }

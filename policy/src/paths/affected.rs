@@ -20,7 +20,7 @@ use crate::objects::{Facts, Object};
 pub struct Affected {
     /// Ingresses, routes and TargetGroupBindings.
     pub fronts: BTreeSet<ObjectKey>,
-    /// Services whose own load balancers are asked about.
+    /// Services whose own load balancers are asked about, and Gateways that istiod will make such Services for.
     pub services: BTreeSet<ObjectKey>,
     seen: HashSet<ServiceKey>,
 }
@@ -39,7 +39,12 @@ impl Affected {
                 }
             }
             Facts::Service(_) => {
-                self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
+                let service = (Arc::clone(&key.namespace), Arc::clone(&key.name));
+                self.add_service(world, &service);
+                // While the Service was missing, its Gateway stood for it.
+                for gateway in world.find(&IndexKey::NamesGatewayService(service)) {
+                    self.services.insert(gateway.key.clone());
+                }
             }
             Facts::IngressClass(class) => {
                 self.add_ingresses(world, &IndexKey::OfIngressClass(Arc::clone(&key.name)));
@@ -181,6 +186,7 @@ impl Affected {
 
     /// A Gateway may be an ALB's (then its routes are fronts) or Istio's (then its Services are gateways').
     fn add_gateway(&mut self, world: &World<'_>, key: &ObjectKey, gateway: &Gateway) {
+        self.services.insert(key.clone());
         let (namespace, name) = (&key.namespace, &key.name);
         let attached = IndexKey::AttachedToGateway(Arc::clone(namespace), Arc::clone(name));
         self.add_routes(world, &attached);

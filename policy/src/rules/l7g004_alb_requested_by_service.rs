@@ -60,7 +60,7 @@
 //!
 //! Never: the annotation does nothing that anybody wants.
 
-use super::load_balancer::{GatewayService, annotation_field};
+use super::load_balancer::GatewayService;
 use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::wording::Wording;
@@ -78,12 +78,12 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     if !matches!(value.trim().to_lowercase().as_str(), "alb" | "application") {
         return;
     }
-    let key = &service.object.key;
+    let key = &service.key;
     let message = Wording::of(key)
         .then(" of an Istio ingress gateway asks for an AWS Application Load Balancer (L7) by annotation. No controller honours ")
         .said(format_args!("{value:?}"))
         .then(": a Classic Load Balancer would be built in its place");
     let remedy =
         Remedy::network_load_balancer("Ask for a Network Load Balancer (L4):", &service.reach);
-    findings.push(service.finding(RuleCode::L7G004, annotation_field("type"), message, remedy));
+    findings.push(service.finding(RuleCode::L7G004, "type", message, remedy));
 }

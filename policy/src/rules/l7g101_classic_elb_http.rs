@@ -60,7 +60,7 @@
 //!
 //! While an old Classic Load Balancer is being replaced; with an expiry date.
 
-use super::load_balancer::{Built, GatewayService, annotation_field};
+use super::load_balancer::{Built, GatewayService};
 use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::wording::Wording;
@@ -90,16 +90,11 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     if !is_http {
         return;
     }
-    let key = &service.object.key;
+    let key = &service.key;
     let message = Wording::of(key).then(
         " of an Istio ingress gateway gets a Classic Load Balancer with HTTP listeners (L7 under an older name)",
     );
     let remedy =
         Remedy::network_load_balancer("Ask for a Network Load Balancer (L4):", &service.reach);
-    findings.push(service.finding(
-        RuleCode::L7G101,
-        annotation_field("backend-protocol"),
-        message,
-        remedy,
-    ));
+    findings.push(service.finding(RuleCode::L7G101, "backend-protocol", message, remedy));
 }

@@ -59,7 +59,7 @@
 //!
 //! When certificates can only live in AWS Certificate Manager, and the gateway is configured for plain text behind it.
 
-use super::load_balancer::{Built, GatewayService, annotation_field};
+use super::load_balancer::{Built, GatewayService};
 use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::wording::Wording;
@@ -77,7 +77,7 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     if !ports.iter().any(ends_tls) {
         return;
     }
-    let key = &service.object.key;
+    let key = &service.key;
     let message = Wording::of(key).then(
         " ends TLS at the load balancer, before the Istio ingress gateway: SNI, mTLS and passthrough are lost",
     );
@@ -85,10 +85,5 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         "Drop the certificate annotations, so that TLS reaches the gateway, and name the certificate in the Istio Gateway (credentialName):",
         &service.reach,
     );
-    findings.push(service.finding(
-        RuleCode::L7G102,
-        annotation_field("ssl-cert"),
-        message,
-        remedy,
-    ));
+    findings.push(service.finding(RuleCode::L7G102, "ssl-cert", message, remedy));
 }

@@ -65,7 +65,7 @@
 //!
 //! When a route of the gateway answers the check on purpose.
 
-use super::load_balancer::{Built, GatewayService, annotation_field};
+use super::load_balancer::{Built, GatewayService};
 use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::gateways::kind::STATUS_PORT;
@@ -93,17 +93,12 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let Some((annotation, reason)) = conflict(service) else {
         return;
     };
-    let key = &service.object.key;
+    let key = &service.key;
     let message = Wording::of(key)
         .then(" of an Istio ingress gateway has a health check that the gateway cannot answer: ")
         .said(reason);
     let remedy = Remedy::network_load_balancer("Check the status port:", &service.reach);
-    findings.push(service.finding(
-        RuleCode::L7G104,
-        annotation_field(annotation),
-        message,
-        remedy,
-    ));
+    findings.push(service.finding(RuleCode::L7G104, annotation, message, remedy));
 }
 
 /// Where the checked port leads.

@@ -10,9 +10,10 @@ use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::confidence::Confidence;
 use crate::gateways::service::Reach;
-use crate::identity::ObjectKey;
+use crate::identity::{Kind, ObjectKey};
 use crate::objects::Object;
 use crate::objects::escape_pointer;
+use crate::objects::gateway_api::INFRASTRUCTURE_ANNOTATIONS;
 use crate::objects::service::{
     LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, Service, ServicePort,
 };
@@ -21,8 +22,10 @@ use crate::wording::Wording;
 /// A Service that fronts a gateway and asks for a load balancer.
 #[derive(Clone, Debug)]
 pub struct GatewayService<'a> {
-    /// The Service as an object.
+    /// The Service as an object, or the Gateway for which istiod will make it.
     pub object: &'a Object,
+    /// The Service's key.
+    pub key: ObjectKey,
     /// Its facts.
     pub service: &'a Service,
     /// What it asks for.
@@ -125,35 +128,40 @@ impl LoadBalancerRequest {
     }
 }
 
-/// The pointer of an annotation by the rest of its key.
-pub(super) fn annotation_field(name: &str) -> String {
-    let key = format!("{LOAD_BALANCER_ANNOTATION_PREFIX}{name}");
-    format!("/metadata/annotations/{}", escape_pointer(&key))
-}
-
 impl GatewayService<'_> {
-    /// A finding about the Service itself.
+    /// The pointer of an annotation by the rest of its key.
+    fn annotation_field(&self, name: &str) -> String {
+        let key = format!("{LOAD_BALANCER_ANNOTATION_PREFIX}{name}");
+        let annotations = match self.object.key.kind {
+            Kind::Gateway => INFRASTRUCTURE_ANNOTATIONS,
+            _ => "/metadata/annotations",
+        };
+        format!("{annotations}/{}", escape_pointer(&key))
+    }
+
+    /// A finding about the Service itself, by the rest of an annotation's key. Its path is the same before istiod makes
+    /// the Service as afterwards.
     pub(super) fn finding(
         &self,
         rule: RuleCode,
-        field: String,
+        annotation: &str,
         message: impl Into<Wording>,
         remedy: Remedy,
     ) -> Finding {
         let object = &self.object.key;
         let mut participants: BTreeSet<ObjectKey> = self.reach.participants();
-        participants.insert(object.clone());
+        participants.extend([object.clone(), self.key.clone()]);
         Finding {
             rule,
             confidence: self.confidence,
             object: object.clone(),
             is_of_unknown_role: false,
             api_version: self.object.api_version,
-            field,
+            field: self.annotation_field(annotation),
             path: hops_of_reach(&self.reach),
             message: message.into(),
             remedy,
-            identity: identity_of_reach(rule, object, &self.reach),
+            identity: identity_of_reach(rule, &self.key, &self.reach),
             participants,
         }
     }

@@ -4,8 +4,11 @@ use super::{Exempted, Judged, Unresolved, Verdict};
 use crate::confidence::Confidence;
 use crate::configuration::{Configuration, Date, Likely, UnknownRouter};
 use crate::fronts::{self, Making};
+use crate::gateways::gateway_class::class_of_gateway;
 use crate::gateways::service::{Behind, reach_from};
+use crate::identity::{ObjectKey, service_object};
 use crate::inventory::World;
+use crate::objects::gateway_api::Gateway;
 use crate::objects::{Facts, Object};
 use crate::paths::{self, FrontPaths};
 use crate::rules::{self, Finding, GatewayService, Mode};
@@ -98,11 +101,19 @@ fn gateway_service<'a>(
     configuration: &Configuration,
     object: &'a Object,
 ) -> Option<GatewayService<'a>> {
-    let Facts::Service(service) = &object.facts else {
-        return None;
+    let (key, service) = match &object.facts {
+        Facts::Service(service) => (object.key.clone(), &**service),
+        Facts::Gateway(gateway) => {
+            let service = gateway.infrastructure.as_deref()?;
+            (
+                made_service(world, configuration, object, gateway)?,
+                service,
+            )
+        }
+        _ => return None,
     };
     let request = service.load_balancer.as_deref()?;
-    let reach = reach_from(world, &configuration.istio, object.key.clone());
+    let reach = reach_from(world, &configuration.istio, key.clone());
     let confidence = reach.confidence()?;
     // Nothing that a rule about the Service itself says is true of a proxy that may be a sidecar.
     if reach.is_of_unknown_role() {
@@ -110,11 +121,24 @@ fn gateway_service<'a>(
     }
     Some(GatewayService {
         object,
+        key,
         service,
         request,
         reach,
         confidence,
     })
+}
+
+/// The Service that istiod will make for a Gateway. One that exists is judged by itself.
+fn made_service(
+    world: &World<'_>,
+    configuration: &Configuration,
+    object: &Object,
+    gateway: &Gateway,
+) -> Option<ObjectKey> {
+    let class = class_of_gateway(world, &configuration.istio, &object.key)?;
+    let service = service_object(&gateway.made_service(&object.key, class.controller)?);
+    world.get(&service).is_none().then_some(service)
 }
 
 /// What cannot be told of a front: one end is in sight, the other cannot be judged.

@@ -1,42 +1,74 @@
 //! The load balancer that a gateway's own Service asks for.
 
-use l7guard_policy::identity::Kind;
+use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::rules::RuleCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::gateway_class::istio_side;
 use super::manifest::{annotation, field, key, list, name, namespace, text};
 use super::service::{Reach, reach};
+use super::static_evidence::generated;
 use super::{Answer, Found, World};
 
 pub(super) fn judge(world: World<'_>, answer: &mut Answer) {
     for service in world.all(Kind::Service) {
-        if text(service, "/spec/type") == Some("ExternalName") {
-            continue;
+        if text(service, "/spec/type") != Some("ExternalName") {
+            judge_service(world, service, &key(service), answer);
         }
-        let reach = reach(world, namespace(service), name(service));
-        for (rule, applies) in [
-            (RuleCode::L7G004, asks_for_alb(service)),
-            (RuleCode::L7G101, is_classic_with_http(service)),
-            (RuleCode::L7G102, ends_tls(service)),
-            (RuleCode::L7G104, has_conflicting_health_check(service)),
-        ] {
-            if applies {
-                find(rule, service, &reach, answer);
-            }
+    }
+    for gateway in world.all(Kind::Gateway) {
+        if let Some(service) = missing_service(world, gateway) {
+            judge_service(world, &service, &key(gateway), answer);
         }
     }
 }
 
-fn find(rule: RuleCode, service: &Value, reach: &Reach, answer: &mut Answer) {
+/// The Service that istiod will make for a Gateway, as far as its load balancer goes.
+fn missing_service(world: World<'_>, gateway: &Value) -> Option<Value> {
+    istio_side(world, gateway)?;
+    let generated = generated(world, gateway)?;
+    if world
+        .get(Kind::Service, namespace(gateway), &generated)
+        .is_some()
+    {
+        return None;
+    }
+    let mut ports = vec![json!({"name": "status-port", "port": 15021})];
+    for listener in list(gateway, "/spec/listeners") {
+        ports.push(json!({"name": listener["name"], "port": listener["port"]}));
+    }
+    Some(json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {
+            "namespace": namespace(gateway), "name": generated,
+            "annotations": gateway.pointer("/spec/infrastructure/annotations"),
+        },
+        "spec": {"type": "LoadBalancer", "ports": ports},
+    }))
+}
+
+/// Judges a Service, whose findings are about `object`.
+fn judge_service(world: World<'_>, service: &Value, object: &ObjectKey, answer: &mut Answer) {
+    let reach = reach(world, namespace(service), name(service));
     let is_suspected = matches!(reach, Reach::Suspected(_));
-    if let Some(confidence) = reach.confidence().filter(|_| !is_suspected) {
-        answer.findings.insert(Found {
-            rule,
-            object: key(service),
-            to: format!("{}/{}", namespace(service), name(service)),
-            gateways: reach.gateways().into_iter().collect(),
-            confidence,
-        });
+    let Some(confidence) = reach.confidence().filter(|_| !is_suspected) else {
+        return;
+    };
+    for (rule, applies) in [
+        (RuleCode::L7G004, asks_for_alb(service)),
+        (RuleCode::L7G101, is_classic_with_http(service)),
+        (RuleCode::L7G102, ends_tls(service)),
+        (RuleCode::L7G104, has_conflicting_health_check(service)),
+    ] {
+        if applies {
+            answer.findings.insert(Found {
+                rule,
+                object: object.clone(),
+                to: format!("{}/{}", namespace(service), name(service)),
+                gateways: reach.gateways().into_iter().collect(),
+                confidence,
+            });
+        }
     }
 }
 

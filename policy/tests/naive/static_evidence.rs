@@ -171,13 +171,8 @@ fn selects_for_gateway(world: World<'_>, service: &Value) -> Option<GatewayKind>
     .map(|(_, is_east_west)| class_kind(is_east_west))
 }
 
-/// Whether istiod would generate the Service for this Gateway, or one of the Gateway's addresses names it.
-fn names_service(
-    world: World<'_>,
-    gateway: &Value,
-    service_namespace: &str,
-    service_name: &str,
-) -> bool {
+/// The name of the Service that istiod would generate for this Gateway; `None`: it generates none.
+pub(super) fn generated(world: World<'_>, gateway: &Value) -> Option<String> {
     let class = text(gateway, "/spec/gatewayClassName").unwrap_or_default();
     let is_without_suffix = matches!(
         controller(world, gateway),
@@ -197,8 +192,20 @@ fn names_service(
     };
     let generated = annotation(gateway, "gateway.istio.io/name-override")
         .filter(|name| !name.is_empty())
-        .unwrap_or(&default);
-    if is_managed && key(gateway).namespace[..] == *service_namespace && generated == service_name {
+        .map_or(default, str::to_owned);
+    is_managed.then_some(generated)
+}
+
+/// Whether istiod would generate the Service for this Gateway, or one of the Gateway's addresses names it.
+fn names_service(
+    world: World<'_>,
+    gateway: &Value,
+    service_namespace: &str,
+    service_name: &str,
+) -> bool {
+    if namespace(gateway) == service_namespace
+        && generated(world, gateway).as_deref() == Some(service_name)
+    {
         return true;
     }
     // istiod takes only Services of the Gateway's own namespace.

@@ -2,9 +2,10 @@
 
 use l7guard_policy::identity::Kind;
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::pools::{GATEWAYS, SERVICES, TARGET_GROUP_NAMES, namespace, one_of, perhaps};
+use super::services::load_balancer_annotations;
 use super::{Metadata, some};
 
 const CLASSES: &[&str] = &[
@@ -70,9 +71,10 @@ pub(super) fn gateway() -> BoxedStrategy<Value> {
         perhaps(0.1, &["edge", "web", ""]),
         perhaps(0.1, &["true"]),
         prop::option::weighted(0.15, prop::collection::vec(address, 0..3)),
+        prop_oneof![1 => Just(Map::new()), 1 => load_balancer_annotations()],
     )
         .prop_map(
-            |((namespace, name), class, override_, dry_run, addresses)| {
+            |((namespace, name), class, override_, dry_run, addresses, infrastructure)| {
                 Metadata::new(Some(namespace), name)
                     .annotation("gateway.istio.io/name-override", override_)
                     .annotation("gateway.k8s.aws/dry-run", dry_run)
@@ -81,6 +83,7 @@ pub(super) fn gateway() -> BoxedStrategy<Value> {
                         json!({"spec": {
                             "gatewayClassName": class,
                             "addresses": some(addresses),
+                            "infrastructure": {"annotations": infrastructure},
                             "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}],
                         }}),
                     )

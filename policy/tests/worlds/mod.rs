@@ -173,7 +173,11 @@ pub(crate) fn key(object: &Value) -> ObjectKey {
             .unwrap_or_default()
     };
     let (kind, _) = Kind::of(text("/apiVersion"), text("/kind")).expect("a kind of the policy");
-    ObjectKey::new(kind, text("/metadata/namespace"), text("/metadata/name"))
+    let namespace = match text("/metadata/namespace") {
+        "" if kind.is_namespaced() => "default",
+        namespace => namespace,
+    };
+    ObjectKey::new(kind, namespace, text("/metadata/name"))
 }
 
 /// The policy's view of a generated object; `None` where it has none (a slice without Service, say).

@@ -124,7 +124,7 @@ fn external_spec() -> impl Strategy<Value = Value> {
 }
 
 /// Annotations about a load balancer, mostly none.
-fn load_balancer_annotations() -> BoxedStrategy<Map<String, Value>> {
+pub(super) fn load_balancer_annotations() -> BoxedStrategy<Map<String, Value>> {
     let types = perhaps(
         0.5,
         &[

@@ -98,6 +98,15 @@ fn matcher(
     let rules = read_list(section.rules, &at.key("rules"), problems);
     check_rules(&rules, &kinds, modes, problems);
     let namespaces = read_list(section.namespaces, &at.key("namespaces"), problems);
+    for (at, pattern) in &namespaces {
+        if modes::is_off_in(pattern, modes) {
+            let message = format!(
+                "{:?} is off by `namespaces`: there is nothing to exempt; remove it",
+                pattern.text
+            );
+            problems.error(at, message);
+        }
+    }
     let names = read_list(section.names, &at.key("names"), problems);
     Matcher {
         kinds: kinds

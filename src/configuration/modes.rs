@@ -26,7 +26,7 @@ pub(super) fn read(
     let mode = mode.take(&root.key("mode"), problems);
     Modes {
         at_most: mode.map_or(default.at_most, |mode| mode.0),
-        rules: read_rules(rules, &root.key("rules"), problems),
+        rules: read_rules(rules, &root.key("rules"), None, problems),
         namespaces: read_namespaces(namespaces, &root.key("namespaces"), problems),
     }
 }
@@ -52,9 +52,32 @@ pub(super) fn is_off_everywhere(rule: RuleCode, modes: &Modes) -> bool {
     base == Mode::Off
 }
 
+/// Whether every namespace that a pattern matches is surely off.
+pub(super) fn is_off_in(pattern: &Pattern, modes: &Modes) -> bool {
+    // What a pattern without `*` matches is itself; of another one these stand for all.
+    let samples = ["", "x", "xx-yy"].map(|text| pattern.text.replace('*', text));
+    let is_name = !pattern.text.contains(['*', '?']);
+    for entry in &modes.namespaces {
+        let is_off = entry.at_most == Some(Mode::Off);
+        let covers = |wide: &NamePattern| {
+            *wide == pattern.names || samples.iter().all(|sample| wide.matches(sample))
+        };
+        if entry.namespaces.iter().any(covers) {
+            return is_off;
+        }
+        // It may take a part of them.
+        if !is_off && !is_name {
+            return false;
+        }
+    }
+    false
+}
+
+/// The modes of rules. `at_most` is the mode of the entry that they stand in: a mode above it can have no effect.
 fn read_rules(
     given: Given<RuleModes>,
     at: &Pointer,
+    at_most: Option<Mode>,
     problems: &mut Problems<'_>,
 ) -> BTreeMap<RuleCode, Mode> {
     let mut modes = BTreeMap::new();
@@ -75,6 +98,13 @@ fn read_rules(
                 ),
             ),
             (Ok(code), Some(mode)) => {
+                if let Some(most) = at_most.filter(|most| mode.0 > *most) {
+                    let (mode, most) = (mode.0.as_str(), most.as_str());
+                    let message = format!(
+                        "`{mode}` has no effect: no finding does more than `mode: {most}` of this entry says; raise that, or remove this line"
+                    );
+                    problems.error(&at, message);
+                }
                 modes.insert(code, mode.0);
             }
             (Ok(_), None) => {}
@@ -103,10 +133,11 @@ fn read_namespaces(
         }
         let patterns = patterns(entry.r#match, &at, &mut earlier, problems);
         let mode = entry.mode.take(&at.key("mode"), problems);
+        let at_most = mode.map(|mode| mode.0);
         modes.push(NamespaceModes {
             namespaces: patterns,
-            at_most: mode.map(|mode| mode.0),
-            rules: read_rules(entry.rules, &at.key("rules"), problems),
+            at_most,
+            rules: read_rules(entry.rules, &at.key("rules"), at_most, problems),
         });
     }
     modes

@@ -16,6 +16,19 @@ pub(super) type Case = (
     &'static [(&'static str, &'static str)],
 );
 
+pub(super) const WITHOUT_EFFECT: &[Case] = &[
+    (
+        "namespaces:\n  - match: [a]\n    mode: audit\n    rules: {L7G001: deny, L7G002: audit}\n",
+        Takes,
+        &[("6:21", "`deny` has no effect")],
+    ),
+    (
+        "namespaces:\n  - match: [\"team-*\"]\n    mode: \"off\"\nexemptions:\n  - name: x\n    reason: r\n    owner: o\n    expires: 2999-01-01\n    match: {namespaces: [shop, team-a]}\n",
+        Takes,
+        &[("11:32", "\"team-a\" is off by `namespaces`")],
+    ),
+];
+
 pub(super) const UNKNOWN_KEYS: &[Case] = &[
     (
         "mdoe: warn\n",

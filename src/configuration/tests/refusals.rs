@@ -2,7 +2,7 @@
 
 use super::bad_bodies::{
     BAD_VALUES, CONTRADICTIONS, Case, EMPTY_LISTS, MISSING, Schema, UNKNOWN_KEYS, UNKNOWN_WORDS,
-    WRONG_TYPES,
+    WITHOUT_EFFECT, WRONG_TYPES,
 };
 use super::schema::{validator, value};
 use super::{HEAD, read_body, read_text, shown};
@@ -24,6 +24,11 @@ fn check(cases: &[Case]) {
         let refuses = !validator.is_valid(&value(&format!("{HEAD}{body}")));
         assert_eq!(refuses, *schema == Schema::Refuses, "{body}");
     }
+}
+
+#[test]
+fn settings_that_can_have_no_effect() {
+    check(WITHOUT_EFFECT);
 }
 
 #[test]

@@ -104,13 +104,11 @@ impl<'a> Overlays<'a> {
 /// What lies over the inventory in the world before a change: the old object, or none of that key.
 pub(crate) fn before(change: &Change, reads: &Overlay) -> Overlay {
     let mut reads = reads.clone();
-    match &change.old {
-        Some(old) => reads.under(old.clone()),
-        None => {
-            reads.hide(change.new.key.clone());
-            reads
-        }
+    if let Some(old) = &change.old {
+        return reads.under(old.clone());
     }
+    reads.hide(change.new.key.clone());
+    reads
 }
 
 /// The verdict, and the world as it was, if that was looked at.

@@ -4,6 +4,7 @@ use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::rules::RuleCode;
 use serde_json::{Value, json};
 
+use super::files::is_unrendered;
 use super::gateway_class::istio_side;
 use super::manifest::{annotation, field, key, list, name, namespace, text};
 use super::service::{Reach, reach};
@@ -26,7 +27,8 @@ pub(super) fn judge(world: World<'_>, answer: &mut Answer) {
 /// The Service that istiod will make for a Gateway, as far as its load balancer goes.
 fn missing_service(world: World<'_>, gateway: &Value) -> Option<Value> {
     istio_side(world, gateway)?;
-    let generated = generated(world, gateway)?;
+    // A name that is not rendered yet joins nothing.
+    let generated = generated(world, gateway).filter(|name| !is_unrendered(name))?;
     if world
         .get(Kind::Service, namespace(gateway), &generated)
         .is_some()

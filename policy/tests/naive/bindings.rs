@@ -8,6 +8,7 @@ use l7guard_policy::rules::RuleCode;
 use serde_json::Value;
 
 use super::actions::{Target, TargetGroup};
+use super::files::is_unrendered;
 use super::fronts::{Front, referred};
 use super::ingress_class::{self, Making};
 use super::manifest::{key, label, list, map, name, namespace, text};
@@ -65,11 +66,16 @@ fn names_network_gateway(world: World<'_>, binding: &Value) -> bool {
     ) else {
         return false;
     };
+    if is_unrendered(namespace) || is_unrendered(name) {
+        return false;
+    }
     let gateway = world.get(Kind::Gateway, namespace, name);
     let class = gateway.and_then(|gateway| text(gateway, "/spec/gatewayClassName"));
+    let class = class.filter(|class| !is_unrendered(class));
     let class = class.and_then(|class| world.get(Kind::GatewayClass, "", class));
     let controller = class.and_then(|class| text(class, "/spec/controllerName"));
-    controller.is_none_or(|controller| controller == "gateway.k8s.aws/nlb")
+    controller
+        .is_none_or(|controller| is_unrendered(controller) || controller == "gateway.k8s.aws/nlb")
 }
 
 pub(super) fn judge(world: World<'_>, fronts: &[Front<'_>], answer: &mut Answer) {

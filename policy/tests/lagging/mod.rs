@@ -86,10 +86,15 @@ proptest! {
     }
 }
 
-/// Endpoints are mirrored into EndpointSlices, which are what the inventory of a cluster holds.
+/// Endpoints are mirrored into EndpointSlices, which are what the inventory of a cluster holds, and what an `IstioOperator`
+/// asks for stands there by itself.
+fn is_hidden(object: &Value) -> bool {
+    matches!(key(object).kind, Kind::Endpoints | Kind::IstioOperator)
+}
+
 fn without_hidden_kinds(objects: &[Value]) -> Vec<Value> {
-    let is_read = |object: &&Value| key(object).kind != Kind::Endpoints;
-    objects.iter().filter(is_read).cloned().collect()
+    let read = objects.iter().filter(|object| !is_hidden(object));
+    read.cloned().collect()
 }
 
 /// The writes that an inventory has not seen: one of any kind, and creations.
@@ -139,7 +144,7 @@ fn lagging(history: &History, cluster: &[Value], lag: &Lag) -> Option<Inventory>
         .iter()
         .chain(&history.passing.0)
         .enumerate()
-        .filter(|(_, object)| key(object).kind != Kind::Endpoints)
+        .filter(|(_, object)| !is_hidden(object))
         .collect();
     if candidates.is_empty() {
         return None;

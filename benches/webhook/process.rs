@@ -108,3 +108,14 @@ impl Drop for Process {
         let _ = self.child.wait();
     }
 }
+
+/// The time for which the threads of a process have run so far (`proc(5)`, `schedstat`: nanoseconds, where ticks would be too
+/// coarse for a single write).
+pub(crate) fn running_time(process: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let of_thread = |thread: std::io::Result<fs::DirEntry>| {
+        let statistics = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        statistics.split(' ').next()?.parse::<u64>().ok()
+    };
+    Duration::from_nanos(threads.filter_map(of_thread).sum())
+}

@@ -86,6 +86,13 @@ impl Labels {
         )
     }
 
+    /// The labels whose keys are of interest.
+    #[must_use]
+    pub fn only(&self, is_of_interest: impl Fn(&str) -> bool) -> Labels {
+        let pairs = self.0.iter().filter(|(key, _)| is_of_interest(key));
+        Self(pairs.cloned().collect())
+    }
+
     /// `key=value` pairs joined with commas, as `kubectl` shows a selector.
     #[must_use]
     pub fn to_selector_string(&self) -> String {

@@ -55,7 +55,10 @@ fn gathered_kind(question: &Question) -> Option<Kind> {
         }
         Question::Object(key) => Some(key.kind),
         Question::Objects(kind, _) => Some(*kind),
-        Question::Pods(..) | Question::Aliases => None,
+        Question::Pods(_)
+        | Question::PodMetadata(_)
+        | Question::Revision(_)
+        | Question::Aliases => None,
     }
 }
 

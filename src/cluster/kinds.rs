@@ -62,6 +62,6 @@ pub(super) fn is_kept(object: &Object) -> bool {
     let is_revision = workload
         .owner
         .as_deref()
-        .is_some_and(|(kind, _)| matches!(&**kind, "Deployment" | "Rollout"));
+        .is_some_and(|owner| matches!(&*owner.kind, "Deployment" | "Rollout"));
     !(object.key.kind == Kind::ReplicaSet && is_revision)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -9,7 +10,7 @@ use kube::Api;
 use kube::api::ListParams;
 use kube::core::ApiResource;
 use kube::core::response::StatusDetails;
-use l7guard_policy::confirmation::{Answer, Question};
+use l7guard_policy::confirmation::{Answer, LiveResult, Question};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Scope;
 use l7guard_policy::objects::{Facts, Object};
@@ -19,9 +20,11 @@ use super::discovery::{self, DiscoveryError};
 use super::gathering::gathered;
 use super::kinds::{PAGE, label_selector};
 use super::names::{is_name, may_be_in};
+use super::pods;
 use super::raw_object::RawObject;
 use super::read_shares::Reading;
 use super::world::Shared;
+use crate::known_world::ReadFailure;
 use crate::shares::ReadAllowance;
 
 /// How many reads of one review are under way at the same time.
@@ -37,6 +40,14 @@ pub enum ReadError {
         what: String,
         /// What went wrong.
         source: Box<kube::Error>,
+    },
+    /// The metadata of Pods could not be read.
+    #[error("cannot read the Pods of namespace {namespace} from the cluster: {source}")]
+    Pods {
+        /// Their namespace.
+        namespace: Arc<str>,
+        /// What went wrong.
+        source: ReadFailure,
     },
     /// The API server does not serve the kind where it was to be found, and does not say where it does.
     #[error("{kind} objects cannot be read where they were to be found: {source}")]
@@ -61,7 +72,7 @@ impl Shared {
             let began = Instant::now();
             let read = self.read(&question, reading).await;
             let outcome = if read.is_ok() { "ok" } else { "error" };
-            let kind = kind(&question).label();
+            let kind = question.kind().label();
             self.metrics.live_read(kind, outcome, began.elapsed());
             Ok((question, read?))
         });
@@ -75,23 +86,26 @@ impl Shared {
         &self,
         question: &Question,
         reading: &Reading<'_>,
-    ) -> Result<Vec<Object>, ReadError> {
-        let kind = kind(question);
+    ) -> Result<LiveResult, ReadError> {
+        let kind = question.kind();
         let resource = self
             .served_at(kind)
             .unwrap_or_else(|| discovery::assumed(kind));
+        if let Question::PodMetadata(selection) = question {
+            return self.pod_metadata(&resource, selection, reading).await;
+        }
         if let Some(objects) = self.read_from(&resource, question, reading).await? {
-            return Ok(objects);
+            return Ok(objects.into());
         }
         // Its CRD may have been installed, or moved to another version, since it was last looked: only of a kind that its
         // group serves in no version there are no objects.
         let others = discovery::elsewhere(&self.client, kind, &resource).await;
         for other in others.map_err(|source| ReadError::NotServed { kind, source })? {
             if let Some(objects) = self.read_from(&other, question, reading).await? {
-                return Ok(objects);
+                return Ok(objects.into());
             }
         }
-        Ok(Vec::new())
+        Ok(Vec::new().into())
     }
 
     /// `None`: no such resource is served.
@@ -106,16 +120,36 @@ impl Shared {
             ..ListParams::default()
         };
         let list = |kind, scope, parameters| {
-            self.list(kind, resource, scope, parameters, reading, |_| true)
+            let every_one = || |_: &Object| true;
+            self.list(kind, resource, scope, parameters, reading, every_one)
         };
         match question {
-            Question::Object(key) => self.get(resource, key, reading).await,
-            Question::Objects(kind, scope) => list(*kind, scope, every(*kind)).await,
-            Question::Pods(namespace, key, value) => {
-                let scope = Scope::Namespace(namespace.clone());
-                let parameters = ListParams::default().labels(&format!("{key}={value}"));
-                list(Kind::Pod, &scope, parameters).await
+            Question::Object(key) => {
+                let kept = |object: &RawObject| self.facts(key.kind, resource, object);
+                self.get(resource, key, reading, kept).await
             }
+            Question::Revision(key) => {
+                // One that cannot be read explains no Pod: these are read whole then.
+                let any = |object: &RawObject| object.read(resource).ok().flatten();
+                self.get(resource, key, reading, any).await
+            }
+            Question::Objects(kind, scope) => list(*kind, scope, every(*kind)).await,
+            Question::Pods(selection) if !pods::can_exist(selection) => Ok(Some(Vec::new())),
+            Question::Pods(selection) => {
+                let scope = Scope::Namespace(Arc::clone(&selection.namespace));
+                let parameters = pods::chosen(selection);
+                self.list(
+                    Kind::Pod,
+                    resource,
+                    &scope,
+                    parameters,
+                    reading,
+                    pods::keeper,
+                )
+                .await
+            }
+            // It is answered by no objects.
+            Question::PodMetadata(_) => Ok(None),
             Question::Aliases => self.aliases(resource, reading).await,
         }
     }
@@ -125,6 +159,7 @@ impl Shared {
         resource: &ApiResource,
         key: &ObjectKey,
         reading: &Reading<'_>,
+        read: impl Fn(&RawObject) -> Option<Object>,
     ) -> Result<Option<Vec<Object>>, ReadError> {
         if !is_name(&key.name) || !may_be_in(key) {
             return Ok(Some(Vec::new()));
@@ -135,8 +170,7 @@ impl Shared {
         match got {
             Ok(object) => {
                 reading.keeps(object.size()).await;
-                let read = self.facts(key.kind, resource, &object);
-                Ok(Some(read.into_iter().collect()))
+                Ok(Some(read(&object).into_iter().collect()))
             }
             Err(kube::Error::Api(status)) if status.code == 404 => {
                 // Where no such resource is served, nothing is said of the object.
@@ -162,7 +196,7 @@ impl Shared {
                 &Scope::Cluster,
                 parameters,
                 reading,
-                is_alias,
+                || is_alias,
             )
         };
         let chosen = ListParams::default().fields("spec.type=ExternalName");
@@ -172,16 +206,16 @@ impl Shared {
         }
     }
 
-    /// All objects, however many: the time that the review has is the bound. Of each page only the facts of what `is_asked`
-    /// are kept.
-    async fn list(
+    /// All objects, however many: the time that the review has is the bound. Of each page only the facts of what a
+    /// filter takes are kept; one that counts begins anew where the list does.
+    async fn list<F: FnMut(&Object) -> bool>(
         &self,
         kind: Kind,
         resource: &ApiResource,
         scope: &Scope,
         parameters: ListParams,
         reading: &Reading<'_>,
-        is_asked: impl Fn(&Object) -> bool,
+        filter: impl Fn() -> F,
     ) -> Result<Option<Vec<Object>>, ReadError> {
         if matches!(scope, Scope::Namespace(namespace) if !is_name(namespace)) {
             return Ok(Some(Vec::new()));
@@ -190,6 +224,7 @@ impl Shared {
         let mut parameters = parameters.limit(PAGE);
         let mut objects = Vec::new();
         let mut has_expired = false;
+        let mut is_asked = filter();
         loop {
             let turn = reading.turn_of_list(scope).await;
             let page = api.list(&parameters).await;
@@ -202,13 +237,14 @@ impl Shared {
                     has_expired = true;
                     parameters.continue_token = None;
                     objects.clear();
+                    is_asked = filter();
                     continue;
                 }
                 Err(error) => return Err(unanswered(Listed(kind, scope), error)),
             };
             let mut kept = 0;
             for object in &page.items {
-                if let Some(facts) = self.facts(kind, resource, object).filter(&is_asked) {
+                if let Some(facts) = self.facts(kind, resource, object).filter(&mut is_asked) {
                     kept += object.size();
                     objects.push(facts);
                 }
@@ -244,15 +280,6 @@ fn unanswered(what: impl fmt::Display, error: kube::Error) -> ReadError {
     ReadError::Unanswered {
         what: what.to_string(),
         source: Box::new(error),
-    }
-}
-
-fn kind(question: &Question) -> Kind {
-    match question {
-        Question::Object(key) => key.kind,
-        Question::Objects(kind, _) => *kind,
-        Question::Pods(..) => Kind::Pod,
-        Question::Aliases => Kind::Service,
     }
 }
 

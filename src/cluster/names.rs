@@ -21,6 +21,23 @@ pub(super) fn may_be_in(key: &ObjectKey) -> bool {
     !key.kind.is_namespaced() || is_name(&key.namespace)
 }
 
+/// Whether a label may have this key. Others stand in selectors of objects that nobody stores, and would change what is asked.
+///
+/// Source: Kubernetes, "Labels and Selectors" (syntax and character set).
+pub(super) fn is_label_key(key: &str) -> bool {
+    let is_of_key = |byte: u8| byte == b'/' || is_of_label(byte);
+    !key.is_empty() && key.len() <= 253 + 1 + 63 && key.bytes().all(is_of_key)
+}
+
+/// Whether a label may have this value.
+pub(super) fn is_label_value(value: &str) -> bool {
+    value.len() <= 63 && value.bytes().all(is_of_label)
+}
+
+fn is_of_label(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+}
+
 #[cfg(test)]
 mod tests {
     use l7guard_policy::identity::Kind;
@@ -51,6 +68,22 @@ mod tests {
             &long,
         ] {
             assert!(!is_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn labels_that_no_pod_can_bear_are_not_asked_for() {
+        for key in ["app", "app.kubernetes.io/name", "a_b"] {
+            assert!(is_label_key(key), "{key}");
+        }
+        for key in ["", "a,b", "a=b", "!a", "a in (b)", "a b", "ä"] {
+            assert!(!is_label_key(key), "{key}");
+        }
+        for value in ["", "web", "1.2_3-x"] {
+            assert!(is_label_value(value), "{value}");
+        }
+        for value in ["a,b", "a/b", "a=b", "a b", &"x".repeat(64)] {
+            assert!(!is_label_value(value), "{value}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
+use hyper::header::ACCEPT;
 use hyper::{Request, Response};
 use kube::Client;
 use kube::client::Body;
@@ -27,7 +28,7 @@ pub(super) const LIMIT: Duration = Duration::from_secs(30);
 pub(super) struct TimedOut;
 
 /// The client, each request of which ends: with an answer or with [`TimedOut`]. A watch that has begun lasts as long as it
-/// lasts.
+/// lasts, and a list of metadata that has begun is for its reader to end.
 pub(super) fn limited(client: Client) -> Client {
     let namespace = client.default_namespace().to_owned();
     let answers = Answers::default();
@@ -69,9 +70,9 @@ async fn answer(
     request: Request<Body>,
     answers: &Answers,
 ) -> Result<Response<UnsyncBoxBody<Bytes, BoxError>>, BoxError> {
-    let is_watch = is_watch(&request);
+    let is_streamed = is_watch(&request) || is_streamed_list(&request);
     let (parts, body) = client.send(request).await?.into_parts();
-    let body = if is_watch && parts.status.is_success() {
+    let body = if is_streamed && parts.status.is_success() {
         body.map_err(BoxError::from).boxed_unsync()
     } else {
         let whole = answers.whole(body).await?;
@@ -80,4 +81,12 @@ async fn answer(
             .boxed_unsync()
     };
     Ok(Response::from_parts(parts, body))
+}
+
+/// Whether the request is for a list that may be long and is read as it comes. Who reads it keeps the time.
+fn is_streamed_list(request: &Request<Body>) -> bool {
+    let accepted = request.headers().get(ACCEPT);
+    accepted
+        .and_then(|accepted| accepted.to_str().ok())
+        .is_some_and(|accepted| accepted.contains("as=PartialObjectMetadataList"))
 }

@@ -1,11 +1,13 @@
 //! The verdict on a change, confirmed by reads of the cluster where an end of a path is in sight.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use l7guard_policy::configuration::Configuration;
 use l7guard_policy::confirmation::{Question, Reads, questions};
 use l7guard_policy::verdict::{Change, Verdict, review_over};
 use thiserror::Error;
+use tokio::time::{Instant, timeout_at};
 
 use super::judge::JudgeError;
 use super::work::Work;
@@ -14,13 +16,16 @@ use crate::known_world::KnownWorld;
 use crate::shares::ReadAllowance;
 
 /// How often answers may lead to further questions. The longest way through a cluster (class, Service, alias, workloads,
-/// Pods) takes half of it; a world that changes while it is read may take more.
-const ROUNDS: usize = 12;
+/// Pods, their ReplicaSets) takes half of it; a world that changes while it is read may take more.
+const ROUNDS: usize = 16;
 
 /// The world changed faster than it could be read.
 #[derive(Debug, Error)]
 #[error("the cluster changes faster than it can be read; the next attempt may do better")]
 struct Unsettled;
+
+/// How long before the end of a review it is given up, so that what it waited for can be said.
+const TO_SAY_SO: Duration = Duration::from_millis(5);
 
 /// A verdict, and how it came about.
 pub(super) struct Confirmed {
@@ -35,6 +40,7 @@ pub(super) async fn verdict<W: KnownWorld>(
     configuration: &Configuration,
     change: &Change,
     work: Work<'_>,
+    deadline: Instant,
 ) -> Result<Confirmed, JudgeError> {
     let today = clock::today();
     let mut reads = Reads::new();
@@ -72,7 +78,10 @@ pub(super) async fn verdict<W: KnownWorld>(
                 });
             }
             Step::Open(open) => {
-                for answer in world.answer(open, &allowance).await? {
+                let awaited = kinds(&open);
+                let end = deadline.checked_sub(TO_SAY_SO).unwrap_or(deadline);
+                let answers = timeout_at(end, world.answer(open, &allowance)).await;
+                for answer in answers.map_err(|_| JudgeError::Unread { awaited })?? {
                     count += 1;
                     reads.answer(answer);
                 }
@@ -80,6 +89,15 @@ pub(super) async fn verdict<W: KnownWorld>(
         }
     }
     Err(JudgeError::Failed(Box::new(Unsettled)))
+}
+
+/// The kinds that are asked for, in words.
+fn kinds(questions: &BTreeSet<Question>) -> String {
+    let kinds: BTreeSet<&str> = questions
+        .iter()
+        .map(|question| question.kind().label())
+        .collect();
+    kinds.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 enum Step {

@@ -35,6 +35,14 @@ pub enum JudgeError {
         /// What was expected and what is there, without the value.
         problem: String,
     },
+    /// The cluster could not be read in the time that the review has. The caller is told.
+    #[error(
+        "the cluster could not be read in the time that the webhook has (awaited: {awaited}); try again, or raise timeoutSeconds"
+    )]
+    Unread {
+        /// The kinds of what was still to be read.
+        awaited: String,
+    },
     /// Anything else that failed on our side. The caller is told an id only; the log has the rest.
     #[error(transparent)]
     Failed(#[from] Box<dyn Error + Send + Sync>),

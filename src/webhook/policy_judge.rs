@@ -44,14 +44,15 @@ impl<W: KnownWorld> Judge for PolicyJudge<W> {
     async fn judge(
         &self,
         review: &mut Review<'_>,
-        _deadline: Instant,
+        deadline: Instant,
     ) -> Result<Answer, JudgeError> {
         let Some(change) = change(review, &self.metrics)? else {
             return Ok(verdict_answer::nothing_to_judge(self.world.age()));
         };
         let configuration = self.configuration.current();
         let work = Work::of(review, &change, &self.long_work);
-        let confirmed = confirmed::verdict(&self.world, &configuration, &change, work).await?;
+        let confirmed =
+            confirmed::verdict(&self.world, &configuration, &change, work, deadline).await?;
         let age = self.world.age();
         Ok(verdict_answer::answer(
             review,

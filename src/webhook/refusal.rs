@@ -48,6 +48,7 @@ impl Refusal {
         );
         let told = match error {
             JudgeError::Field { .. } => format!("l7guard cannot judge this object: {error}"),
+            JudgeError::Unread { .. } => format!("l7guard failed to judge this review: {error}"),
             JudgeError::Failed(_) => "l7guard failed to judge this review".to_owned(),
         };
         Self::Failure { id, told }

@@ -8,9 +8,10 @@ use l7guard::known_world::KnownWorld;
 use l7guard::metrics::Metrics;
 use l7guard::operations::Readiness;
 use l7guard::shares::{ReadAllowance, Sender};
-use l7guard_policy::confirmation::Question;
+use l7guard_policy::confirmation::{PodSelection, Question};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Scope;
+use l7guard_policy::labels::Labels;
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
@@ -254,9 +255,18 @@ subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
                 !unlisted.contains(kind)
             })
             .map(|kind| Question::Objects(kind, Scope::Cluster));
-        let pods = Question::Pods(at.into(), "app".into(), "web".into());
-        let namespace = Question::Object(ObjectKey::new(Kind::Namespace, "", at));
-        let questions = all.chain([pods, namespace]).collect();
+        let web = PodSelection {
+            namespace: at.into(),
+            labels: Labels::new([("app", "web")]),
+        };
+        let revision = ObjectKey::new(Kind::ReplicaSet, at, "web");
+        let of_pods = [
+            Question::Pods(web.clone()),
+            Question::PodMetadata(web),
+            Question::Revision(revision),
+            Question::Object(ObjectKey::new(Kind::Namespace, "", at)),
+        ];
+        let questions = all.chain(of_pods).collect();
         world
             .answer(questions, &ReadAllowance::new(Sender::default().flow()))
             .await

@@ -6,6 +6,7 @@
 //!
 //! `L7GUARD_BURSTS=100` sets how often the trials under load write.
 
+mod beside;
 mod bursts;
 mod changes;
 mod completing;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         .chain(gone::cases())
         .chain(changes::cases())
         .chain(crds::cases())
+        .chain(beside::cases())
         .chain(reads::cases())
         .chain(requests::cases())
         .chain(shares::cases())

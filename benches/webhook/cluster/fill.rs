@@ -65,6 +65,43 @@ pub(super) async fn namespace(client: &Client, name: &str, applications: usize) 
     }
 }
 
+/// The Pods of a Deployment, as its controllers would make them.
+pub(super) async fn pods(client: &Client, namespace: &str, application: &str, count: usize) {
+    let deployments = collection(APPS, Some(namespace), "deployments");
+    let request = Request::get(format!("{deployments}/{application}"));
+    let deployment: Value = client
+        .request(request.body(Vec::new()).unwrap())
+        .await
+        .unwrap();
+    let mut set =
+        json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "spec": deployment["spec"].clone()});
+    let spec = set["spec"].as_object_mut().unwrap();
+    spec.retain(|field, _| matches!(field.as_str(), "replicas" | "selector" | "template"));
+    set["metadata"] =
+        json!({"name": format!("{application}-1"), "ownerReferences": [owned_by(&deployment)]});
+    let set = create(
+        client,
+        &collection(APPS, Some(namespace), "replicasets"),
+        &set,
+    )
+    .await;
+    for number in 0..count {
+        let mut pod = deployment["spec"]["template"].clone();
+        pod["apiVersion"] = json!("v1");
+        pod["kind"] = json!("Pod");
+        pod["metadata"]["name"] = json!(format!("{application}-1-{number}"));
+        pod["metadata"]["ownerReferences"] = json!([owned_by(&set)]);
+        create(client, &collection(CORE, Some(namespace), "pods"), &pod).await;
+    }
+}
+
+fn owned_by(owner: &Value) -> Value {
+    json!({
+        "apiVersion": owner["apiVersion"], "kind": owner["kind"], "controller": true,
+        "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"],
+    })
+}
+
 /// Creates an object, and returns it as it is then.
 pub(super) async fn create(client: &Client, collection: &str, object: &Value) -> Value {
     let request = Request::post(collection).header("content-type", "application/json");

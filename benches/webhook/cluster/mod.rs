@@ -23,7 +23,10 @@ pub(crate) struct Arguments {
     applications: usize,
     /// How many Ingresses of each sort are created and changed through each webhook
     #[arg(long, default_value_t = 300)]
-    writes: usize,
+    writes: u32,
+    /// How many Pods the Services have to which the Ingresses that are written route
+    #[arg(long, default_value_t = 20)]
+    pods: usize,
 }
 
 /// Measures beside an API server. Where no binaries are named they are built only if the part `is_wanted`.

@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use super::{Arguments, NETWORKING, client, collection, fill, ready};
 use crate::objects::ingress;
-use crate::process::Process;
+use crate::process::{Process, running_time};
 use crate::served::Role;
 use crate::statistics::median;
 use control_plane::WebhookCertificate;
@@ -22,7 +22,7 @@ use control_plane::WebhookCertificate;
 const HOME: &str = "webhooks";
 
 /// How many writes go before those that are measured.
-const WARM_UP: usize = 20;
+const WARM_UP: u32 = 20;
 
 /// Who is asked about the writes of a namespace; each has its own.
 const ASKED: [&str; 3] = ["nobody", "bare", "l7guard"];
@@ -88,15 +88,23 @@ pub(super) fn measure(arguments: &Arguments, cluster: &ControlPlane, runtime: &R
     let client = runtime.block_on(client(cluster));
     for name in ASKED {
         runtime.block_on(fill::namespace(&client, &asks(name), 1));
+        runtime.block_on(fill::pods(&client, &asks(name), "app-0", arguments.pods));
     }
     println!(
-        "| write, one after the other | nobody asked, p50 ms | bare | l7guard | l7guard less bare |\n|---|---|---|---|---|"
+        "{} Pods of one ReplicaSet behind each Service of an application\n",
+        arguments.pods
     );
+    println!(
+        "| write, one after the other | nobody asked, p50 ms | bare | l7guard | l7guard less bare | API server's CPU ms a write, bare | l7guard |\n|---|---|---|---|---|---|---|"
+    );
+    let api_server = cluster.api_server_id();
     for write in WRITES {
-        let took = runtime.block_on(take_turns(&client, write, arguments.writes));
-        let [nobody, bare, l7guard] = took.map(median);
+        let took = runtime.block_on(take_turns(&client, write, arguments.writes, api_server));
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / f64::from(arguments.writes);
+        let [_, bare_used, l7guard_used] = took.each_ref().map(|took| mean(&took.used));
+        let [nobody, bare, l7guard] = took.map(|took| median(took.milliseconds));
         println!(
-            "| {} | {nobody:.2} | {bare:.2} | {l7guard:.2} | {:+.2} |",
+            "| {} | {nobody:.2} | {bare:.2} | {l7guard:.2} | {:+.2} | {bare_used:.2} | {l7guard_used:.2} |",
             write.name,
             l7guard - bare
         );
@@ -109,14 +117,22 @@ fn asks(name: &str) -> String {
     format!("asks-{name}")
 }
 
-/// Writes in each of the namespaces in turn. Returns how many milliseconds each write took.
-async fn take_turns(client: &Client, write: Write, count: usize) -> [Vec<f64>; 3] {
-    let mut took = [const { Vec::new() }; 3];
+/// What writes took, and what the API server used for them, each in milliseconds.
+#[derive(Default)]
+struct Took {
+    milliseconds: Vec<f64>,
+    used: Vec<f64>,
+}
+
+/// Writes in each of the namespaces in turn.
+async fn take_turns(client: &Client, write: Write, count: u32, api_server: u32) -> [Took; 3] {
+    let mut took: [Took; 3] = Default::default();
     for number in 0..WARM_UP + count {
         for (index, name) in ASKED.iter().enumerate() {
-            let milliseconds = once(client, write, &asks(name), number).await;
+            let (milliseconds, used) = once(client, write, &asks(name), number, api_server).await;
             if number >= WARM_UP {
-                took[index].push(milliseconds);
+                took[index].milliseconds.push(milliseconds);
+                took[index].used.push(used);
             }
         }
     }
@@ -124,10 +140,17 @@ async fn take_turns(client: &Client, write: Write, count: usize) -> [Vec<f64>; 3
 }
 
 /// Creates an Ingress, changes it if that is what is measured, and deletes it.
-async fn once(client: &Client, write: Write, namespace: &str, number: usize) -> f64 {
+async fn once(
+    client: &Client,
+    write: Write,
+    namespace: &str,
+    number: u32,
+    api_server: u32,
+) -> (f64, f64) {
     let ingresses = collection(NETWORKING, Some(namespace), "ingresses");
     let mut object = ingress(namespace, write.class, "app-0", "/");
     object["metadata"]["name"] = json!("written");
+    let mut used = running_time(api_server);
     let began = Instant::now();
     let mut written = fill::create(client, &ingresses, &object).await;
     let mut took = began.elapsed();
@@ -140,13 +163,15 @@ async fn once(client: &Client, write: Write, namespace: &str, number: usize) -> 
         }
         let request = Request::put(&path).header("content-type", "application/json");
         let request = request.body(written.to_string().into_bytes()).unwrap();
+        used = running_time(api_server);
         let began = Instant::now();
         client.request::<Value>(request).await.unwrap();
         took = began.elapsed();
     }
+    let used = running_time(api_server).saturating_sub(used);
     let request = Request::delete(&path).body(Vec::new()).unwrap();
     client.request::<Value>(request).await.unwrap();
-    took.as_secs_f64() * 1000.0
+    (took.as_secs_f64() * 1000.0, used.as_secs_f64() * 1000.0)
 }
 
 fn configuration(name: &str, authority: &str) -> Value {

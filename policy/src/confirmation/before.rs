@@ -28,6 +28,9 @@ pub(super) fn questions(
         configuration,
         subject: &change.new.key,
         old: None,
+        selections: BTreeSet::new(),
+        // Pods that were not looked at for the new path are on no old one that is the same.
+        most_selections: 0,
         open: BTreeSet::new(),
     };
     plan.ask_about_standing(&affected);

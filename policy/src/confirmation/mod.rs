@@ -13,12 +13,16 @@
 //! An end is *in sight* unless what is known excludes it: an Ingress of a known class of another controller makes no ALB, a
 //! Service that has been selecting a known ordinary workload is no gateway's. One that selects it since this change has it
 //! read by name first: what was ordinary a moment ago may have made way for a gateway. With neither end in sight nothing is
-//! read, and that is nearly every review. `front` asks about the front's end, `service` about the gateway's, `subject` about
-//! the fronts that a change of anything else joins to it.
+//! read, and that is nearly every review. `front` asks about the front's end, `service` about the gateway's, `pods` whether
+//! Pods are what their templates say, `subject` about the fronts that a change of anything else joins to it.
 
 mod before;
 mod front;
 mod index;
+mod pods;
+#[cfg(test)]
+mod pods_tests;
+mod selected_pods;
 mod service;
 #[cfg(test)]
 mod stale_tests;
@@ -26,13 +30,14 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use selected_pods::{PodSelection, SelectedPods};
 
 use crate::configuration::{Configuration, Date};
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{Inventory, Overlay, Premise, Premises, Scope, World};
-use crate::objects::Object;
+use crate::objects::{Facts, Object};
 use crate::rules::Mode;
 use crate::verdict::{Change, review_over};
 
@@ -43,20 +48,67 @@ pub enum Question {
     Object(ObjectKey),
     /// All objects of a kind. Of EndpointSlices those that no endpoint slice controller made.
     Objects(Kind, Scope),
-    /// The Pods of a namespace with this label: (namespace, key, value).
-    Pods(Arc<str>, Arc<str>, Arc<str>),
+    /// These Pods, whole, except those that have ended: all that may be gateways, and of the others at least one.
+    Pods(PodSelection),
+    /// The same by their metadata, as a cache of the API server has it.
+    PodMetadata(PodSelection),
+    /// The ReplicaSet of this key, or its absence, also where it is a revision of another workload.
+    Revision(ObjectKey),
     /// The Services of type `ExternalName` of all namespaces: few among many.
     Aliases,
 }
 
-/// What was found for a question: nothing where there is nothing.
-pub type Answer = (Question, Vec<Object>);
+impl Question {
+    /// The kind of what is asked for.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Object(key) | Self::Revision(key) => key.kind,
+            Self::Objects(kind, _) => *kind,
+            Self::Pods(_) | Self::PodMetadata(_) => Kind::Pod,
+            Self::Aliases => Kind::Service,
+        }
+    }
+}
+
+/// What was found for a question.
+#[derive(Clone, Debug)]
+pub enum LiveResult {
+    /// Objects; none where there is nothing.
+    Objects(Vec<Object>),
+    /// What the metadata of Pods shows.
+    Pods(SelectedPods),
+}
+
+impl LiveResult {
+    /// The objects that were found.
+    #[must_use]
+    pub fn objects(&self) -> &[Object] {
+        match self {
+            Self::Objects(objects) => objects,
+            Self::Pods(_) => &[],
+        }
+    }
+}
+
+impl From<Vec<Object>> for LiveResult {
+    fn from(objects: Vec<Object>) -> Self {
+        Self::Objects(objects)
+    }
+}
+
+/// A question, and what was found for it.
+pub type Answer = (Question, LiveResult);
 
 /// What was read from the cluster for one review.
 #[derive(Clone, Debug, Default)]
 pub struct Reads {
     overlay: Overlay,
     answered: BTreeSet<Question>,
+    /// What metadata shows is no part of the world: it says which Pods have to be read.
+    pods: BTreeMap<PodSelection, SelectedPods>,
+    /// Nor are revisions: only of those that have Pods it matters what they are.
+    revisions: BTreeMap<ObjectKey, Facts>,
 }
 
 impl Reads {
@@ -67,15 +119,31 @@ impl Reads {
     }
 
     /// Takes in the answer to a question. An object that no rule reads is no object.
-    pub fn answer(&mut self, (question, objects): Answer) {
+    pub fn answer(&mut self, (question, result): Answer) {
+        let objects = match (&question, result) {
+            (Question::PodMetadata(selection), LiveResult::Pods(pods)) => {
+                self.pods.insert(selection.clone(), pods);
+                self.answered.insert(question);
+                return;
+            }
+            (_, LiveResult::Objects(objects)) => objects,
+            // It answers nothing that was asked.
+            (_, LiveResult::Pods(_)) => return,
+        };
         match &question {
             Question::Object(key) => match objects.into_iter().next() {
                 Some(object) => self.overlay.put(object),
                 None => self.overlay.hide(key.clone()),
             },
             Question::Objects(kind, scope) => self.overlay.replace(*kind, scope, objects),
-            Question::Pods(..) | Question::Aliases => {
+            Question::Revision(key) => {
+                if let Some(object) = objects.into_iter().next() {
+                    self.revisions.insert(key.clone(), object.facts);
+                }
+            }
+            Question::Pods(_) | Question::PodMetadata(_) | Question::Aliases => {
                 for object in objects {
+                    self.answered.insert(Question::Object(object.key.clone()));
                     self.overlay.put(object);
                 }
             }
@@ -95,12 +163,22 @@ impl Reads {
         &self.overlay
     }
 
+    /// The Pods of a selection by their metadata, if they were asked for.
+    fn pods(&self, selection: &PodSelection) -> Option<&SelectedPods> {
+        self.pods.get(selection)
+    }
+
+    /// A ReplicaSet that was asked for as a revision.
+    fn revision(&self, key: &ObjectKey) -> Option<&Facts> {
+        self.revisions.get(key)
+    }
+
     fn answers(&self, question: &Question) -> bool {
         self.answered.contains(question)
             || match question {
                 Question::Object(key) => self.overlay.replaces(key.kind, &Scope::of(key)),
                 Question::Objects(kind, scope) => self.overlay.replaces(*kind, scope),
-                Question::Pods(..) => false,
+                Question::Pods(_) | Question::PodMetadata(_) | Question::Revision(_) => false,
                 Question::Aliases => self.overlay.replaces(Kind::Service, &Scope::Cluster),
             }
     }
@@ -120,7 +198,7 @@ pub fn questions(
     if is_tolerant && change.old.as_ref().is_some_and(is_same) {
         return BTreeSet::new();
     }
-    let plan = |of: &Change| {
+    let plan = |of: &Change, most_selections: usize| {
         let judged = of.judged();
         let overlay = reads.overlay.clone().under(judged.clone());
         let mut plan = Plan {
@@ -130,13 +208,15 @@ pub fn questions(
             configuration,
             subject: &judged.key,
             old: of.old.as_ref(),
+            selections: BTreeSet::new(),
+            most_selections,
             open: BTreeSet::new(),
         };
         plan.ask_about_subject(&judged);
         let may_deny = plan.open.is_empty() && plan.ask_about_denials(of, today);
         (plan.open, may_deny)
     };
-    let (open, may_deny) = plan(change);
+    let (open, may_deny) = plan(change, pods::most_selections(change.new.key.kind));
     if !is_tolerant || !may_deny || !open.is_empty() {
         return open;
     }
@@ -147,7 +227,8 @@ pub fn questions(
                 new: old.clone(),
                 old: None,
             };
-            plan(&before).0
+            // Pods that were not looked at for the new path are on no old one that is the same.
+            plan(&before, 0).0
         }
         None => before::questions(inventory, reads, configuration, change),
     }
@@ -163,6 +244,9 @@ struct Plan<'a> {
     subject: &'a ObjectKey,
     /// The subject as it was.
     old: Option<&'a Object>,
+    /// The Pods that were asked about, and how many such selections may be.
+    selections: BTreeSet<PodSelection>,
+    most_selections: usize,
     open: BTreeSet<Question>,
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::index::TEMPLATES;
-use super::{Plan, Question};
+use super::{Plan, PodSelection, Question};
 use crate::gateways::service::{Behind, Reach, reach, selects};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 use crate::inventory::{IndexKey, Premise, Scope};
 use crate::labels::Labels;
+use crate::objects::service::Service;
 
 /// From this many known workloads behind one Service on they are read by one list of their namespace.
 const MANY: usize = 16;
@@ -32,7 +33,7 @@ impl Plan<'_> {
         let is_settled = way.behind == Behind::Ordinary;
         if let Some(facts) = &way.service {
             if !facts.selector.is_empty() {
-                self.ask_about_selected(&service.0, &facts.selector);
+                self.ask_about_selected(&service.0, way, facts);
             }
             if !is_settled {
                 self.ask(Question::Objects(Kind::EndpointSlice, namespace));
@@ -43,9 +44,13 @@ impl Plan<'_> {
 
     /// The workloads that a selector selects: those that are known by name; where none is, all of the namespace, and where
     /// no template is among them, its Pods.
-    fn ask_about_selected(&mut self, namespace: &Arc<str>, selector: &Labels) {
+    fn ask_about_selected(&mut self, namespace: &Arc<str>, way: &Reach, service: &Service) {
+        let selector = &service.selector;
         let mut templates = self.selected(namespace, selector);
         templates.retain(|key| key.kind != Kind::Pod);
+        if !templates.is_empty() {
+            self.ask_about_pods(way, service, namespace);
+        }
         if !templates.is_empty() && templates.len() < MANY {
             for key in templates {
                 self.ask(Question::Object(key));
@@ -57,15 +62,11 @@ impl Plan<'_> {
             .map(|kind| self.ask(Question::Objects(kind, here.clone())))
             .into_iter()
             .all(|is_answered| is_answered);
-        if are_listed
-            && templates.is_empty()
-            && let Some((key, value)) = selector.iter().next()
-        {
-            self.ask(Question::Pods(
-                Arc::clone(namespace),
-                Arc::clone(key),
-                Arc::clone(value),
-            ));
+        if are_listed && templates.is_empty() {
+            self.ask(Question::Pods(PodSelection {
+                namespace: Arc::clone(namespace),
+                labels: selector.clone(),
+            }));
         }
     }
 

@@ -33,7 +33,7 @@ fn is_refused(known: &[Value], there: &[Value], new: &Value) -> bool {
         }
         for question in open {
             let found = found(&there, &question);
-            reads.answer((question, found));
+            reads.answer((question, found.into()));
         }
     }
     panic!("the questions do not end");
@@ -46,7 +46,10 @@ fn found(there: &Inventory, question: &Question) -> Vec<Object> {
         Question::Objects(kind, Scope::Namespace(namespace)) => {
             object.key.kind == *kind && object.key.namespace == *namespace
         }
-        Question::Pods(..) | Question::Aliases => false,
+        Question::Pods(_)
+        | Question::PodMetadata(_)
+        | Question::Revision(_)
+        | Question::Aliases => false,
     };
     World::new(there)
         .objects()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::index::TEMPLATES;
+use super::pods::with_label;
 use super::{Plan, Question};
 use crate::configuration::Configuration;
 use crate::gateways::kind;
@@ -125,8 +126,8 @@ impl Plan<'_> {
     /// The same of Pods that no template made.
     fn ask_about_pods_of(&mut self, gateway: &ObjectKey) {
         for label in GATEWAY_NAME_LABELS {
-            let (namespace, name) = (Arc::clone(&gateway.namespace), Arc::clone(&gateway.name));
-            self.ask(Question::Pods(namespace, Arc::from(label), name));
+            let named = with_label(&gateway.namespace, label, &gateway.name);
+            self.ask(Question::Pods(named));
         }
     }
 

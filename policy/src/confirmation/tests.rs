@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Question, Reads, questions};
+use super::{PodSelection, Question, Reads, questions};
 use crate::configuration::{Configuration, Date};
 use crate::identity::Kind;
 use crate::inventory::{Inventory, Scope};
@@ -46,7 +46,7 @@ pub(super) fn route(gateway: &str, service: &str) -> Value {
     named("gateway.networking.k8s.io/v1", "HTTPRoute", "front", &spec)
 }
 
-fn binding(protocol: &str, service: &str) -> Value {
+pub(super) fn binding(protocol: &str, service: &str) -> Value {
     let spec = json!({"targetGroupARN": "arn:aws:x:targetgroup/web/1", "targetGroupProtocol": protocol, "serviceRef": {"name": service}});
     named(
         "elbv2.k8s.aws/v1beta1",
@@ -128,13 +128,20 @@ fn asked_after(reads: &Reads, old: Option<&Value>, new: &Value) -> Vec<String> {
     };
     let configuration = Configuration::default();
     let asked = questions(&cluster(), reads, &configuration, &change, Date::MIN);
-    let in_words = asked.iter().map(|question| match question {
+    let asked = asked.iter().map(|question| match question {
         Question::Object(key) => key.to_string(),
         Question::Objects(kind, scope) => format!("all {kind} of {scope:?}"),
-        Question::Pods(namespace, key, value) => format!("Pods {key}={value} of {namespace}"),
+        Question::Pods(pods) => format!("Pods {}", in_words(pods)),
+        Question::PodMetadata(pods) => format!("metadata of Pods {}", in_words(pods)),
+        Question::Revision(key) => format!("revision {key}"),
         Question::Aliases => "aliases".to_owned(),
     });
-    in_words.collect()
+    asked.collect()
+}
+
+fn in_words(pods: &PodSelection) -> String {
+    let labels = pods.labels.to_selector_string();
+    format!("{labels} of {}", pods.namespace)
 }
 
 const NOTHING: [&str; 0] = [];
@@ -187,11 +194,11 @@ fn an_update_of_what_no_rule_reads_asks_nothing() {
 }
 
 #[test]
-fn a_service_that_selects_an_application_since_this_change_asks_for_it_by_name() {
-    let by_name = ["Deployment shop/web"];
-    assert_eq!(asked(None, &service("new", "web")), by_name);
+fn a_service_that_selects_an_application_since_this_change_asks_for_it_by_name_and_for_its_pods() {
+    let behind = ["Deployment shop/web", "metadata of Pods app=web of shop"];
+    assert_eq!(asked(None, &service("new", "web")), behind);
     let change = (service("web", "edge"), service("web", "web"));
-    assert_eq!(asked(Some(&change.0), &change.1), by_name);
+    assert_eq!(asked(Some(&change.0), &change.1), behind);
     let mut ports = change.1.clone();
     ports["spec"]["ports"] = json!([{"port": 80}]);
     assert_eq!(asked(Some(&change.1), &ports), NOTHING);
@@ -217,7 +224,7 @@ fn a_class_of_istio_asks_for_its_gateways_and_then_for_what_may_be_made_for_them
         });
         let all = Question::Objects(Kind::Gateway, Scope::Cluster);
         let mut reads = Reads::new();
-        reads.answer((all, gateways.collect()));
+        reads.answer((all, gateways.collect::<Vec<_>>().into()));
         asked_after(&reads, None, class)
     };
     let asked = of_class(1);
@@ -257,7 +264,7 @@ fn of_gateways_that_istio_makes_alone_workloads_are_asked_for() {
     for (class, gateway, is_istios) in [(aws, aws_gateway, false), (mesh, mesh_gateway, true)] {
         let class = object(&class);
         let mut reads = Reads::new();
-        reads.answer((Question::Object(class.key.clone()), vec![class]));
+        reads.answer((Question::Object(class.key.clone()), vec![class].into()));
         let asked = asked_after(&reads, None, &gateway);
         let asks = |what: &str| asked.iter().any(|question| question.starts_with(what));
         assert!(asks("all HTTPRoute of Cluster"), "{asked:?}");
@@ -267,8 +274,12 @@ fn of_gateways_that_istio_makes_alone_workloads_are_asked_for() {
 }
 
 #[test]
-fn an_alb_before_an_application_asks_for_what_is_known_by_name() {
-    let by_name = ["Service shop/web", "Deployment shop/web"];
+fn an_alb_before_an_application_asks_for_what_is_known_by_name_and_for_its_pods() {
+    let behind = [
+        "Service shop/web",
+        "Deployment shop/web",
+        "metadata of Pods app=web of shop",
+    ];
     for new in [
         ingress("alb", "web"),
         route("aws", "web"),
@@ -276,7 +287,7 @@ fn an_alb_before_an_application_asks_for_what_is_known_by_name() {
     ] {
         let mut asked = asked(None, &new);
         asked.sort_by_key(|question| !question.starts_with("Service"));
-        assert_eq!(asked, by_name, "{new}");
+        assert_eq!(asked, behind, "{new}");
     }
 }
 
@@ -314,5 +325,6 @@ fn a_service_without_workload_asks_for_nothing_in_other_namespaces_but_gateways(
 fn a_service_that_asks_for_a_load_balancer_asks_for_its_workload() {
     let mut new = service("new", "web");
     new["spec"]["type"] = json!("LoadBalancer");
-    assert_eq!(asked(None, &new), ["Deployment shop/web"]);
+    let behind = ["Deployment shop/web", "metadata of Pods app=web of shop"];
+    assert_eq!(asked(None, &new), behind);
 }

@@ -365,15 +365,19 @@ fn is_old_revision(world: &World<'_>, object: &Object, workload: &Workload) -> b
     if object.key.kind != Kind::ReplicaSet {
         return false;
     }
-    let Some((kind, name)) = workload.owner.as_deref() else {
+    let Some(owner) = workload.owner.as_deref() else {
         return false;
     };
-    let kind = match &**kind {
+    let kind = match &*owner.kind {
         "Deployment" => Kind::Deployment,
         "Rollout" => Kind::Rollout,
         _ => return false,
     };
-    let owner = ObjectKey::new(kind, Arc::clone(&object.key.namespace), Arc::clone(name));
+    let owner = ObjectKey::new(
+        kind,
+        Arc::clone(&object.key.namespace),
+        Arc::clone(&owner.name),
+    );
     world.get(&owner).is_some()
 }
 

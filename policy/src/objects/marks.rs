@@ -48,7 +48,8 @@ const READ_PREFIXES: &[&str] = &[
     "gateway.k8s.aws.nlb/",
 ];
 
-fn is_read(key: &str) -> bool {
+/// Whether some rule may read the annotation or label of this key.
+pub(super) fn is_read(key: &str) -> bool {
     READ_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
 }
 

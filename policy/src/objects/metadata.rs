@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::controller::{Controller, Uid};
 use super::marks::Marks;
+use super::number::Number;
 use super::reading::{DecodeError, List, Mapping, elements};
-use super::text::shared;
+use super::text::{Text, shared};
 
 /// `metadata` as read.
 #[derive(Debug, Default, Deserialize)]
@@ -17,6 +19,8 @@ pub(crate) struct Metadata {
     pub(crate) name: Option<Arc<str>>,
     #[serde(deserialize_with = "shared")]
     pub(crate) namespace: Option<Arc<str>>,
+    uid: Option<Text>,
+    generation: Number,
     labels: Option<Marks>,
     annotations: Option<Marks>,
     deletion_timestamp: Option<IgnoredAny>,
@@ -29,6 +33,7 @@ struct OwnerReference {
     kind: Option<String>,
     #[serde(deserialize_with = "shared")]
     name: Option<Arc<str>>,
+    uid: Option<Text>,
     controller: Option<bool>,
 }
 
@@ -82,33 +87,57 @@ impl Metadata {
         self.deletion_timestamp.is_some()
     }
 
-    /// Kind and name of the controlling owner.
-    pub(crate) fn controller(&self) -> Option<(&str, &Arc<str>)> {
+    /// The object's UID; `None`: it has none, as in a file.
+    pub(crate) fn uid(&self) -> Option<Uid> {
+        uid(self.uid.as_ref())
+    }
+
+    /// How often the object's spec was changed.
+    pub(crate) fn generation(&self) -> Number {
+        self.generation
+    }
+
+    /// The controlling owner.
+    pub(crate) fn controller(&self) -> Option<Controller> {
         elements(&self.owner_references)
             .map(|(_, owner)| owner)
             .find(|owner| owner.controller == Some(true))
-            .and_then(|owner| Some((owner.kind.as_deref()?, owner.name.as_ref()?)))
+            .and_then(|owner| {
+                Some(Controller {
+                    kind: owner.kind.as_deref()?.into(),
+                    name: Arc::clone(owner.name.as_ref()?),
+                    uid: uid(owner.uid.as_ref()),
+                })
+            })
     }
 }
 
-/// An object as most kinds have it. Metadata and spec are read in one pass.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Manifest<T> {
-    metadata: Option<Mapping<Metadata>>,
-    spec: Option<Mapping<T>>,
+fn uid(text: Option<&Text>) -> Option<Uid> {
+    match text? {
+        Text::String(text) => Uid::parse(text),
+        Text::Other(_) => None,
+    }
 }
 
-impl<T> Manifest<T> {
-    /// Metadata and spec.
+/// An object as most kinds have it. Metadata, spec and, of the kinds that need it, status are read in one pass.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Manifest<T, S = IgnoredAny> {
+    metadata: Option<Mapping<Metadata>>,
+    spec: Option<Mapping<T>>,
+    status: Option<S>,
+}
+
+impl<T, S> Manifest<T, S> {
+    /// Metadata, spec and status.
     ///
     /// # Errors
     ///
     /// There is no spec: this is a patch.
-    pub(crate) fn parts(self) -> Result<(Metadata, T), DecodeError> {
+    pub(crate) fn parts(self) -> Result<(Metadata, T, Option<S>), DecodeError> {
         let spec = self
             .spec
             .ok_or(DecodeError::Incomplete { pointer: "/spec" })?;
-        Ok((self.metadata.unwrap_or_default().0, spec.0))
+        Ok((self.metadata.unwrap_or_default().0, spec.0, self.status))
     }
 }
 

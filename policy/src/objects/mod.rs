@@ -3,6 +3,7 @@
 //! One file a kind (or a family of kinds of one shape). Reading an object is [`read`]; what comes out is small enough
 //! to be kept for every object of a cluster.
 
+pub mod controller;
 pub mod endpoints;
 pub mod gateway_api;
 pub mod ingress;
@@ -12,9 +13,12 @@ pub mod istio_operator;
 mod marks;
 mod metadata;
 pub mod namespace;
+mod number;
 mod placeholders;
+pub mod pod_metadata;
 mod proxy_facts;
 mod reading;
+pub mod revision;
 pub mod service;
 pub mod service_host;
 pub mod target_group_binding;
@@ -39,7 +43,8 @@ use istio_gateway::IstioGateway;
 use istio_operator::IstioOperator;
 use metadata::{Manifest, Metadata};
 use namespace::Namespace;
-use reading::{InPassing, Supply};
+use reading::{InPassing, Mapping, Supply};
+use revision::StatusView;
 use service::Service;
 use target_group_binding::TargetGroupBinding;
 use workload::Workload;
@@ -166,8 +171,9 @@ impl<S: Supply> Reading<'_, S> {
             | Kind::ReplicaSet
             | Kind::Rollout => {
                 let kind = self.kind;
-                self.specified(|_, metadata, spec| {
-                    Ok(workload::read(metadata, spec, kind)?.map(Facts::Workload))
+                self.with_status(|_, metadata, spec, status: Option<Mapping<StatusView>>| {
+                    let status = status.unwrap_or_default();
+                    Ok(workload::read(metadata, spec, &status, kind)?.map(Facts::Workload))
                 })
             }
             Kind::IstioGateway => self
@@ -247,12 +253,20 @@ impl<S: Supply> Reading<'_, S> {
 
     /// Reads metadata and spec in one pass.
     fn specified<T: DeserializeOwned>(
-        mut self,
+        self,
         facts: impl FnOnce(&ObjectKey, &Metadata, T) -> Result<Option<Facts>, DecodeError>,
     ) -> Result<Option<Object>, DecodeError> {
-        let (metadata, spec) = self.source.read::<Manifest<T>>()?.parts()?;
+        self.with_status(|key, metadata, spec, _: Option<IgnoredAny>| facts(key, metadata, spec))
+    }
+
+    /// The same with the status.
+    fn with_status<T: DeserializeOwned, U: DeserializeOwned>(
+        mut self,
+        facts: impl FnOnce(&ObjectKey, &Metadata, T, Option<U>) -> Result<Option<Facts>, DecodeError>,
+    ) -> Result<Option<Object>, DecodeError> {
+        let (metadata, spec, status) = self.source.read::<Manifest<T, U>>()?.parts()?;
         let key = self.key(&metadata);
-        let facts = facts(&key, &metadata, spec)?;
+        let facts = facts(&key, &metadata, spec, status)?;
         Ok(self.object(key, &metadata, facts))
     }
 

@@ -13,7 +13,7 @@ use crate::proxy::injection_templates::InjectionTemplate;
 const PROXY_CONTAINER: &str = "istio-proxy";
 
 /// What a Pod or Pod template shows of a proxy.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ProxyFacts {
     /// The container that runs a router, by its command line.
     pub router: Option<Box<str>>,
@@ -34,7 +34,7 @@ pub struct ProxyFacts {
 }
 
 /// What the annotation `proxy.istio.io/overrides` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Overrides {
     /// The roles that it gives to injected proxies.
     pub roles: OverriddenRoles,

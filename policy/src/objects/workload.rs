@@ -1,15 +1,15 @@
 //! Workloads: the labels of their Pods, and what their Pod template (or Pod) shows of a gateway's proxy.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 
+use super::controller::Controller;
 use super::marks::Marks;
 use super::metadata::{ANNOTATIONS, Metadata};
 use super::namespace::REVISION_LABEL;
 use super::proxy_facts::PodSpecView;
 pub use super::proxy_facts::{Overrides, ProxyFacts};
 use super::reading::{DecodeError, Mapping};
+use super::revision::{self, Identity, StatusView, StrategyView};
 use crate::identity::Kind;
 use crate::labels::Labels;
 use crate::proxy::injection::InjectionRequest;
@@ -36,14 +36,16 @@ pub const GATEWAY_NAME_LABELS: [&str; 2] = [
 ];
 
 /// What the rules read of a Pod or Pod template.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Workload {
     /// Labels of the Pods.
     pub labels: Labels,
     /// What the containers and annotations show of a proxy; `None`: nothing.
     pub proxy: Option<Box<ProxyFacts>>,
-    /// Kind and name of the controlling owner (a Deployment's ReplicaSet, a ReplicaSet's Pod).
-    pub owner: Option<Box<(Box<str>, Arc<str>)>>,
+    /// The controlling owner (of a Deployment's ReplicaSet, a ReplicaSet's Pod).
+    pub owner: Option<Box<Controller>>,
+    /// What its Pods know it by; `None` of Pods, and in files.
+    pub identity: Option<Box<Identity>>,
 }
 
 impl Workload {
@@ -59,9 +61,10 @@ impl Workload {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct WorkloadSpecView {
     template: Option<Mapping<PodView>>,
+    update_strategy: Option<Mapping<StrategyView>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -69,6 +72,13 @@ pub(crate) struct WorkloadSpecView {
 pub(crate) struct PodView {
     metadata: Option<Mapping<PodMetadataView>>,
     spec: Option<Mapping<PodSpecView>>,
+}
+
+impl PodView {
+    /// The metadata alone.
+    pub(super) fn without_spec(self) -> Self {
+        Self { spec: None, ..self }
+    }
 }
 
 /// Selectors read every label of a Pod, so all of them have to be strings; of the annotations few are read.
@@ -84,10 +94,19 @@ struct PodMetadataView {
 pub(crate) fn read(
     metadata: &Metadata,
     spec: WorkloadSpecView,
+    status: &StatusView,
     kind: Kind,
 ) -> Result<Option<Workload>, DecodeError> {
     match spec.template {
-        Some(template) => workload(template.0, owner_of(metadata), "/spec/template").map(Some),
+        Some(template) => {
+            let strategy = spec.update_strategy.unwrap_or_default();
+            let identity = revision::identity(metadata, kind, &strategy, status);
+            Ok(Some(Workload {
+                owner: metadata.controller().map(Box::new),
+                identity: identity.map(Box::new),
+                ..workload(template.0, "/spec/template")?
+            }))
+        }
         None if matches!(kind, Kind::Rollout | Kind::ReplicaSet) => Ok(None),
         None => Err(DecodeError::Incomplete {
             pointer: "/spec/template",
@@ -100,19 +119,14 @@ pub(crate) fn read_pod(metadata: &Metadata, pod: PodView) -> Result<Workload, De
     if pod.spec.is_none() {
         return Err(DecodeError::Incomplete { pointer: "/spec" });
     }
-    workload(pod, owner_of(metadata), "")
+    Ok(Workload {
+        owner: metadata.controller().map(Box::new),
+        ..workload(pod, "")?
+    })
 }
 
-fn owner_of(metadata: &Metadata) -> Option<Box<(Box<str>, Arc<str>)>> {
-    let (kind, name) = metadata.controller()?;
-    Some(Box::new((Box::from(kind), Arc::clone(name))))
-}
-
-fn workload(
-    pod: PodView,
-    owner: Option<Box<(Box<str>, Arc<str>)>>,
-    base: &str,
-) -> Result<Workload, DecodeError> {
+/// What a Pod or Pod template shows, whoever owns it.
+pub(super) fn workload(pod: PodView, base: &str) -> Result<Workload, DecodeError> {
     let metadata = pod.metadata.unwrap_or_default().0;
     let spec = pod.spec.unwrap_or_default().0;
     let annotations = metadata.annotations.unwrap_or_default();
@@ -143,6 +157,7 @@ fn workload(
     Ok(Workload {
         labels,
         proxy: (proxy != ProxyFacts::default()).then(|| Box::new(proxy)),
-        owner,
+        owner: None,
+        identity: None,
     })
 }

@@ -12,7 +12,7 @@ const IGNORED_NAMESPACES: [&str; 4] = [
 ];
 
 /// What a Pod says of its injection, where it does not refuse it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InjectionRequest {
     /// A label asks for it: it is injected unless its Namespace says no.
     Asked,

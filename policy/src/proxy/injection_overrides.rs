@@ -16,7 +16,7 @@ const PROXY_CONTAINER: &str = "istio-proxy";
 pub(crate) const GATEWAY_ARGUMENTS: [&str; 2] = ["proxy", "router"];
 
 /// What the value of the annotation `proxy.istio.io/overrides` makes of the proxies that are injected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OverriddenRoles {
     /// Whether one becomes a router.
     pub has_router: bool,

@@ -1,10 +1,16 @@
 //! Read your writes: an inventory that lags behind the cluster by one write misleads nobody, as what it says is confirmed
 //! by reads of the cluster.
 
+use std::sync::Arc;
+
 use l7guard_policy::configuration::{Configuration, Ratchet};
-use l7guard_policy::confirmation::{Question, Reads, questions};
+use l7guard_policy::confirmation::{
+    LiveResult, PodSelection, Question, Reads, SelectedPods, questions,
+};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::{Inventory, Scope};
+use l7guard_policy::objects::pod_metadata::{PodMetadata, PodShape};
+use l7guard_policy::objects::workload::Workload;
 use l7guard_policy::objects::{Facts, Object};
 use l7guard_policy::rules::{Mode, Rule};
 use l7guard_policy::verdict::{Change, Verdict, review, review_over};
@@ -206,9 +212,16 @@ fn confirmed(
     panic!("there is no end of questions: {reads:?}");
 }
 
-fn answer(cluster: &Inventory, question: &Question) -> Vec<Object> {
+fn answer(cluster: &Inventory, question: &Question) -> LiveResult {
+    if let Question::PodMetadata(selection) = question {
+        let mut pods = SelectedPods::new();
+        for pod in cluster.objects().filter(|object| is_of(object, selection)) {
+            pods.add(metadata(pod));
+        }
+        return LiveResult::Pods(pods);
+    }
     let is_asked_for = |object: &&Object| match question {
-        Question::Object(key) => object.key == *key,
+        Question::Object(key) | Question::Revision(key) => object.key == *key,
         Question::Objects(kind, Scope::Cluster) => object.key.kind == *kind,
         Question::Objects(kind, Scope::Namespace(namespace)) => {
             object.key.kind == *kind && object.key.namespace == *namespace
@@ -216,11 +229,32 @@ fn answer(cluster: &Inventory, question: &Question) -> Vec<Object> {
         Question::Aliases => {
             matches!(&object.facts, Facts::Service(service) if service.external_name.is_some())
         }
-        Question::Pods(namespace, label, value) => {
-            object.key.kind == Kind::Pod
-                && object.key.namespace == *namespace
-                && matches!(&object.facts, Facts::Workload(pod) if pod.labels.get(label) == Some(value))
-        }
+        Question::Pods(selection) => is_of(object, selection),
+        Question::PodMetadata(_) => false,
     };
-    cluster.objects().filter(is_asked_for).cloned().collect()
+    let found: Vec<Object> = cluster.objects().filter(is_asked_for).cloned().collect();
+    found.into()
+}
+
+fn is_of(object: &Object, selection: &PodSelection) -> bool {
+    object.key.kind == Kind::Pod
+        && object.key.namespace == selection.namespace
+        && matches!(&object.facts, Facts::Workload(pod) if selection.labels.selects(&pod.labels))
+}
+
+fn metadata(pod: &Object) -> PodMetadata {
+    let Facts::Workload(workload) = &pod.facts else {
+        panic!("no Pod: {pod:?}");
+    };
+    PodMetadata {
+        name: Arc::clone(&pod.key.name),
+        shape: PodShape {
+            controller: workload.owner.as_deref().cloned(),
+            revision: None,
+            marks: Workload {
+                labels: workload.labels.clone(),
+                ..Workload::default()
+            },
+        },
+    }
 }

@@ -1,6 +1,7 @@
 //! The live world against an API server in memory, in paused time.
 
 mod freshness;
+mod pods;
 mod reading;
 mod silence;
 mod stand_in;

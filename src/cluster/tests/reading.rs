@@ -2,9 +2,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use l7guard_policy::confirmation::{Answer, Question};
+use l7guard_policy::confirmation::{Answer, PodSelection, Question};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Scope;
+use l7guard_policy::labels::Labels;
 use serde_json::json;
 
 use super::stand_in::{Reply, StandIn, Watching, page, refusal, service};
@@ -56,7 +57,7 @@ async fn a_list_of_any_length_is_read_to_its_end() {
     let l7guard = ready(&cluster).await;
     cluster.answers(endless(499));
     let answers = ask(&l7guard, services()).await.unwrap();
-    assert_eq!(answers[0].1.len(), 500);
+    assert_eq!(answers[0].1.objects().len(), 500);
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,7 +76,7 @@ async fn a_list_that_expires_half_way_is_read_once_more_from_the_beginning() {
         }
     });
     let answers = ask(&l7guard, services()).await.unwrap();
-    assert_eq!(answers[0].1.len(), 4, "each once");
+    assert_eq!(answers[0].1.objects().len(), 4, "each once");
     cluster.answers(move |_| Some(refusal(410, "Expired")));
     let error = ask(&l7guard, services()).await.unwrap_err().to_string();
     assert!(
@@ -115,7 +116,7 @@ async fn a_page_of_huge_objects_is_read_in_smaller_pages() {
         Some(Reply::Json(200, page(&items, &next)))
     });
     let answers = ask(&l7guard, services()).await.unwrap();
-    assert_eq!(answers[0].1.len(), 20);
+    assert_eq!(answers[0].1.objects().len(), 20);
     assert_eq!(cluster.requests("limit=15"), 1);
 }
 
@@ -190,7 +191,10 @@ fn read_in_vain(
     tokio::spawn(async move {
         let pods = |service| {
             let app = format!("app-{number}-{service}");
-            Question::Pods(namespace.into(), "app".into(), app.into())
+            Question::Pods(PodSelection {
+                namespace: namespace.into(),
+                labels: Labels::new([("app", app)]),
+            })
         };
         let questions = (0..services).map(pods).collect();
         let answered = world.answer(questions, &allowance(namespace)).await;
@@ -219,7 +223,10 @@ async fn a_kind_whose_crd_was_installed_a_moment_ago_is_read_in_whatever_version
         }
     });
     let answers = ask(&l7guard, class.clone()).await.unwrap();
-    assert!(answers[0].1.is_empty(), "the group is not served at all");
+    assert!(
+        answers[0].1.objects().is_empty(),
+        "the group is not served at all"
+    );
     assert_eq!(cluster.requests(GROUP), 2, "and that is all that was asked");
     for named in ["v1beta1", "v1"] {
         cluster.answers(move |asked| {
@@ -241,7 +248,7 @@ async fn a_kind_whose_crd_was_installed_a_moment_ago_is_read_in_whatever_version
             }
         });
         let answers = ask(&l7guard, class.clone()).await.unwrap();
-        assert_eq!(answers[0].1.len(), 1, "the group names {named}");
+        assert_eq!(answers[0].1.objects().len(), 1, "the group names {named}");
     }
     cluster.answers(move |asked| match asked {
         GROUP => Some(refusal(503, "ServiceUnavailable")),

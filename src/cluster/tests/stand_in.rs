@@ -10,7 +10,7 @@ use futures_util::stream;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
-use hyper::{Request, Response, Uri};
+use hyper::{Request, Response};
 use kube::Client;
 use kube::client::Body;
 use l7guard_policy::identity::Kind;
@@ -30,6 +30,8 @@ type Lines = UnboundedSender<Result<Bytes, io::Error>>;
 pub(super) enum Reply {
     /// By this status and JSON.
     Json(u16, Value),
+    /// By 200 and this text in these pieces, and then by what breaks off, if it does.
+    Pieces(Vec<Bytes>, Option<io::ErrorKind>),
     /// Never.
     Silence,
     /// The client's own code fails.
@@ -48,6 +50,8 @@ struct Scene {
     answering: Answering,
     watches: BTreeMap<String, Lines>,
     requests: Vec<String>,
+    /// What each request accepts.
+    accepted: Vec<String>,
 }
 
 /// An l7guard that watches it.
@@ -66,6 +70,7 @@ impl StandIn {
             answering: Box::new(|_| None),
             watches: BTreeMap::new(),
             requests: Vec::new(),
+            accepted: Vec::new(),
         })))
     }
 
@@ -93,7 +98,7 @@ impl StandIn {
         let scene = self.clone();
         let service = tower::service_fn(move |request: Request<Body>| {
             let scene = scene.clone();
-            async move { Ok::<_, Infallible>(scene.answer(request.uri().clone()).await) }
+            async move { Ok::<_, Infallible>(scene.answer(request).await) }
         });
         Client::new(service, "default")
     }
@@ -116,6 +121,15 @@ impl StandIn {
             .iter()
             .filter(|request| request.contains(part))
             .count()
+    }
+
+    /// The requests whose path and query hold this, each with what it accepts.
+    pub(super) fn asked(&self, part: &str) -> Vec<(String, String)> {
+        let scene = self.scene();
+        let asked = scene.requests.iter().cloned().zip(scene.accepted.clone());
+        asked
+            .filter(|(request, _)| request.contains(part))
+            .collect()
     }
 
     /// Tells the newest watch of a kind something: `ADDED`, say.
@@ -147,16 +161,27 @@ impl StandIn {
         self.0.lock().expect("no panic while it is held")
     }
 
-    async fn answer(&self, uri: Uri) -> Response<UnsyncBoxBody<Bytes, BoxError>> {
+    async fn answer(&self, request: Request<Body>) -> Response<UnsyncBoxBody<Bytes, BoxError>> {
+        let (request, _) = request.into_parts();
+        let uri = request.uri;
+        let accepted = request.headers.get("accept");
+        let accepted = accepted.map(|accepted| accepted.to_str().expect("text").to_owned());
         let asked = uri.path_and_query().expect("a path").as_str();
         let plural = uri.path().rsplit('/').next().unwrap_or_default();
         let reply = {
             let mut scene = self.scene();
             scene.requests.push(asked.to_owned());
+            scene.accepted.push(accepted.unwrap_or_default());
             (scene.answering)(asked)
         };
         match reply {
             Some(Reply::Json(status, json)) => whole(status, &json),
+            Some(Reply::Pieces(pieces, broken)) => {
+                let broken = broken.map(|kind| Err(io::Error::from(kind)));
+                let pieces = pieces.into_iter().map(Ok).chain(broken);
+                let frames = pieces.map(|piece| piece.map(Frame::data).map_err(BoxError::from));
+                Response::new(StreamBody::new(stream::iter(frames)).boxed_unsync())
+            }
             Some(Reply::Silence) => std::future::pending().await,
             Some(Reply::Panic) => panic!("as the test wants it"),
             None if asked == "/apis" || asked == "/api" => {

@@ -41,10 +41,13 @@ impl KnownWorld for Copy {
                 Question::Objects(kind, Scope::Namespace(namespace)) => {
                     object.key.kind == *kind && object.key.namespace == *namespace
                 }
-                Question::Pods(..) | Question::Aliases => false,
+                Question::Pods(_)
+                | Question::PodMetadata(_)
+                | Question::Revision(_)
+                | Question::Aliases => false,
             };
-            let found = world.objects().filter(answers).cloned().collect();
-            (question, found)
+            let found: Vec<_> = world.objects().filter(answers).cloned().collect();
+            (question, found.into())
         };
         Ok(questions.into_iter().map(answer).collect())
     }

@@ -17,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::operations::Readiness;
 use crate::shares::ReadAllowance;
 use crate::webhook::PolicyJudge;
+use crate::webhook::refusal::Refusal;
 
 fn review_in(namespace: &str, name: &str) -> String {
     let mut review: Value = serde_json::from_str(&review(name)).unwrap();
@@ -89,11 +90,11 @@ impl KnownWorld for Slow {
             return std::future::pending().await;
         }
         let answers = questions.into_iter().map(|question| {
-            let objects = match &question {
+            let objects: Vec<_> = match &question {
                 Question::Object(key) => self.0.get(key).cloned().into_iter().collect(),
                 _ => Vec::new(),
             };
-            (question, objects)
+            (question, objects.into())
         });
         Ok(answers.collect())
     }
@@ -127,7 +128,8 @@ async fn ten_huge_reviews_that_wait_for_reads_do_not_delay_small_nor_large_ones_
     );
     let judged = async |body: &str| {
         let mut review = Review::decode(body.as_bytes()).unwrap();
-        judge.judge(&mut review, Instant::now()).await
+        let deadline = Instant::now() + Duration::from_mins(5);
+        judge.judge(&mut review, deadline).await
     };
     let huge = routes_to("shop", 5_000);
     let mut waiting: Vec<_> = (0..10).map(|_| Box::pin(judged(&huge))).collect();
@@ -144,4 +146,23 @@ async fn ten_huge_reviews_that_wait_for_reads_do_not_delay_small_nor_large_ones_
     for review in &mut waiting {
         assert!(review.as_mut().now_or_never().is_none());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_review_whose_reads_do_not_end_in_time_says_what_was_awaited() {
+    const AWAITED: &str = "(awaited: Deployment, IngressClass, Pod, Service)";
+    let judge = PolicyJudge::new(
+        Slow(inventory()),
+        Live::new(Configuration::default()),
+        Metrics::new(),
+    );
+    let body = routes_to("shop", 1);
+    let mut review = Review::decode(body.as_bytes()).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(9);
+    let judged = timeout(Duration::from_secs(9), judge.judge(&mut review, deadline)).await;
+    let error = judged.expect("before the end").unwrap_err();
+    assert!(error.to_string().contains(AWAITED), "{error}");
+    let refusal = Refusal::failure(&error, &review);
+    assert_eq!(refusal.status(), 500);
+    assert!(refusal.to_string().contains(AWAITED), "{refusal}");
 }

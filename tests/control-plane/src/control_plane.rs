@@ -75,6 +75,14 @@ impl ControlPlane {
         &self.users.developer
     }
 
+    /// The process of kube-apiserver, to measure what it uses; 0 if there is none.
+    #[must_use]
+    pub fn api_server_id(&self) -> u32 {
+        let mut components = self.components.iter();
+        let api_server = components.find(|component| component.name == "kube-apiserver");
+        api_server.map_or(0, Component::id)
+    }
+
     /// A `kubectl` as administrator that can still be changed: `.env("KUBECONFIG", …)` makes it another user's.
     #[must_use]
     pub fn kubectl(&self, arguments: &[&str]) -> Command {

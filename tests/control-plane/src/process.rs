@@ -91,7 +91,6 @@ pub(crate) struct Component {
 
 impl Component {
     /// The process's id.
-    #[cfg(test)]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

@@ -72,8 +72,8 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let ports = &service.service.ports;
-    let ends_tls = |port| request.certificate_applies(port, ports);
-    if !ports.iter().any(ends_tls) {
+    let certificate = request.certificate(ports);
+    if !ports.iter().any(|port| certificate.applies(port)) {
         return;
     }
     let key = &service.object.key;

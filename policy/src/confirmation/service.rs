@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use foldhash::HashSet;
+
 use super::index::TEMPLATES;
 use super::{Plan, Question};
 use crate::gateways::service::{Behind, Reach, reach, selects};
@@ -73,10 +75,14 @@ impl Plan<'_> {
         });
         let candidates = IndexKey::GatewayCandidates(Arc::clone(namespace));
         let mut keys = BTreeSet::new();
+        // A workload is found once for each pair that it bears.
+        let mut seen: HashSet<&ObjectKey> = HashSet::default();
         for index in pairs.chain([candidates]) {
             for object in world.find(&index) {
                 let workload = object.facts.as_workload();
-                if workload.is_some_and(|workload| selects(selector, object, workload)) {
+                let is_selected =
+                    |workload| world.take(selector.len()) && selects(selector, object, workload);
+                if seen.insert(&object.key) && workload.is_some_and(is_selected) {
                     keys.insert(object.key.clone());
                 }
             }

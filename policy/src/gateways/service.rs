@@ -271,6 +271,7 @@ fn see_selected(
     // Candidates are few, so all of them are looked at; of the others one is enough to know that there are any.
     for object in world.find(&IndexKey::GatewayCandidates(Arc::clone(namespace))) {
         if let Some(workload) = object.facts.as_workload()
+            && world.take(selector.len())
             && selects(selector, object, workload)
             && !is_old_revision(world, object, workload)
         {
@@ -291,7 +292,9 @@ fn see_selected(
             world.find(&key).any(|object| {
                 let workload = object.facts.as_workload();
                 workload.is_some_and(|workload| {
-                    selects(selector, object, workload) && !is_old_revision(world, object, workload)
+                    world.take(selector.len())
+                        && selects(selector, object, workload)
+                        && !is_old_revision(world, object, workload)
                 })
             })
         });
@@ -303,9 +306,9 @@ pub(crate) fn selects(selector: &Labels, object: &Object, workload: &Workload) -
     if object.key.kind == Kind::Pod {
         return selector.selects(&workload.labels);
     }
-    let templates = selector.without_controller_labels();
-    if !templates.is_empty() {
-        return templates.selects(&workload.labels);
+    let mut pairs = selector.template_pairs().peekable();
+    if pairs.peek().is_some() {
+        return pairs.all(|(key, value)| workload.labels.get(key) == Some(value));
     }
     // Nothing but labels that controllers add: of a template only a StatefulSet's Pod can be known, by its name.
     selector
@@ -352,6 +355,9 @@ fn see_endpoints(
         }
         sighting.has_unknown |= list.has_bare_addresses;
         for pod in list.pod_keys() {
+            if world.is_spent() {
+                return;
+            }
             match world.get(&pod) {
                 Some(object) => {
                     if let Some(workload) = object.facts.as_workload() {

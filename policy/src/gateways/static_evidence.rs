@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use foldhash::HashSet;
+
 use super::evidence::{WAYPOINT_CONTROLLERS, class_of_gateway};
 use super::istio::Istio;
 use super::kind::{self, GatewayKind};
@@ -117,11 +119,16 @@ fn by_gateway_name_label(
 /// more than the Gateway's (then every Pod behind it is programmed by the Gateway) or less (then some are).
 fn by_istio_selector(world: &World<'_>, selector: &Labels) -> Option<Hint> {
     let mut first: Option<(&ObjectKey, &Labels)> = None;
+    // A Gateway is found once for each pair that the two have in common.
+    let mut seen: HashSet<&ObjectKey> = HashSet::default();
     for (key, value) in selector.iter() {
         for object in world.find(&IndexKey::IstioSelector(Arc::clone(key), Arc::clone(value))) {
             let Facts::IstioGateway(gateway) = &object.facts else {
                 continue;
             };
+            if !seen.insert(&object.key) || !world.take(gateway.selector.len()) {
+                continue;
+            }
             let agrees = gateway.selector.selects(selector) || selector.selects(&gateway.selector);
             if agrees && first.is_none_or(|(known, _)| object.key < *known) {
                 first = Some((&object.key, &gateway.selector));

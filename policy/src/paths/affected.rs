@@ -8,7 +8,7 @@ use foldhash::HashSet;
 use crate::actions::{Action, ForwardTarget};
 use crate::gateways::service::selects;
 use crate::identity::{Kind, ObjectKey, ServiceKey, service_object};
-use crate::inventory::{IndexKey, World, target_group_key};
+use crate::inventory::{IndexKey, World, bound_group_key, target_group_key};
 use crate::objects::gateway_api::{Gateway, Route, RouteTarget};
 use crate::objects::ingress::{BackendTarget, Ingress};
 use crate::objects::target_group_binding::TargetGroup;
@@ -23,6 +23,10 @@ pub struct Affected {
     /// Services whose own load balancers are asked about.
     pub services: BTreeSet<ObjectKey>,
     seen: HashSet<ServiceKey>,
+    /// Names of target groups that were looked up, of which one front may name thousands of ARNs.
+    groups: HashSet<Box<str>>,
+    /// Routes that were looked at: they are found once for each of their parents.
+    routes: HashSet<ObjectKey>,
 }
 
 impl Affected {
@@ -88,35 +92,49 @@ impl Affected {
     }
 
     /// A Service and every front that leads to it, also through ExternalName Services and TargetGroupBindings.
+    /// Aliases are kept in a list and not followed by recursion: as many as a cluster holds may stand one behind the other.
     fn add_service(&mut self, world: &World<'_>, service: &ServiceKey) {
-        if !self.seen.insert(service.clone()) {
-            return;
+        let mut open = vec![service.clone()];
+        while let Some(service) = open.pop() {
+            if self.seen.insert(service.clone()) {
+                self.add_naming(world, &service, &mut open);
+            }
         }
+    }
+
+    /// A Service and what names it; aliases are added to `open`.
+    fn add_naming(&mut self, world: &World<'_>, service: &ServiceKey, open: &mut Vec<ServiceKey>) {
         self.services.insert(service_object(service));
         for object in world.find(&IndexKey::NamesService(service.clone())) {
             let key = &object.key;
             match &object.facts {
                 Facts::Service(_) => {
-                    let alias = (Arc::clone(&key.namespace), Arc::clone(&key.name));
-                    self.add_service(world, &alias);
-                }
-                Facts::TargetGroupBinding(binding) => {
-                    self.fronts.insert(key.clone());
-                    if let Some(group) = &binding.target_group {
-                        self.add_target_group(world, group);
-                    }
+                    open.push((Arc::clone(&key.namespace), Arc::clone(&key.name)));
                 }
                 _ => {
                     self.fronts.insert(key.clone());
                 }
             }
         }
+        for object in world.find(&IndexKey::BindsService(service.clone())) {
+            self.fronts.insert(object.key.clone());
+            if let Facts::TargetGroupBinding(binding) = &object.facts
+                && let Some(group) = &binding.target_group
+            {
+                self.add_target_group(world, group);
+            }
+        }
     }
 
     /// Every front that names a target group, bindings among them: a front that is an ALB's proves it to be one's.
     fn add_target_group(&mut self, world: &World<'_>, group: &TargetGroup) {
-        for object in world.find(&target_group_key(group)) {
-            self.fronts.insert(object.key.clone());
+        if !self.groups.insert(Box::from(group.name())) {
+            return;
+        }
+        for index in [target_group_key(group), bound_group_key(group)] {
+            for object in world.find(&index) {
+                self.fronts.insert(object.key.clone());
+            }
         }
     }
 
@@ -131,6 +149,9 @@ impl Affected {
                 continue;
             };
             for target in targets {
+                if !world.take(1) {
+                    return;
+                }
                 match target {
                     ForwardTarget::Service(_) => {}
                     ForwardTarget::TargetGroupArn(arn) => {
@@ -146,6 +167,9 @@ impl Affected {
 
     fn add_route(&mut self, world: &World<'_>, key: &ObjectKey, route: &Route) {
         self.fronts.insert(key.clone());
+        if !self.routes.insert(key.clone()) {
+            return;
+        }
         for backend in &route.backends {
             if let RouteTarget::TargetGroupName(name) = &backend.target {
                 self.add_target_group(world, &TargetGroup::Name(name.clone()));
@@ -219,12 +243,16 @@ impl Affected {
         };
         let namespace = &object.key.namespace;
         let mut selecting: BTreeSet<&ObjectKey> = BTreeSet::new();
+        // A Service is found once for each pair of its selector that the workload bears.
+        let mut seen: HashSet<&ObjectKey> = HashSet::default();
         for (label, value) in workload.labels.iter() {
             let index = IndexKey::SelectorPair(Arc::clone(label), Arc::clone(value));
             for service in world.find(&index) {
                 if service.key.namespace == *namespace
+                    && seen.insert(&service.key)
                     && matches!(&service.facts, Facts::Service(facts)
-                        if selects(&facts.selector, object, workload))
+                        if world.take(facts.selector.len())
+                            && selects(&facts.selector, object, workload))
                 {
                     selecting.insert(&service.key);
                 }

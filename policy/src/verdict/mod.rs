@@ -15,7 +15,7 @@ use crate::rules::{Finding, Mode};
 
 pub use copy::{Allowance, AllowanceExceeded, evaluate_around_copy, evaluate_copy};
 pub use evaluate::evaluate;
-pub use review::{Change, premises, review, review_over};
+pub use review::{Change, premises, review, review_over, review_within};
 
 /// A finding and what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,9 +95,8 @@ impl Verdict {
 }
 
 fn order(a: &Finding, b: &Finding) -> Ordering {
-    let place = |finding: &Finding| (finding.rule, finding.object.clone());
-    place(a)
-        .cmp(&place(b))
+    (a.rule, &a.object)
+        .cmp(&(b.rule, &b.object))
         .then_with(|| a.field.cmp(&b.field))
         .then_with(|| a.identity.cmp(&b.identity))
 }

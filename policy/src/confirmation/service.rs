@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use foldhash::HashSet;
-
 use super::index::TEMPLATES;
 use super::{Plan, Question};
-use crate::gateways::service::{Behind, Reach, reach, selects};
+use crate::gateways::service::{Behind, Reach, rarest_pairs, reach, selects_in};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 use crate::inventory::{IndexKey, Premise, Scope};
 use crate::labels::Labels;
@@ -70,19 +68,13 @@ impl Plan<'_> {
 
     fn selected(&self, namespace: &Arc<str>, selector: &Labels) -> BTreeSet<ObjectKey> {
         let world = self.world();
-        let pairs = selector.iter().map(|(key, value)| {
-            IndexKey::WorkloadLabel(Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
-        });
+        let pairs = rarest_pairs(&world, namespace, selector);
         let candidates = IndexKey::GatewayCandidates(Arc::clone(namespace));
         let mut keys = BTreeSet::new();
-        // A workload is found once for each pair that it bears.
-        let mut seen: HashSet<&ObjectKey> = HashSet::default();
-        for index in pairs.chain([candidates]) {
+        for index in pairs.into_iter().flatten().chain([candidates]) {
             for object in world.find(&index) {
                 let workload = object.facts.as_workload();
-                let is_selected =
-                    |workload| world.take(selector.len()) && selects(selector, object, workload);
-                if seen.insert(&object.key) && workload.is_some_and(is_selected) {
+                if workload.is_some_and(|workload| selects_in(&world, selector, object, workload)) {
                     keys.insert(object.key.clone());
                 }
             }

@@ -1,12 +1,12 @@
 //! Which fronts, and which Services, an object can have part in: a superset, found through indexes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foldhash::HashSet;
 
 use crate::actions::{Action, ForwardTarget};
-use crate::gateways::service::selects;
+use crate::gateways::service::{rarest_pairs, selects_in};
 use crate::identity::{Kind, ObjectKey, ServiceKey, service_object};
 use crate::inventory::{IndexKey, World, bound_group_key, target_group_key};
 use crate::objects::gateway_api::{Gateway, Route, RouteTarget};
@@ -59,19 +59,21 @@ impl Affected {
                     );
                 }
             }
-            Facts::Gateway(gateway) => self.add_gateway(world, key, gateway),
+            Facts::Gateway(gateway) => self.add_gateways(world, &[(key, gateway)]),
             Facts::GatewayClass(_) => {
-                for gateway in world.find(&IndexKey::OfGatewayClass(Arc::clone(&key.name))) {
-                    if let Facts::Gateway(facts) = &gateway.facts {
-                        self.add_gateway(world, &gateway.key, facts);
-                    }
-                }
+                let of_class = IndexKey::OfGatewayClass(Arc::clone(&key.name));
+                let gateways = world.find(&of_class);
+                let gateways = gateways.filter_map(|object| match &object.facts {
+                    Facts::Gateway(gateway) => Some((&object.key, &**gateway)),
+                    _ => None,
+                });
+                self.add_gateways(world, &gateways.collect::<Vec<_>>());
             }
             Facts::ListenerSet(_) => self.add_routes(
                 world,
                 &IndexKey::AttachedToListenerSet(Arc::clone(&key.namespace), Arc::clone(&key.name)),
             ),
-            Facts::Workload(_) => self.add_workload(world, object),
+            Facts::Workload(_) => self.add_workloads(world, &[object]),
             Facts::Endpoints(list) => {
                 self.add_service(
                     world,
@@ -85,7 +87,8 @@ impl Affected {
             }
             Facts::IstioGateway(gateway) => {
                 for (label, value) in gateway.selector.iter() {
-                    self.add_selecting(world, None, label, value);
+                    let selecting = IndexKey::SelectorPair(Arc::clone(label), Arc::clone(value));
+                    self.add_selecting(world, &selecting, |_| true);
                 }
             }
         }
@@ -201,71 +204,80 @@ impl Affected {
     }
 
     /// A Gateway may be an ALB's (then its routes are fronts) or Istio's (then its Services are gateways').
-    fn add_gateway(&mut self, world: &World<'_>, key: &ObjectKey, gateway: &Gateway) {
-        let (namespace, name) = (&key.namespace, &key.name);
-        let attached = IndexKey::AttachedToGateway(Arc::clone(namespace), Arc::clone(name));
-        self.add_routes(world, &attached);
-        for service in gateway.services(key) {
-            self.add_service(world, &service);
+    ///
+    /// All Gateways of a class are added together: Gateways of thousands of namespaces may have one name, and what was made for
+    /// them may bear one label.
+    fn add_gateways(&mut self, world: &World<'_>, gateways: &[(&ObjectKey, &Gateway)]) {
+        let mut made = Vec::new();
+        let mut names: BTreeMap<&Arc<str>, HashSet<&Arc<str>>> = BTreeMap::new();
+        for (key, gateway) in gateways {
+            let (namespace, name) = (&key.namespace, &key.name);
+            let attached = IndexKey::AttachedToGateway(Arc::clone(namespace), Arc::clone(name));
+            self.add_routes(world, &attached);
+            for service in gateway.services(key) {
+                self.add_service(world, &service);
+            }
+            for label in GATEWAY_NAME_LABELS.map(Arc::from) {
+                let bearing =
+                    IndexKey::WorkloadLabel(Arc::clone(namespace), label, Arc::clone(name));
+                made.extend(world.find(&bearing));
+            }
+            names.entry(name).or_default().insert(namespace);
         }
-        for label in GATEWAY_NAME_LABELS {
-            let label = Arc::from(label);
-            self.add_selecting(world, Some(namespace), &label, name);
-            let made = IndexKey::WorkloadLabel(Arc::clone(namespace), label, Arc::clone(name));
-            for workload in world.find(&made) {
-                self.add_workload(world, workload);
+        for (name, namespaces) in names {
+            for label in GATEWAY_NAME_LABELS.map(Arc::from) {
+                let selecting = IndexKey::SelectorPair(label, Arc::clone(name));
+                self.add_selecting(world, &selecting, |namespace| {
+                    namespaces.contains(namespace)
+                });
             }
         }
+        self.add_workloads(world, &made);
     }
 
-    /// Services of a namespace (`None`: of all) that have this pair in their selector.
+    /// Services that have this pair in their selector, of some namespaces.
     fn add_selecting(
         &mut self,
         world: &World<'_>,
-        namespace: Option<&Arc<str>>,
-        label: &Arc<str>,
-        value: &Arc<str>,
+        selecting: &IndexKey,
+        is_meant: impl Fn(&Arc<str>) -> bool,
     ) {
-        let index = IndexKey::SelectorPair(Arc::clone(label), Arc::clone(value));
-        for object in world.find(&index) {
+        for object in world.find(selecting) {
             let key = &object.key;
-            if namespace.is_none_or(|namespace| key.namespace == *namespace) {
+            if is_meant(&key.namespace) {
                 self.services.insert(key.clone());
                 self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
             }
         }
     }
 
-    /// The Services that select a workload or name it as an endpoint.
-    fn add_workload(&mut self, world: &World<'_>, object: &Object) {
-        let Some(workload) = object.facts.as_workload() else {
-            return;
-        };
-        let namespace = &object.key.namespace;
-        let mut selecting: BTreeSet<&ObjectKey> = BTreeSet::new();
-        // A Service is found once for each pair of its selector that the workload bears.
+    /// The Services that select one of these workloads or name it as an endpoint.
+    ///
+    /// Each label is looked up once, and each Service is looked at once, from which the workloads that it selects are few steps
+    /// away: thousands of workloads and Services may have a label in common.
+    fn add_workloads(&mut self, world: &World<'_>, objects: &[&Object]) {
+        let keys: HashSet<&ObjectKey> = objects.iter().map(|object| &object.key).collect();
+        let labels = objects
+            .iter()
+            .filter_map(|object| object.facts.as_workload());
+        let labels: BTreeSet<&(Arc<str>, Arc<str>)> =
+            labels.flat_map(|workload| workload.labels.iter()).collect();
+        let namespaces: HashSet<&Arc<str>> = keys.iter().map(|key| &key.namespace).collect();
         let mut seen: HashSet<&ObjectKey> = HashSet::default();
-        for (label, value) in workload.labels.iter() {
+        for (label, value) in labels {
             let index = IndexKey::SelectorPair(Arc::clone(label), Arc::clone(value));
             for service in world.find(&index) {
-                if service.key.namespace == *namespace
-                    && seen.insert(&service.key)
-                    && matches!(&service.facts, Facts::Service(facts)
-                        if world.take(facts.selector.len())
-                            && selects(&facts.selector, object, workload))
-                {
-                    selecting.insert(&service.key);
+                let key = &service.key;
+                let is_candidate = namespaces.contains(&key.namespace) && seen.insert(key);
+                if is_candidate && selects_one_of(world, service, &keys) {
+                    self.services.insert(key.clone());
+                    self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
                 }
             }
         }
-        for key in selecting {
-            self.services.insert(key.clone());
-            self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
-        }
-        if object.key.kind == Kind::Pod {
-            let index =
-                IndexKey::EndpointsToPod(Arc::clone(namespace), Arc::clone(&object.key.name));
-            for slice in world.find(&index) {
+        for pod in keys.iter().filter(|key| key.kind == Kind::Pod) {
+            let (namespace, name) = (Arc::clone(&pod.namespace), Arc::clone(&pod.name));
+            for slice in world.find(&IndexKey::EndpointsToPod(namespace, name)) {
                 if let Facts::Endpoints(list) = &slice.facts {
                     let service = (Arc::clone(&slice.key.namespace), Arc::clone(&list.service));
                     self.add_service(world, &service);
@@ -273,4 +285,23 @@ impl Affected {
             }
         }
     }
+}
+
+/// Whether a Service selects one of these workloads.
+fn selects_one_of(world: &World<'_>, service: &Object, keys: &HashSet<&ObjectKey>) -> bool {
+    let Facts::Service(facts) = &service.facts else {
+        return false;
+    };
+    let selector = &facts.selector;
+    rarest_pairs(world, &service.key.namespace, selector)
+        .into_iter()
+        .flatten()
+        .any(|pair| {
+            world.find(&pair).any(|object| {
+                let workload = object.facts.as_workload();
+                keys.contains(&object.key)
+                    && workload
+                        .is_some_and(|workload| selects_in(world, selector, object, workload))
+            })
+        })
 }

@@ -18,6 +18,7 @@ mod names;
 mod raw_object;
 mod read_shares;
 mod reflector;
+mod shared_inventory;
 mod time_limit;
 mod watch_state;
 mod watches;

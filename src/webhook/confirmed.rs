@@ -57,14 +57,14 @@ pub(super) async fn verdict<W: KnownWorld>(
     let allowance = ReadAllowance::new(work.flow);
     let mut is_long = work.is_large();
     for _ in 0..ROUNDS {
-        let step = match round.brief_step(world, &mut left, &mut is_long) {
-            Some(step) => step,
-            None => {
-                let turn = work.turn().await;
-                let step = off_workers(|| round.long_step(world, &mut left));
-                drop(turn);
-                step?
-            }
+        let brief = round.brief_step(world, &mut left, &mut is_long);
+        let step = if let Some(step) = brief {
+            step
+        } else {
+            let turn = work.turn().await;
+            let step = off_workers(|| round.long_step(world, &mut left));
+            drop(turn);
+            step?
         };
         match step {
             Step::Done(verdict) => {
@@ -112,16 +112,12 @@ impl Round<'_> {
         }
         let budget = Budget::of(BRIEF.min(*left));
         let step = world.with_inventory(|inventory| self.step(&budget, inventory));
-        match step {
-            Ok(step) => {
-                *left -= budget.taken();
-                Some(step)
-            }
-            Err(BudgetExceeded { .. }) => {
-                *is_long = true;
-                None
-            }
+        if step.is_ok() {
+            *left -= budget.taken();
+        } else {
+            *is_long = true;
         }
+        step.ok()
     }
 
     /// One step, however long, within the budget.

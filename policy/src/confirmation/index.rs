@@ -43,7 +43,7 @@ pub(super) fn questions(key: &IndexKey) -> Vec<Question> {
             in_cluster(&[Kind::Ingress])
         }
         IndexKey::DefaultClass | IndexKey::UsesParams(_) => in_cluster(&[Kind::IngressClass]),
-        IndexKey::IstioSelector(..) => in_cluster(&[Kind::IstioGateway]),
+        IndexKey::IstioSelector(..) | IndexKey::IstioGateways => in_cluster(&[Kind::IstioGateway]),
         IndexKey::OfGatewayClass(_) | IndexKey::NamesGatewayService(_) => {
             in_cluster(&[Kind::Gateway])
         }

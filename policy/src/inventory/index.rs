@@ -49,6 +49,8 @@ pub enum IndexKey {
     EndpointsToPod(Arc<str>, Arc<str>),
     /// Istio Gateways with this pair in their selector.
     IstioSelector(Arc<str>, Arc<str>),
+    /// All Istio Gateways.
+    IstioGateways,
     /// Gateways of this GatewayClass.
     OfGatewayClass(Arc<str>),
     /// Gateways that would generate or that name (by address) this Service, and `IstioOperator`s that name its gateway.
@@ -84,7 +86,8 @@ impl IndexKey {
             Self::ClassLess
             | Self::DefaultClass
             | Self::SelectorPair(..)
-            | Self::IstioSelector(..) => false,
+            | Self::IstioSelector(..)
+            | Self::IstioGateways => false,
         }
     }
 }
@@ -107,6 +110,7 @@ pub(crate) fn index_keys(object: &Object) -> Vec<IndexKey> {
             let pairs = gateway.selector.iter();
             pairs
                 .map(|(key, value)| IndexKey::IstioSelector(Arc::clone(key), Arc::clone(value)))
+                .chain([IndexKey::IstioGateways])
                 .collect()
         }
         Facts::IstioOperator(operator) => {

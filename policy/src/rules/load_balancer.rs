@@ -90,13 +90,13 @@ impl LoadBalancerRequest {
     /// controller fails at an entry (`*` among them) that is no port, so that nothing is built.
     #[must_use]
     pub fn certificate(&self, ports: &[ServicePort]) -> Certificate<'_> {
-        let named = self.annotation("ssl-ports").unwrap_or_default();
+        let meant = self.annotation("ssl-ports").unwrap_or_default();
         if self.annotation("ssl-cert").is_none_or(str::is_empty) {
             Certificate::Nowhere
-        } else if named.is_empty() {
+        } else if meant.is_empty() {
             Certificate::Everywhere
         } else if self.is_controllers() {
-            let entries: HashSet<&str> = named.split(',').map(str::trim).collect();
+            let entries: HashSet<&str> = meant.split(',').map(str::trim).collect();
             let names = ports.iter().map(|port| Cow::Borrowed(&*port.name));
             let numbers = ports.iter().map(|port| Cow::Owned(port.port.to_string()));
             let known: HashSet<Cow<'_, str>> = names.chain(numbers).collect();
@@ -105,10 +105,10 @@ impl LoadBalancerRequest {
             } else {
                 Certificate::Nowhere
             }
-        } else if named == "*" {
+        } else if meant == "*" {
             Certificate::Everywhere
         } else {
-            let entries = named.split(',');
+            let entries = meant.split(',');
             let numbers = entries.clone().filter_map(|entry| entry.parse().ok());
             Certificate::Listeners {
                 numbers: numbers.collect(),

@@ -8,7 +8,7 @@ use libtest_mimic::{Failed, Trial};
 use crate::{Dimension, FACTOR, compare};
 
 /// How many there are of a dimension before it is multiplied: under `valgrind` all is fifty times slower.
-const SIZE: usize = 250;
+const SIZE: usize = 60;
 /// The environment variable by which this program knows that it is measured.
 const CHILD: &str = "L7GUARD_LINEARITY_CHILD";
 /// Where instructions are counted, and behind which `valgrind` writes down how many there were.

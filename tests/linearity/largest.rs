@@ -40,7 +40,7 @@ fn check() -> Result<(), Failed> {
         let Some(steps) = scene.prepared().steps() else {
             return Err(format!("{name} takes more than {} steps", Budget::REVIEW).into());
         };
-        println!("{name}: {size} bytes, {steps} steps of {}", Budget::REVIEW);
+        eprintln!("{name}: {size} bytes, {steps} steps of {}", Budget::REVIEW);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Time is linear: four times as much of anything that a sender can write costs at most six times as much.
 //!
-//! A *dimension* is one thing of which an object, or the world around it, may hold many ([`own`], [`others`]). Each is
+//! A *dimension* is one thing of which an object, or the world around it, may hold many ([`own`], [`workloads`], [`others`]). Each is
 //! reviewed at one size and at four times that size, on the webhook's own way from bytes to bytes ([`scene`]), and
 //! compared by what no busy machine disturbs ([`cost`]): steps of the policy's budget, allocations, allocated bytes and,
 //! where `valgrind` is installed, instructions ([`instructions`]). A factor of six leaves room for sorting, and none for a
@@ -18,6 +18,7 @@ mod largest;
 mod others;
 mod own;
 mod scene;
+mod workloads;
 
 use std::process::ExitCode;
 
@@ -39,7 +40,12 @@ const FACTOR: usize = 4;
 const ALLOWED: u64 = 6;
 
 fn dimensions() -> Vec<Dimension> {
-    [own::dimensions(), others::dimensions()].concat()
+    [
+        own::dimensions(),
+        workloads::dimensions(),
+        others::dimensions(),
+    ]
+    .concat()
 }
 
 fn main() -> ExitCode {

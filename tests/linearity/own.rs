@@ -33,39 +33,18 @@ pub(crate) fn dimensions() -> Vec<Dimension> {
         of("listeners", listeners),
         of("parents of a route", parents),
         of("backends of a route", backends),
-        of("args", |n| container(&json!({"args": words(n)}))),
-        of("args of the proxy", |n| {
-            let args = [vec!["proxy".to_owned()], words(n)].concat();
-            container(&json!({"name": "istio-proxy", "args": args}))
-        }),
-        of("words of a script", script),
-        of("flags of one letter", |n| {
-            container(&json!({"args": ["proxy", format!("-{}", "x".repeat(n))]}))
-        }),
-        of("env", env),
-        of("references in args", references),
-        of("env that doubles", doubling),
-        of("containers", containers),
-        of("labels of a Pod", pod_labels),
-        of("containers of an override", overrides),
-        of("injection templates", templates),
-        of("owners", owners),
         of("endpoints", endpoints),
         of("subsets", subsets),
     ]
 }
 
 /// The entries of a map.
-fn entries(count: usize, entry: impl Fn(usize) -> (String, Value)) -> Value {
+pub(crate) fn entries(count: usize, entry: impl Fn(usize) -> (String, Value)) -> Value {
     (0..count).map(entry).collect::<Map<String, Value>>().into()
 }
 
-fn list(count: usize, element: impl Fn(usize) -> Value) -> Value {
+pub(crate) fn list(count: usize, element: impl Fn(usize) -> Value) -> Value {
     (0..count).map(element).collect::<Vec<Value>>().into()
-}
-
-fn words(count: usize) -> Vec<String> {
-    (0..count).map(|at| format!("--flag-{at}=x")).collect()
 }
 
 /// A class of ALBs, and a gateway behind the Service `edge`.
@@ -107,7 +86,7 @@ fn service_annotations(count: usize) -> Scene {
 }
 
 /// An Ingress to the gateway with these annotations and rules.
-fn ingress(annotations: &Value, rules: &Value) -> Value {
+pub(crate) fn ingress(annotations: &Value, rules: &Value) -> Value {
     json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
         "metadata": {"name": "front", "annotations": annotations},
         "spec": {"ingressClassName": "alb", "rules": rules,
@@ -133,7 +112,7 @@ fn wrong_annotations(count: usize) -> Scene {
 }
 
 /// Rules with one path, or one rule with all of them.
-fn rule(paths: Value) -> Value {
+fn rule(paths: &Value) -> Value {
     json!({"http": {"paths": paths}})
 }
 
@@ -146,7 +125,7 @@ fn actions(count: usize, action: fn(usize) -> String) -> Scene {
     let annotations = entries(count, |at| (key(at), action(at).into()));
     let use_annotation = json!({"name": "use-annotation"});
     let paths = list(count, |at| path(&format!("action-{at}"), &use_annotation));
-    Scene::creation(&ingress(&annotations, &json!([rule(paths)])), world())
+    Scene::creation(&ingress(&annotations, &json!([rule(&paths)])), world())
 }
 
 fn service_action(at: usize) -> String {
@@ -176,7 +155,7 @@ fn targets(count: usize) -> Scene {
     );
     let annotations = json!({"alb.ingress.kubernetes.io/actions.all": forward(&groups)});
     let paths = json!([path("all", &json!({"name": "use-annotation"}))]);
-    Scene::creation(&ingress(&annotations, &json!([rule(paths)])), world())
+    Scene::creation(&ingress(&annotations, &json!([rule(&paths)])), world())
 }
 
 fn paths(count: usize, service: impl Fn(usize) -> String) -> Scene {
@@ -186,7 +165,7 @@ fn paths(count: usize, service: impl Fn(usize) -> String) -> Scene {
             "spec": {"selector": {"app": "edge"}}})
     });
     let world = world().into_iter().chain(services);
-    Scene::creation(&ingress(&json!({}), &json!([rule(paths)])), world)
+    Scene::creation(&ingress(&json!({}), &json!([rule(&paths)])), world)
 }
 
 fn hosts(count: usize) -> Scene {
@@ -244,7 +223,7 @@ fn selectors(count: usize) -> Scene {
     };
     let front = ingress(
         &json!({}),
-        &json!([rule(json!([path("web", &json!({"number": 80}))]))]),
+        &json!([rule(&json!([path("web", &json!({"number": 80}))]))]),
     );
     let others = [
         istio_gateway("same", &labels),
@@ -282,7 +261,7 @@ fn addresses(count: usize) -> Scene {
     );
     let front = ingress(
         &json!({}),
-        &json!([rule(list(8, |at| path(
+        &json!([rule(&list(8, |at| path(
             &format!("web-{at}"),
             &json!({"number": 80})
         )))]),
@@ -323,99 +302,6 @@ fn backends(count: usize) -> Scene {
     let gateways = [gateway("gateway", "aws")];
     let others = world().into_iter().chain(gateway_classes()).chain(gateways);
     Scene::creation(&route, others)
-}
-
-/// A workload of one container behind the Service `edge`, to which an Ingress routes.
-fn container(container: &Value) -> Scene {
-    let workload = workload("edge-2", &json!({"app": "edge"}), container);
-    let front = ingress(&json!({}), &json!([]));
-    Scene::creation(&workload, world().into_iter().chain([front]))
-}
-
-fn script(count: usize) -> Scene {
-    let script = format!("exec pilot-agent proxy {} router", "--x=y ".repeat(count));
-    container(&json!({"command": ["sh", "-c", script]}))
-}
-
-fn env(count: usize) -> Scene {
-    let env = list(
-        count,
-        |at| json!({"name": format!("NAME_{at}"), "value": format!("$(NAME_{})-x", at / 2)}),
-    );
-    container(&json!({"args": ["proxy", "$(NAME_7)"], "env": env}))
-}
-
-fn references(count: usize) -> Scene {
-    let args = list(count, |_| json!("$(LONG)"));
-    let env = json!([{"name": "LONG", "value": "x".repeat(4096)}]);
-    container(&json!({"args": args, "env": env}))
-}
-
-/// Each variable is the one before it, twice.
-fn doubling(count: usize) -> Scene {
-    let count = count / 50;
-    let env = list(count, |at| match at {
-        0 => json!({"name": "NAME_0", "value": "x"}),
-        _ => {
-            json!({"name": format!("NAME_{at}"), "value": format!("$(NAME_{0})$(NAME_{0})", at - 1)})
-        }
-    });
-    container(&json!({"args": ["proxy", format!("$(NAME_{})", count - 1)], "env": env}))
-}
-
-fn containers(count: usize) -> Scene {
-    let mut workload = workload("edge-2", &json!({"app": "edge"}), &json!({}));
-    workload["spec"]["template"]["spec"]["containers"] = list(
-        count,
-        |at| json!({"name": format!("c-{at}"), "args": ["proxy", "sidecar"]}),
-    );
-    Scene::creation(&workload, world())
-}
-
-fn pod_labels(count: usize) -> Scene {
-    let mut labels = entries(count, |at| (format!("label-{at}"), json!("x")));
-    labels["app"] = json!("edge");
-    let workload = workload("edge-2", &labels, &json!({}));
-    labels["app"] = json!("other");
-    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": labels}});
-    Scene::creation(&workload, world().into_iter().chain([service]))
-}
-
-fn with_pod_annotation(key: &str, value: String) -> Scene {
-    let mut workload = workload(
-        "edge-2",
-        &json!({"app": "edge"}),
-        &json!({"name": "istio-proxy", "image": "auto"}),
-    );
-    workload["spec"]["template"]["metadata"]["annotations"] = json!({key: value});
-    Scene::creation(&workload, world())
-}
-
-fn overrides(count: usize) -> Scene {
-    let containers = list(
-        count,
-        |at| json!({"name": format!("c-{at}"), "args": ["proxy", "sidecar"]}),
-    );
-    with_pod_annotation(
-        "proxy.istio.io/overrides",
-        json!({"containers": containers}).to_string(),
-    )
-}
-
-fn templates(count: usize) -> Scene {
-    with_pod_annotation(
-        "inject.istio.io/templates",
-        vec!["gateway"; count].join(","),
-    )
-}
-
-fn owners(count: usize) -> Scene {
-    let mut workload = workload("edge-2", &json!({"app": "edge"}), &json!({}));
-    workload["metadata"]["ownerReferences"] = list(
-        count,
-        |at| json!({"kind": "Deployment", "name": format!("owner-{at}")}),
-    );
-    Scene::creation(&workload, world())
 }
 
 fn target_ref(at: usize) -> Value {

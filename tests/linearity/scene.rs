@@ -8,6 +8,7 @@ use std::time::Duration;
 use l7guard::known_world::{KnownWorld, ReadFailure};
 use l7guard::live::Live;
 use l7guard::metrics::Metrics;
+use l7guard::shares::ReadAllowance;
 use l7guard::webhook::{PolicyJudge, Review, Taken};
 use l7guard_policy::budget::{Budget, BudgetExceeded};
 use l7guard_policy::configuration::{Configuration, Date};
@@ -213,6 +214,7 @@ impl Copy {
             kind,
             namespace: namespace.into(),
             name: "".into(),
+            instance: 0,
         };
         let from_there = self.objects.range(first..);
         let listed = from_there.take_while(|(key, _)| {
@@ -254,7 +256,11 @@ impl KnownWorld for Shared {
         Some(Duration::ZERO)
     }
 
-    async fn answer(&self, questions: BTreeSet<Question>) -> Result<Vec<Answer>, ReadFailure> {
+    async fn answer(
+        &self,
+        questions: BTreeSet<Question>,
+        _: &ReadAllowance,
+    ) -> Result<Vec<Answer>, ReadFailure> {
         let answers = questions.into_iter().map(|question| {
             let found = self.0.found(&question);
             (question, found)

@@ -18,6 +18,11 @@ pub trait KnownWorld: Send + Sync + 'static {
     /// Looks at the inventory as it is now. Others may wait for the end of the look.
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T;
 
+    /// The same for a look that may take seconds: nobody else has to wait for its end. It blocks the thread.
+    fn with_inventory_at_length<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
+        self.with_inventory(look)
+    }
+
     /// How long ago the inventory was last known to be up to date, for the kind that is furthest behind. `None`: it is not a
     /// copy of anything, so what it holds is all there is and no question is asked.
     fn age(&self) -> Option<Duration>;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use l7guard_policy::budget::Budget;
 use l7guard_policy::configuration::{Configuration, Date};
 use l7guard_policy::inventory::{self, Inventory};
 use l7guard_policy::objects::Object;
@@ -140,6 +141,35 @@ fn nothing_new_is_not_refused(
         "an unchanged {} is refused: {verdict:?}",
         object.key
     );
+    a_budget_changes_no_verdict(inventory, object, configuration, &verdict);
+}
+
+/// A budget that is not spent changes nothing, and one that is gives no verdict; what it takes does not depend on what there is.
+fn a_budget_changes_no_verdict(
+    inventory: &Inventory,
+    object: &Object,
+    configuration: &Configuration,
+    verdict: &Verdict,
+) {
+    let change = Change {
+        new: object.clone(),
+        old: Some(object.clone()),
+    };
+    let reads = inventory::Overlay::new();
+    let within = |budget: &Budget| {
+        verdict::review_within(budget, inventory, &reads, configuration, &change, Date::MIN)
+    };
+    let ample = Budget::of(Budget::REVIEW);
+    assert_eq!(within(&ample).as_ref(), Ok(verdict));
+    let exact = Budget::of(ample.taken() + 1);
+    assert_eq!(within(&exact).as_ref(), Ok(verdict));
+    for limit in [0, 1, ample.taken() / 2, ample.taken()] {
+        assert!(
+            within(&Budget::of(limit)).is_err(),
+            "{limit} of {}",
+            ample.taken()
+        );
+    }
 }
 
 /// A refused update makes a path that was not there before, and one that makes such a path is refused.

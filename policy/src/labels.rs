@@ -1,5 +1,6 @@
 //! Labels and equality selectors, as the core Service's `spec.selector` and Istio's `Gateway` use them.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -16,6 +17,9 @@ pub const CONTROLLER_LABELS: &[&str] = &[
     "statefulset.kubernetes.io/pod-name",
     "apps.kubernetes.io/pod-index",
 ];
+
+/// So much of a selector is shown, in bytes, or its first pair: more than the selectors that people write.
+const SHOWN_BYTES: usize = 512;
 
 /// A map of label keys to values, sorted by key. Used for labels and for equality selectors alike.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,13 +81,7 @@ impl Labels {
     /// The selector without the keys in [`CONTROLLER_LABELS`], to match it against a template.
     #[must_use]
     pub fn without_controller_labels(&self) -> Labels {
-        Self(
-            self.0
-                .iter()
-                .filter(|(k, _)| !CONTROLLER_LABELS.contains(&&**k))
-                .cloned()
-                .collect(),
-        )
+        Self(self.template_pairs().cloned().collect())
     }
 
     /// The labels whose keys are of interest.
@@ -93,11 +91,33 @@ impl Labels {
         Self(pairs.cloned().collect())
     }
 
-    /// `key=value` pairs joined with commas, as `kubectl` shows a selector.
+    /// The pairs of the selector whose keys are not in [`CONTROLLER_LABELS`].
+    pub(crate) fn template_pairs(&self) -> impl Iterator<Item = &(Arc<str>, Arc<str>)> {
+        let is_templates = |(key, _): &&(Arc<str>, Arc<str>)| !CONTROLLER_LABELS.contains(&&**key);
+        self.0.iter().filter(is_templates)
+    }
+
+    /// `key=value` pairs joined with commas, as `kubectl` shows a selector; of a longer one the first pairs and how many more
+    /// there are. Evidence is written for every front of a Service, and a selector may be a megabyte.
     #[must_use]
     pub fn to_selector_string(&self) -> String {
-        let pairs: Vec<String> = self.0.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        pairs.join(",")
+        let mut text = String::new();
+        for (at, (key, value)) in self.0.iter().enumerate() {
+            let length = text.len() + key.len() + value.len();
+            if at > 0 && length > SHOWN_BYTES {
+                let more = self.0.len() - at;
+                let _ = write!(text, " and {more} more");
+                break;
+            }
+            let comma = if at == 0 { "" } else { "," };
+            let _ = write!(text, "{comma}{key}={value}");
+        }
+        text
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 
@@ -152,6 +172,18 @@ mod tests {
             selector.without_controller_labels(),
             Labels::new([("app", "gw")])
         );
+    }
+
+    #[test]
+    fn a_long_selector_is_shown_by_its_first_pairs() {
+        let selector = |count: usize| {
+            Labels::new((0..count).map(|at| (format!("key-{at:04}"), "x".to_owned())))
+        };
+        assert_eq!(selector(2).to_selector_string(), "key-0000=x,key-0001=x");
+        let long = selector(1000).to_selector_string();
+        assert!(long.starts_with("key-0000=x,key-0001=x,"), "{long}");
+        assert!(long.ends_with(" more"), "{long}");
+        assert!(long.len() < SHOWN_BYTES + 100, "{long}");
     }
 
     #[test]

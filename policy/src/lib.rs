@@ -15,6 +15,7 @@
 )]
 
 pub mod actions;
+pub mod budget;
 pub mod confidence;
 pub mod configuration;
 pub mod confirmation;

@@ -92,6 +92,11 @@ impl Wording {
         Self::default().name(object)
     }
 
+    /// How many bytes the text in full has.
+    pub(crate) fn length(&self) -> usize {
+        self.text.len()
+    }
+
     /// Goes on with our own words.
     #[must_use]
     pub fn then(mut self, words: &'static str) -> Self {

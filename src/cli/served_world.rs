@@ -97,6 +97,13 @@ impl KnownWorld for ServedWorld {
         }
     }
 
+    fn with_inventory_at_length<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
+        match self {
+            Self::Manifests { inventory, .. } => inventory.with_inventory_at_length(look),
+            Self::Cluster(cluster) => cluster.with_inventory_at_length(look),
+        }
+    }
+
     fn age(&self) -> Option<Duration> {
         match self {
             Self::Manifests { inventory, .. } => inventory.age(),

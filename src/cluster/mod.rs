@@ -20,6 +20,7 @@ mod pods;
 mod raw_object;
 mod read_shares;
 mod reflector;
+mod shared_inventory;
 mod time_limit;
 mod watch_state;
 mod watches;

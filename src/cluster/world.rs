@@ -1,7 +1,7 @@
 //! The inventory of a live cluster, and who keeps it true.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
@@ -16,6 +16,7 @@ use super::discovery::{DiscoveryError, Served};
 use super::kinds::is_kept;
 use super::raw_object::RawObject;
 use super::read_shares::ReadShares;
+use super::shared_inventory::SharedInventory;
 use super::time_limit::limited;
 use super::watch_state::{Trouble, Watch, WatchStates};
 use super::watches;
@@ -38,9 +39,10 @@ pub(super) struct Shared {
     pub(super) metrics: Metrics,
     /// Who may read live now.
     pub(super) shares: ReadShares,
-    inventory: RwLock<Inventory>,
+    inventory: SharedInventory,
     served: Live<Served>,
-    states: WatchStates,
+    /// Changes that wait for their turn ask whether their watch is still the one of its kind.
+    states: Arc<WatchStates>,
     condition: Condition,
 }
 
@@ -56,10 +58,10 @@ impl ClusterWorld {
         );
         let shared = Arc::new(Shared {
             client: limited(client),
-            states: WatchStates::new(metrics.clone()),
+            states: Arc::new(WatchStates::new(metrics.clone())),
             metrics,
             shares: ReadShares::default(),
-            inventory: RwLock::default(),
+            inventory: SharedInventory::default(),
             served: Live::new(Served::new()),
             condition,
         });
@@ -81,8 +83,11 @@ impl ClusterWorld {
 
 impl KnownWorld for ClusterWorld {
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
-        let inventory = self.shared.inventory.read();
-        look(&inventory.unwrap_or_else(PoisonError::into_inner))
+        self.shared.inventory.look(look)
+    }
+
+    fn with_inventory_at_length<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
+        self.shared.inventory.look_at_length(look)
     }
 
     fn age(&self) -> Option<Duration> {
@@ -137,52 +142,57 @@ impl Shared {
     /// A kind is served no more.
     pub(super) fn forget(&self, kind: Kind) {
         tracing::info!(kind = kind.label(), "not served any more");
-        let mut inventory = self.write();
-        // While nobody else writes: what its watch was about to write when it was ended comes too late.
+        // Before the change: what its watch was about to write when it was ended comes too late.
         self.states.end(kind);
-        inventory.reset(kind, []);
-        drop(inventory);
+        self.inventory
+            .change(move |inventory| inventory.reset(kind, []));
         self.tell_readiness();
     }
 
     /// Counts what is kept of each kind.
     pub(super) fn count(&self) {
         let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
-        let inventory = self
-            .inventory
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        for object in inventory.objects() {
-            *counts.entry(object.key.kind).or_default() += 1;
-        }
-        drop(inventory);
+        self.inventory.look(|inventory| {
+            for object in inventory.objects() {
+                *counts.entry(object.key.kind).or_default() += 1;
+            }
+        });
         self.states.count(&counts);
     }
 
     /// A kind was listed whole.
     pub(super) fn reset(&self, watch: Watch, objects: Vec<Object>) {
         let count = objects.len();
-        self.change(watch, |inventory| inventory.reset(watch.kind, objects));
+        self.change(watch, move |inventory| {
+            inventory.reset(watch.kind, objects);
+        });
         self.states.listed(watch, count);
         self.tell_readiness();
     }
 
     /// An object is there, or has changed.
     pub(super) fn apply(&self, watch: Watch, object: Object) {
-        self.change(watch, |inventory| inventory.apply(object));
+        self.change(watch, move |inventory| {
+            inventory.apply(object);
+        });
     }
 
     /// An object is gone.
     pub(super) fn remove(&self, watch: Watch, key: &ObjectKey) {
-        self.change(watch, |inventory| inventory.remove(key));
+        let key = key.clone();
+        self.change(watch, move |inventory| {
+            inventory.remove(&key);
+        });
     }
 
     /// Changes the inventory, unless the watch was ended meanwhile.
-    fn change<T>(&self, watch: Watch, change: impl FnOnce(&mut Inventory) -> T) {
-        let mut inventory = self.write();
-        if self.states.is_current(watch) {
-            change(&mut inventory);
-        }
+    fn change(&self, watch: Watch, change: impl FnOnce(&mut Inventory) + Send + 'static) {
+        let states = Arc::clone(&self.states);
+        self.inventory.change(move |inventory| {
+            if states.is_current(watch) {
+                change(inventory);
+            }
+        });
     }
 
     /// The watch of a kind goes on.
@@ -228,12 +238,5 @@ impl Shared {
         } else {
             self.condition.fails(missing);
         }
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Inventory> {
-        // The inventory changes object by object, and each change leaves it whole.
-        self.inventory
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }

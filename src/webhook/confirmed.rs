@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use l7guard_policy::configuration::Configuration;
-use l7guard_policy::confirmation::{Question, Reads, questions};
-use l7guard_policy::verdict::{Change, Verdict, review_over};
+use l7guard_policy::budget::{Budget, BudgetExceeded};
+use l7guard_policy::configuration::{Configuration, Date};
+use l7guard_policy::confirmation::{Question, Reads, questions_within};
+use l7guard_policy::inventory::Inventory;
+use l7guard_policy::verdict::{Change, Verdict, review_within};
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
 use super::judge::JudgeError;
+use super::off_workers::off_workers;
 use super::work::Work;
 use crate::clock;
 use crate::known_world::KnownWorld;
@@ -18,6 +21,10 @@ use crate::shares::ReadAllowance;
 /// How often answers may lead to further questions. The longest way through a cluster (class, Service, alias, workloads,
 /// Pods, their ReplicaSets) takes half of it; a world that changes while it is read may take more.
 const ROUNDS: usize = 16;
+
+/// What takes no more steps than this is judged where it stands: a millisecond. What takes more is begun again off the
+/// workers. How many it takes shows only on the way: it depends on the world as much as on the object.
+const BRIEF: u64 = 10_000;
 
 /// The world changed faster than it could be read.
 #[derive(Debug, Error)]
@@ -34,7 +41,8 @@ pub(super) struct Confirmed {
     pub(super) reads: usize,
 }
 
-/// Judges a change: asks until nothing is open. In a world that is no copy of another one there is nothing to ask.
+/// Judges a change: asks until nothing is open. In a world that is no copy of another one there is nothing to ask. All
+/// rounds together have the budget of one review.
 pub(super) async fn verdict<W: KnownWorld>(
     world: &W,
     configuration: &Configuration,
@@ -42,34 +50,28 @@ pub(super) async fn verdict<W: KnownWorld>(
     work: Work<'_>,
     deadline: Instant,
 ) -> Result<Confirmed, JudgeError> {
-    let today = clock::today();
-    let mut reads = Reads::new();
+    let mut round = Round {
+        configuration,
+        change,
+        today: clock::today(),
+        reads: Reads::new(),
+        is_copy: world.age().is_some(),
+    };
+    let mut left = Budget::REVIEW;
     let mut count = 0;
     // It lives as long as what is read.
     let allowance = ReadAllowance::new(work.flow);
-    let is_copy = world.age().is_some();
+    let mut is_long = work.is_large();
     for _ in 0..ROUNDS {
-        let turn = work.turn().await;
-        let step = world.with_inventory(|inventory| {
-            let open = if is_copy {
-                questions(inventory, &reads, configuration, change, today)
-            } else {
-                BTreeSet::new()
-            };
-            if open.is_empty() {
-                let overlay = reads.overlay();
-                Step::Done(review_over(
-                    inventory,
-                    overlay,
-                    configuration,
-                    change,
-                    today,
-                ))
-            } else {
-                Step::Open(open)
-            }
-        });
-        drop(turn);
+        let brief = round.brief_step(world, &mut left, &mut is_long);
+        let step = if let Some(step) = brief {
+            step
+        } else {
+            let turn = work.turn().await;
+            let step = off_workers(|| round.long_step(world, &mut left));
+            drop(turn);
+            step?
+        };
         match step {
             Step::Done(verdict) => {
                 return Ok(Confirmed {
@@ -83,7 +85,7 @@ pub(super) async fn verdict<W: KnownWorld>(
                 let answers = timeout_at(end, world.answer(open, &allowance)).await;
                 for answer in answers.map_err(|_| JudgeError::Unread { awaited })?? {
                     count += 1;
-                    reads.answer(answer);
+                    round.reads.answer(answer);
                 }
             }
         }
@@ -103,4 +105,64 @@ fn kinds(questions: &BTreeSet<Question>) -> String {
 enum Step {
     Done(Verdict),
     Open(BTreeSet<Question>),
+}
+
+/// What a round of questions knows.
+struct Round<'a> {
+    configuration: &'a Configuration,
+    change: &'a Change,
+    today: Date,
+    reads: Reads,
+    is_copy: bool,
+}
+
+impl Round<'_> {
+    /// One step where it stands, if it is a brief one; `None`, and from then on, if it is not. `left` is what is left of the
+    /// review's budget.
+    fn brief_step<W: KnownWorld>(
+        &self,
+        world: &W,
+        left: &mut u64,
+        is_long: &mut bool,
+    ) -> Option<Step> {
+        if *is_long {
+            return None;
+        }
+        let budget = Budget::of(BRIEF.min(*left));
+        let step = world.with_inventory(|inventory| self.step(&budget, inventory));
+        if step.is_ok() {
+            *left -= budget.taken();
+        } else {
+            *is_long = true;
+        }
+        step.ok()
+    }
+
+    /// One step, however long, within the budget.
+    fn long_step<W: KnownWorld>(&self, world: &W, left: &mut u64) -> Result<Step, BudgetExceeded> {
+        let budget = Budget::of(*left);
+        let step = world.with_inventory_at_length(|inventory| self.step(&budget, inventory));
+        *left = budget.left();
+        step.map_err(|_| BudgetExceeded {
+            limit: Budget::REVIEW,
+        })
+    }
+
+    fn step(&self, budget: &Budget, inventory: &Inventory) -> Result<Step, BudgetExceeded> {
+        let Self {
+            configuration,
+            change,
+            today,
+            reads,
+            is_copy,
+        } = self;
+        if *is_copy {
+            let open = questions_within(budget, inventory, reads, configuration, change, *today)?;
+            if !open.is_empty() {
+                return Ok(Step::Open(open));
+            }
+        }
+        let overlay = reads.overlay();
+        review_within(budget, inventory, overlay, configuration, change, *today).map(Step::Done)
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use l7guard_policy::budget::BudgetExceeded;
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -13,7 +14,8 @@ pub trait Judge: Send + Sync + 'static {
     /// The answer to `review`, whose objects it may take, before `deadline`. When that is over the future is dropped and the request fails.
     ///
     /// It is a future because a verdict may need to read the cluster. A judge that needs no such thing computes and
-    /// returns; as it is not interrupted then, its time has to be bounded by the size of the review.
+    /// returns; as it is not interrupted then, its time has to be bounded, and what may take longer than a moment belongs
+    /// off the threads that serve others.
     ///
     /// # Errors
     /// When it cannot give a verdict. It must never answer "allowed" or "denied" because something failed.
@@ -43,6 +45,9 @@ pub enum JudgeError {
         /// The kinds of what was still to be read.
         awaited: String,
     },
+    /// It takes more work than one review may. The caller is told.
+    #[error(transparent)]
+    TooMuchWork(#[from] BudgetExceeded),
     /// Anything else that failed on our side. The caller is told an id only; the log has the rest.
     #[error(transparent)]
     Failed(#[from] Box<dyn Error + Send + Sync>),

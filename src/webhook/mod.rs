@@ -19,6 +19,7 @@ mod envelope;
 mod gate;
 mod in_time;
 mod judge;
+mod off_workers;
 mod policy_judge;
 mod refusal;
 pub mod response;

@@ -5,8 +5,10 @@ use l7guard_policy::verdict::Change;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::gate::long_work;
+use super::body::SMALL;
+use super::gate::{long_work, size};
 use super::judge::{Judge, JudgeError};
+use super::off_workers::off_workers;
 use super::response::Answer;
 use super::review::{Operation, Review, Taken};
 use super::work::Work;
@@ -38,6 +40,18 @@ impl<W: KnownWorld> PolicyJudge<W> {
             long_work: long_work(),
         }
     }
+
+    /// The change that a review asks about. Objects that were not read with the envelope may be large.
+    async fn change(&self, review: &mut Review<'_>) -> Result<Option<Change>, JudgeError> {
+        let objects = [&review.object, &review.old_object].into_iter().flatten();
+        let unread = objects.filter_map(|object| unread(Some(object)));
+        let length = unread.map(|raw| raw.get().len()).sum();
+        if length <= SMALL {
+            return change(review, &self.metrics);
+        }
+        let _turn = self.long_work.take(review.flow(), size(length)).await;
+        off_workers(|| change(review, &self.metrics))
+    }
 }
 
 impl<W: KnownWorld> Judge for PolicyJudge<W> {
@@ -46,11 +60,11 @@ impl<W: KnownWorld> Judge for PolicyJudge<W> {
         review: &mut Review<'_>,
         deadline: Instant,
     ) -> Result<Answer, JudgeError> {
-        let Some(change) = change(review, &self.metrics)? else {
+        let Some(change) = self.change(review).await? else {
             return Ok(verdict_answer::nothing_to_judge(self.world.age()));
         };
         let configuration = self.configuration.current();
-        let work = Work::of(review, &change, &self.long_work);
+        let work = Work::of(review, &self.long_work);
         let confirmed =
             confirmed::verdict(&self.world, &configuration, &change, work, deadline).await?;
         let age = self.world.age();

@@ -47,10 +47,20 @@ impl Refusal {
             "cannot judge a review"
         );
         let told = match error {
-            JudgeError::Field { .. } => format!("l7guard cannot judge this object: {error}"),
+            JudgeError::Field { .. } | JudgeError::TooMuchWork(_) => {
+                format!("l7guard cannot judge this object: {error}")
+            }
             JudgeError::Unread { .. } => format!("l7guard failed to judge this review: {error}"),
             JudgeError::Failed(_) => "l7guard failed to judge this review".to_owned(),
         };
+        Self::Failure { id, told }
+    }
+
+    /// Our own failure with a body of which nothing is known, told and logged under a new id.
+    pub(super) fn undecoded(problem: &str) -> Self {
+        let id = new_id();
+        tracing::error!(%id, error = %problem, "cannot read a review");
+        let told = "l7guard failed to read this review".to_owned();
         Self::Failure { id, told }
     }
 

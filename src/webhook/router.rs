@@ -1,7 +1,7 @@
 //! The routes, and the way of one request through them.
 
 use std::any::Any;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +15,11 @@ use futures_util::FutureExt;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
-use super::body;
+use super::body::{self, SMALL};
 use super::deadline::budget;
 use super::gate::Gate;
 use super::judge::{Judge, JudgeError};
+use super::off_workers::off_workers;
 use super::refusal::{Refusal, plain};
 use super::response::Answer;
 use super::review::Review;
@@ -88,7 +89,7 @@ async fn answer<J: Judge>(judge: &J, gate: &Gate, request: Request) -> Result<Ve
     let begun = Instant::now();
     let turn = gate.turn_to_decode(sender, body.bytes.len(), deadline);
     let turn = turn.await.map_err(Refusal::ComeAgain)?;
-    let mut review = Review::decode(&body.bytes)?;
+    let mut review = decoded(&body.bytes)?;
     drop(turn);
     review.sender = sender;
     let _pass = gate.enter(review.flow()).map_err(Refusal::ComeAgain)?;
@@ -106,6 +107,17 @@ fn sender(extensions: &Extensions) -> Sender {
         address: peer.address,
         is_verified: peer.has_certificate,
     })
+}
+
+/// The review in a body. A large one is read off the workers.
+fn decoded(body: &[u8]) -> Result<Review<'_>, Refusal> {
+    if body.len() <= SMALL {
+        return Ok(Review::decode(body)?);
+    }
+    match off_workers(|| catch_unwind(|| Review::decode(body))) {
+        Ok(review) => Ok(review?),
+        Err(panic) => Err(Refusal::undecoded(&panic_message(&*panic))),
+    }
 }
 
 fn count(

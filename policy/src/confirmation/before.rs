@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Plan, Question, Reads};
+use crate::budget::Budget;
 use crate::configuration::Configuration;
 use crate::gateways::service::reach_from;
 use crate::inventory::{Inventory, World};
@@ -12,6 +13,7 @@ use crate::verdict::{Change, before, of_affected};
 
 /// What has to be read before it can be told which of a creation's paths were there without it.
 pub(super) fn questions(
+    budget: &Budget,
     inventory: &Inventory,
     reads: &Reads,
     configuration: &Configuration,
@@ -19,9 +21,13 @@ pub(super) fn questions(
 ) -> BTreeSet<Question> {
     let created = reads.overlay().clone().under(change.new.clone());
     let mut affected = Affected::default();
-    affected.add(&World::with_overlay(inventory, &created), &change.new);
+    affected.add(
+        &World::with_overlay(inventory, &created).within(budget),
+        &change.new,
+    );
     let overlay = before(change, reads.overlay());
     let mut plan = Plan {
+        budget,
         inventory,
         overlay: &overlay,
         reads,

@@ -32,6 +32,9 @@ impl Plan<'_> {
         if may_be_alb {
             self.ask_about_target_groups(&destinations);
             for leg in &legs {
+                if self.budget.is_spent() {
+                    return;
+                }
                 self.ask_about_service(&leg.reach);
             }
         }

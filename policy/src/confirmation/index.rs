@@ -28,15 +28,22 @@ pub(super) fn questions(key: &IndexKey) -> Vec<Question> {
     };
     match key {
         IndexKey::NamesService(service) => naming_service(service),
+        IndexKey::BindsService((namespace, _)) => {
+            let here = Scope::Namespace(Arc::clone(namespace));
+            BINDINGS
+                .map(|kind| Question::Objects(kind, here.clone()))
+                .to_vec()
+        }
         IndexKey::NamesTargetGroup(_) => {
-            let kinds = [Kind::Ingress].into_iter().chain(BINDINGS).chain(ROUTES);
+            let kinds = [Kind::Ingress].into_iter().chain(ROUTES);
             in_cluster(&kinds.collect::<Vec<_>>())
         }
+        IndexKey::BindsTargetGroup(_) => in_cluster(&BINDINGS),
         IndexKey::OfIngressClass(_) | IndexKey::ClassLess | IndexKey::InGroup(_) => {
             in_cluster(&[Kind::Ingress])
         }
         IndexKey::DefaultClass | IndexKey::UsesParams(_) => in_cluster(&[Kind::IngressClass]),
-        IndexKey::IstioSelector(..) => in_cluster(&[Kind::IstioGateway]),
+        IndexKey::IstioSelector(..) | IndexKey::IstioGateways => in_cluster(&[Kind::IstioGateway]),
         IndexKey::OfGatewayClass(_) | IndexKey::NamesGatewayService(_) => {
             in_cluster(&[Kind::Gateway])
         }
@@ -55,12 +62,10 @@ pub(super) fn questions(key: &IndexKey) -> Vec<Question> {
     }
 }
 
-/// Fronts that name a Service: Ingresses and bindings of its namespace, routes of any.
+/// Fronts that name a Service: Ingresses of its namespace, routes of any.
 fn naming_service((namespace, _): &ServiceKey) -> Vec<Question> {
     let here = Scope::Namespace(Arc::clone(namespace));
-    let of_namespace = [Kind::Ingress].into_iter().chain(BINDINGS);
-    of_namespace
-        .map(|kind| Question::Objects(kind, here.clone()))
+    std::iter::once(Question::Objects(Kind::Ingress, here))
         .chain(ROUTES.map(|kind| Question::Objects(kind, Scope::Cluster)))
         .collect()
 }

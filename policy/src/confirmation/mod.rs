@@ -34,12 +34,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use selected_pods::{PodSelection, SelectedPods};
 
+use crate::budget::{Budget, BudgetExceeded};
 use crate::configuration::{Configuration, Date};
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{Inventory, Overlay, Premise, Premises, Scope, World};
 use crate::objects::{Facts, Object};
 use crate::rules::Mode;
-use crate::verdict::{Change, review_over};
+use crate::verdict::{Change, review_within};
 
 /// Something to be read from the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -185,8 +186,38 @@ impl Reads {
 }
 
 /// What is still to be read before the verdict on a change may be given; nothing, if `reads` answers all.
+/// For those who choose themselves what is judged: it takes as long as it takes.
 #[must_use]
 pub fn questions(
+    inventory: &Inventory,
+    reads: &Reads,
+    configuration: &Configuration,
+    change: &Change,
+    today: Date,
+) -> BTreeSet<Question> {
+    let budget = Budget::unlimited();
+    all_questions(&budget, inventory, reads, configuration, change, today)
+}
+
+/// The same within a budget.
+///
+/// # Errors
+///
+/// It takes more steps than there are.
+pub fn questions_within(
+    budget: &Budget,
+    inventory: &Inventory,
+    reads: &Reads,
+    configuration: &Configuration,
+    change: &Change,
+    today: Date,
+) -> Result<BTreeSet<Question>, BudgetExceeded> {
+    let questions = all_questions(budget, inventory, reads, configuration, change, today);
+    budget.within(questions)
+}
+
+fn all_questions(
+    budget: &Budget,
     inventory: &Inventory,
     reads: &Reads,
     configuration: &Configuration,
@@ -202,6 +233,7 @@ pub fn questions(
         let judged = of.judged();
         let overlay = reads.overlay.clone().under(judged.clone());
         let mut plan = Plan {
+            budget,
             inventory,
             overlay: &overlay,
             reads,
@@ -230,12 +262,13 @@ pub fn questions(
             // Pods that were not looked at for the new path are on no old one that is the same.
             plan(&before, 0).0
         }
-        None => before::questions(inventory, reads, configuration, change),
+        None => before::questions(budget, inventory, reads, configuration, change),
     }
 }
 
 /// The questions of one review as they are collected.
 struct Plan<'a> {
+    budget: &'a Budget,
     inventory: &'a Inventory,
     /// The reads, and over them the object under review.
     overlay: &'a Overlay,
@@ -252,7 +285,7 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn world(&self) -> World<'a> {
-        World::with_overlay(self.inventory, self.overlay)
+        World::with_overlay(self.inventory, self.overlay).within(self.budget)
     }
 
     /// What `look` sees, with the premises of it.
@@ -294,13 +327,16 @@ impl<'a> Plan<'a> {
     /// Everything on a path that denies, or would if it had not been there before, is read, however it was found. Returns
     /// whether there is any.
     fn ask_about_denials(&mut self, change: &Change, today: Date) -> bool {
-        let verdict = review_over(
+        let verdict = review_within(
+            self.budget,
             self.inventory,
             self.reads.overlay(),
             self.configuration,
             change,
             today,
         );
+        // Where the budget is spent, no question counts.
+        let verdict = verdict.unwrap_or_default();
         let denials = verdict.findings.iter();
         let mut denials = denials
             .filter(|judged| judged.severity == Mode::Deny)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::index::TEMPLATES;
 use super::{Plan, PodSelection, Question};
-use crate::gateways::service::{Behind, Reach, reach, selects};
+use crate::gateways::service::{Behind, Reach, rarest_pairs, reach, selects_in};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 use crate::inventory::{IndexKey, Premise, Scope};
 use crate::labels::Labels;
@@ -72,15 +72,13 @@ impl Plan<'_> {
 
     fn selected(&self, namespace: &Arc<str>, selector: &Labels) -> BTreeSet<ObjectKey> {
         let world = self.world();
-        let pairs = selector.iter().map(|(key, value)| {
-            IndexKey::WorkloadLabel(Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
-        });
+        let pairs = rarest_pairs(&world, namespace, selector);
         let candidates = IndexKey::GatewayCandidates(Arc::clone(namespace));
         let mut keys = BTreeSet::new();
-        for index in pairs.chain([candidates]) {
+        for index in pairs.into_iter().flatten().chain([candidates]) {
             for object in world.find(&index) {
                 let workload = object.facts.as_workload();
-                if workload.is_some_and(|workload| selects(selector, object, workload)) {
+                if workload.is_some_and(|workload| selects_in(&world, selector, object, workload)) {
                     keys.insert(object.key.clone());
                 }
             }

@@ -34,6 +34,9 @@ impl Plan<'_> {
             self.ask_premises(indexes.collect());
         }
         for front in &affected.fronts {
+            if self.budget.is_spent() {
+                return;
+            }
             self.ask_about_front_of(front);
         }
     }

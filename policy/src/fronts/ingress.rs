@@ -1,6 +1,5 @@
 //! Ingress: its class says whether it makes an ALB, its backends and actions where that routes.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::aws::Aws;
@@ -98,10 +97,10 @@ pub(super) fn destinations(object: &Object, ingress: &Ingress) -> Vec<Destinatio
     let mut destinations = Vec::with_capacity(ingress.backends.len());
     let namespace = &object.key.namespace;
     for backend in &ingress.backends {
-        let field: Cow<'static, str> = ingress.field(backend).into();
+        let field: Arc<str> = ingress.field(backend).into();
         let mut push = |target| {
             destinations.push(Destination {
-                field: field.clone(),
+                field: Arc::clone(&field),
                 target,
             });
         };

@@ -10,7 +10,7 @@ pub mod ingress_class;
 pub mod route;
 pub mod target_group_binding;
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use aws::Aws;
 
@@ -59,8 +59,8 @@ pub struct Proof {
 /// A place that a front routes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
-    /// The pointer of the field that names it.
-    pub field: Cow<'static, str>,
+    /// The pointer of the field that names it. All targets of one action share it.
+    pub field: Arc<str>,
     /// What it names.
     pub target: Target,
 }
@@ -84,12 +84,7 @@ pub enum Target {
 /// The front that an object is; `None`: objects of this kind never are.
 #[must_use]
 pub fn of_object<'a>(world: &World<'a>, aws: &Aws, object: &'a Object) -> Option<Front<'a>> {
-    let making = match &object.facts {
-        Facts::Ingress(facts) => ingress::making(world, aws, facts),
-        Facts::Route(facts) => route::making(world, aws, facts),
-        Facts::TargetGroupBinding(facts) => target_group_binding::making(world, aws, object, facts),
-        _ => return None,
-    };
+    let making = making(world, aws, object)?;
     let destinations = if making == Making::Nothing {
         Vec::new()
     } else {
@@ -100,6 +95,19 @@ pub fn of_object<'a>(world: &World<'a>, aws: &Aws, object: &'a Object) -> Option
         making,
         destinations,
     })
+}
+
+/// What the load balancer of an object is; `None`: objects of this kind never make one. Its destinations, which may be
+/// many, are not looked at.
+pub(crate) fn making(world: &World<'_>, aws: &Aws, object: &Object) -> Option<Making> {
+    match &object.facts {
+        Facts::Ingress(facts) => Some(ingress::making(world, aws, facts)),
+        Facts::Route(facts) => Some(route::making(world, aws, facts)),
+        Facts::TargetGroupBinding(facts) => {
+            Some(target_group_binding::making(world, aws, object, facts))
+        }
+        _ => None,
+    }
 }
 
 /// Where an object would route, whatever it makes.

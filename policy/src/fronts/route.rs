@@ -21,6 +21,9 @@ use crate::wording::Wording;
 pub(super) fn making(world: &World<'_>, aws: &Aws, route: &Route) -> Making {
     let mut best = Making::Nothing;
     for parent in &route.parents {
+        if !world.take(1) {
+            break;
+        }
         let making = parent_making(world, aws, parent);
         if rank(&making) > rank(&best) {
             best = making;

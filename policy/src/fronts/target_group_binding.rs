@@ -28,6 +28,9 @@ const NETWORK_GATEWAY_STACK_NAME: &str = "gateway.k8s.aws.nlb/stack-name";
 const SERVICE_STACK_NAMESPACE: &str = "service.k8s.aws/stack-namespace";
 const SERVICE_STACK_NAME: &str = "service.k8s.aws/stack-name";
 
+/// So many backends are looked through without a thought.
+const FEW: usize = 16;
+
 /// The Service that a binding binds.
 pub(super) fn destinations(object: &Object, binding: &TargetGroupBinding) -> Vec<Destination> {
     vec![Destination {
@@ -125,9 +128,8 @@ fn fronts_naming(world: &World<'_>, aws: &Aws, binding: &TargetGroupBinding) -> 
     let group = binding.target_group.as_ref()?;
     let mut proofs: Vec<(&ObjectKey, Proof)> = world
         .find(&target_group_key(group))
-        .filter(|other| !matches!(other.facts, Facts::TargetGroupBinding(_)))
         .filter(|other| names(world, other, group))
-        .filter_map(|other| match super::of_object(world, aws, other)?.making {
+        .filter_map(|other| match super::making(world, aws, other)? {
             Making::Alb(proof) => Some((&other.key, proof)),
             _ => None,
         })
@@ -152,6 +154,10 @@ fn names(world: &World<'_>, object: &Object, group: &TargetGroup) -> bool {
     use crate::objects::gateway_api::RouteTarget;
     use crate::objects::ingress::BackendTarget;
 
+    if world.is_unrendered(group.as_str()) {
+        return false;
+    }
+    let is_known = |name: &str| !world.is_unrendered(name);
     match &object.facts {
         Facts::Ingress(ingress) => ingress.backends.iter().any(|backend| {
             let BackendTarget::Action {
@@ -161,22 +167,24 @@ fn names(world: &World<'_>, object: &Object, group: &TargetGroup) -> bool {
             else {
                 return false;
             };
-            targets.iter().any(|target| match target {
-                ForwardTarget::Service(_) => false,
-                ForwardTarget::TargetGroupArn(arn) => {
-                    world.joins(&TargetGroup::Arn(arn.clone()), group)
-                }
-                ForwardTarget::TargetGroupName(name) => {
-                    world.joins(&TargetGroup::Name(name.clone()), group)
-                }
-            })
+            world.take(targets.len())
+                && targets.iter().any(|target| match target {
+                    ForwardTarget::Service(_) => false,
+                    ForwardTarget::TargetGroupArn(arn) => {
+                        group.is_joined_by_arn(arn) && is_known(arn)
+                    }
+                    ForwardTarget::TargetGroupName(name) => {
+                        *group.name() == **name && is_known(name)
+                    }
+                })
         }),
-        Facts::Route(route) => route.backends.iter().any(|backend| match &backend.target {
-            RouteTarget::TargetGroupName(name) => {
-                world.joins(&TargetGroup::Name(name.clone()), group)
-            }
-            RouteTarget::Service(..) => false,
-        }),
+        Facts::Route(route) => {
+            world.take(route.backends.len())
+                && route.backends.iter().any(|backend| match &backend.target {
+                    RouteTarget::TargetGroupName(name) => *group.name() == **name && is_known(name),
+                    RouteTarget::Service(..) => false,
+                })
+        }
         _ => false,
     }
 }
@@ -195,22 +203,16 @@ fn is_made_for_a_front(
         let known = value.filter(|value| !world.is_unrendered(value));
         known.map(Arc::<str>::from)
     };
-    let routes_there = |candidate: &Object| {
-        let Some(front) = super::of_object(world, aws, candidate) else {
-            return false;
-        };
-        matches!(front.making, Making::Alb(_))
-            && front
-                .destinations
-                .iter()
-                .any(|destination| destination.target == Target::Service(service.clone()))
-    };
+    let makes_alb =
+        |front: &Object| matches!(super::making(world, aws, front), Some(Making::Alb(_)));
     if let (Some(namespace), Some(name)) =
         (label(INGRESS_STACK_NAMESPACE), label(INGRESS_STACK_NAME))
     {
         let key = ObjectKey::new(Kind::Ingress, namespace, name);
         return world.get(&key).is_some_and(|ingress| {
-            is_in_group(world, aws, ingress, &Group::Implicit) && routes_there(ingress)
+            is_in_group(world, aws, ingress, &Group::Implicit)
+                && routes_to(world, ingress, service)
+                && makes_alb(ingress)
         });
     }
     if let Some(stack) = label(INGRESS_STACK) {
@@ -219,7 +221,7 @@ fn is_made_for_a_front(
             .find(&IndexKey::NamesService(service.clone()))
             .filter(|front| front.key.namespace == object.key.namespace)
             .any(|front| {
-                is_in_group(world, aws, front, &Group::Explicit(&stack)) && routes_there(front)
+                is_in_group(world, aws, front, &Group::Explicit(&stack)) && makes_alb(front)
             });
     }
     if let (Some(namespace), Some(name)) =
@@ -228,9 +230,25 @@ fn is_made_for_a_front(
         return world
             .find(&IndexKey::NamesService(service.clone()))
             .filter(|route| is_attached(world, route, &namespace, &name))
-            .any(routes_there);
+            .any(makes_alb);
     }
     false
+}
+
+/// Whether an Ingress routes to a Service: by its own backends where these are few, else by whatever names the Service.
+fn routes_to(world: &World<'_>, object: &Object, service: &ServiceKey) -> bool {
+    let named = IndexKey::NamesService(service.clone());
+    let destinations = match &object.facts {
+        Facts::Ingress(ingress) => ingress.backends.len(),
+        _ => 0,
+    };
+    if destinations > FEW && world.at_most(&named) < destinations {
+        return world.bears(object, &named);
+    }
+    world.take(destinations)
+        && super::destinations(object)
+            .iter()
+            .any(|destination| destination.target == Target::Service(service.clone()))
 }
 
 fn is_in_group(world: &World<'_>, aws: &Aws, object: &Object, wanted: &Group<'_>) -> bool {

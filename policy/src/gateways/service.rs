@@ -313,31 +313,61 @@ fn see_selected(
     // Candidates are few, so all of them are looked at; of the others one is enough to know that there are any.
     for object in world.find(&IndexKey::GatewayCandidates(Arc::clone(namespace))) {
         if let Some(workload) = object.facts.as_workload()
-            && selects(selector, object, workload)
+            && selects_in(world, selector, object, workload)
             && !is_old_revision(world, object, workload)
         {
             see(world, istio, object, workload, sighting);
         }
     }
     if sighting.gateways.is_empty() && !sighting.has_ordinary {
-        let templates = selector.without_controller_labels();
-        let pair = |(key, value): &(Arc<str>, Arc<str>)| {
-            IndexKey::WorkloadLabel(Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
-        };
-        // A Pod bears all pairs of the selector, a template all but the controllers'.
-        let rarest = [selector, &templates].map(|labels| {
-            let keys = labels.iter().map(pair);
-            keys.min_by_key(|key| world.at_most(key))
-        });
+        let rarest = rarest_pairs(world, namespace, selector);
         sighting.has_ordinary = rarest.into_iter().flatten().any(|key| {
             world.find(&key).any(|object| {
                 let workload = object.facts.as_workload();
                 workload.is_some_and(|workload| {
-                    selects(selector, object, workload) && !is_old_revision(world, object, workload)
+                    selects_in(world, selector, object, workload)
+                        && !is_old_revision(world, object, workload)
                 })
             })
         });
     }
+}
+
+/// Of the pairs of a selector those that the fewest workloads of the namespace bear: a Pod bears all of them, a template all
+/// but the controllers'. So whatever the selector selects by its labels bears one of these.
+pub(crate) fn rarest_pairs(
+    world: &World<'_>,
+    namespace: &Arc<str>,
+    selector: &Labels,
+) -> [Option<IndexKey>; 2] {
+    let templates = selector.without_controller_labels();
+    let pair = |(key, value): &(Arc<str>, Arc<str>)| {
+        IndexKey::WorkloadLabel(Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
+    };
+    [selector, &templates].map(|labels| {
+        let mut rarest = None;
+        for key in labels.iter().map(pair) {
+            let count = world.at_most(&key);
+            if rarest.as_ref().is_none_or(|(_, fewest)| count < *fewest) {
+                rarest = Some((key, count));
+            }
+            // Nothing can be rarer.
+            if count == 0 {
+                break;
+            }
+        }
+        rarest.map(|(key, _)| key)
+    })
+}
+
+/// [`selects`], counted. The first pair that the workload does not bear ends it.
+pub(crate) fn selects_in(
+    world: &World<'_>,
+    selector: &Labels,
+    object: &Object,
+    workload: &Workload,
+) -> bool {
+    world.take(selector.len().min(workload.labels.len())) && selects(selector, object, workload)
 }
 
 /// Whether a Service's selector selects the Pods of a workload.
@@ -345,9 +375,9 @@ pub(crate) fn selects(selector: &Labels, object: &Object, workload: &Workload) -
     if object.key.kind == Kind::Pod {
         return selector.selects(&workload.labels);
     }
-    let templates = selector.without_controller_labels();
-    if !templates.is_empty() {
-        return templates.selects(&workload.labels);
+    let mut pairs = selector.template_pairs().peekable();
+    if pairs.peek().is_some() {
+        return pairs.all(|(key, value)| workload.labels.get(key) == Some(value));
     }
     // Nothing but labels that controllers add: of a template only a StatefulSet's Pod can be known, by its name.
     selector
@@ -398,6 +428,9 @@ fn see_endpoints(
         }
         sighting.has_unknown |= list.has_bare_addresses;
         for pod in list.pod_keys() {
+            if world.is_spent() {
+                return;
+            }
             match world.get(&pod) {
                 Some(object) => {
                     if let Some(workload) = object.facts.as_workload() {

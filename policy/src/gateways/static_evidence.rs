@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use foldhash::HashSet;
+
 use super::evidence::WAYPOINT_CONTROLLERS;
 use super::gateway_class::class_of_gateway;
 use super::istio::Istio;
@@ -141,15 +143,36 @@ fn by_gateway_name_label(
     })
 }
 
+/// More pairs than a selector has that is meant to select something.
+const MANY: usize = 16;
+
+/// Where the Istio Gateways are found that have a pair in common with a selector: under each of its pairs, or, where these are
+/// more than there are Gateways, among all.
+fn istio_gateways(world: &World<'_>, selector: &Labels) -> Vec<IndexKey> {
+    if selector.len() > MANY && world.at_most(&IndexKey::IstioGateways) < selector.len() {
+        return vec![IndexKey::IstioGateways];
+    }
+    let pair = |(key, value): &(Arc<str>, Arc<str>)| {
+        IndexKey::IstioSelector(Arc::clone(key), Arc::clone(value))
+    };
+    selector.iter().map(pair).collect()
+}
+
 /// A selector that agrees with an Istio Gateway's: nobody writes a Gateway for Pods that are no routers. It may say
 /// more than the Gateway's (then every Pod behind it is programmed by the Gateway) or less (then some are).
 fn by_istio_selector(world: &World<'_>, selector: &Labels) -> Option<Hint> {
     let mut first: Option<(&ObjectKey, &Labels)> = None;
-    for (key, value) in selector.iter() {
-        for object in world.find(&IndexKey::IstioSelector(Arc::clone(key), Arc::clone(value))) {
+    // A Gateway is found once for each pair that the two have in common.
+    let mut seen: HashSet<&ObjectKey> = HashSet::default();
+    for index in istio_gateways(world, selector) {
+        for object in world.find(&index) {
             let Facts::IstioGateway(gateway) = &object.facts else {
                 continue;
             };
+            let is_new = !gateway.selector.is_empty() && seen.insert(&object.key);
+            if !is_new || !world.take(gateway.selector.len()) {
+                continue;
+            }
             let agrees = gateway.selector.selects(selector) || selector.selects(&gateway.selector);
             if agrees && first.is_none_or(|(known, _)| object.key < *known) {
                 first = Some((&object.key, &gateway.selector));

@@ -18,10 +18,15 @@ use crate::placeholder;
 /// A question that an index answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum IndexKey {
-    /// Ingresses, routes, TargetGroupBindings and ExternalName Services that name this Service.
+    /// Ingresses, routes and ExternalName Services that name this Service.
     NamesService(ServiceKey),
-    /// Ingresses, routes and TargetGroupBindings that name a target group of this name, by name or ARN.
+    /// TargetGroupBindings of this Service. Fronts and bindings are found apart: for each binding of a Service its fronts are
+    /// looked at, and of both there may be thousands.
+    BindsService(ServiceKey),
+    /// Ingresses and routes that name a target group of this name, by name or ARN.
     NamesTargetGroup(Box<str>),
+    /// TargetGroupBindings of a target group of this name, by name or ARN.
+    BindsTargetGroup(Box<str>),
     /// Ingresses whose `spec.ingressClassName` this is.
     OfIngressClass(Arc<str>),
     /// Ingresses without class annotation and class name.
@@ -44,6 +49,8 @@ pub enum IndexKey {
     EndpointsToPod(Arc<str>, Arc<str>),
     /// Istio Gateways with this pair in their selector.
     IstioSelector(Arc<str>, Arc<str>),
+    /// All Istio Gateways.
+    IstioGateways,
     /// Gateways of this GatewayClass.
     OfGatewayClass(Arc<str>),
     /// Gateways that would generate or that name (by address) this Service, and `IstioOperator`s that name its gateway.
@@ -59,6 +66,7 @@ impl IndexKey {
     pub(super) fn has_placeholder(&self) -> bool {
         match self {
             Self::NamesService((namespace, name))
+            | Self::BindsService((namespace, name))
             | Self::EndpointsOf((namespace, name))
             | Self::NamesGatewayService((namespace, name))
             | Self::EndpointsToPod(namespace, name)
@@ -66,7 +74,9 @@ impl IndexKey {
                 placeholder::is_in(namespace) || placeholder::is_in(name)
             }
             Self::AttachedToListenerSet(key) => key.has_placeholder(),
-            Self::NamesTargetGroup(name) | Self::InGroup(name) => placeholder::is_in(name),
+            Self::NamesTargetGroup(name) | Self::BindsTargetGroup(name) | Self::InGroup(name) => {
+                placeholder::is_in(name)
+            }
             Self::OfIngressClass(name) | Self::UsesParams(name) | Self::OfGatewayClass(name) => {
                 placeholder::is_in(name)
             }
@@ -76,7 +86,8 @@ impl IndexKey {
             Self::ClassLess
             | Self::DefaultClass
             | Self::SelectorPair(..)
-            | Self::IstioSelector(..) => false,
+            | Self::IstioSelector(..)
+            | Self::IstioGateways => false,
         }
     }
 }
@@ -99,6 +110,7 @@ pub(crate) fn index_keys(object: &Object) -> Vec<IndexKey> {
             let pairs = gateway.selector.iter();
             pairs
                 .map(|(key, value)| IndexKey::IstioSelector(Arc::clone(key), Arc::clone(value)))
+                .chain([IndexKey::IstioGateways])
                 .collect()
         }
         Facts::IstioOperator(operator) => {
@@ -118,9 +130,9 @@ pub(crate) fn index_keys(object: &Object) -> Vec<IndexKey> {
         Facts::Route(route) => of_route(route),
         Facts::TargetGroupBinding(binding) => {
             let service = (Arc::clone(namespace), Arc::clone(&binding.service));
-            let group = binding.target_group.as_ref().map(target_group_key);
-            let names = IndexKey::NamesService(service);
-            std::iter::once(names).chain(group).collect()
+            let group = binding.target_group.as_ref().map(bound_group_key);
+            let binds = IndexKey::BindsService(service);
+            std::iter::once(binds).chain(group).collect()
         }
         Facts::GatewayClass(_) | Facts::IngressClassParams(_) | Facts::Namespace(_) => Vec::new(),
     };
@@ -228,4 +240,9 @@ fn backend_keys(namespace: &Arc<str>, target: &BackendTarget, keys: &mut Vec<Ind
 /// Target groups are indexed by name, as a name joins every ARN that bears it.
 pub(crate) fn target_group_key(group: &TargetGroup) -> IndexKey {
     IndexKey::NamesTargetGroup(Box::from(group.name()))
+}
+
+/// The same of bindings.
+pub(crate) fn bound_group_key(group: &TargetGroup) -> IndexKey {
+    IndexKey::BindsTargetGroup(Box::from(group.name()))
 }

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 pub use index::IndexKey;
-pub(crate) use index::target_group_key;
+pub(crate) use index::{bound_group_key, target_group_key};
 pub use world::{Overlay, Premise, Premises, Scope, World};
 
 use foldhash::HashMap;

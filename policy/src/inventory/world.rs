@@ -3,12 +3,14 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use foldhash::HashSet;
 
 use super::index::{IndexKey, index_keys};
 use super::{Inventory, Origin};
+use crate::budget::Budget;
 use crate::identity::{Kind, ObjectKey};
 use crate::objects::target_group_binding::TargetGroup;
 use crate::objects::{Facts, Object};
@@ -18,12 +20,20 @@ use crate::placeholder;
 /// inventory is copied.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
-    objects: Inventory,
-    hidden: HashSet<ObjectKey>,
-    replaced: HashSet<(Kind, Scope)>,
+    /// What was read; `None`: nothing. Shared, because a review puts several objects over the same reads, one after the other.
+    reads: Option<Arc<Layer>>,
     /// One object over all others, with its index keys. Nearly every review puts just this one, and it is not worth the
     /// maps of an inventory (`benches/verdict.rs`).
     top: Option<(Object, Vec<IndexKey>)>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Layer {
+    objects: Inventory,
+    /// The keys of `objects`, so that those of a kind and namespace are found without a look at all.
+    keys: BTreeSet<ObjectKey>,
+    hidden: HashSet<ObjectKey>,
+    replaced: HashSet<(Kind, Scope)>,
 }
 
 /// Where the objects of a kind are looked for.
@@ -44,8 +54,18 @@ impl Overlay {
 
     /// Puts an object in place of its old self.
     pub fn put(&mut self, object: Object) {
-        self.hidden.insert(object.key.clone());
-        self.objects.apply(object);
+        let layer = self.layer();
+        layer.hidden.insert(object.key.clone());
+        layer.put(object);
+    }
+
+    fn layer(&mut self) -> &mut Layer {
+        Arc::make_mut(self.reads.get_or_insert_default())
+    }
+
+    /// How many index keys the object over all others has.
+    pub(crate) fn top_size(&self) -> usize {
+        self.top.as_ref().map_or(0, |(_, keys)| keys.len())
     }
 
     /// The same with an object in place of its old self, whatever is put or hidden below.
@@ -78,8 +98,9 @@ impl Overlay {
 
     /// Hides an object: it does not exist (any more).
     pub fn hide(&mut self, key: ObjectKey) {
-        self.objects.remove(&key);
-        self.hidden.insert(key);
+        let layer = self.layer();
+        layer.remove(&key);
+        layer.hidden.insert(key);
     }
 
     /// Puts all objects of a kind in place of those that are there: those of the inventory are hidden, and so is what
@@ -90,33 +111,58 @@ impl Overlay {
         scope: &Scope,
         objects: impl IntoIterator<Item = Object>,
     ) {
-        let gone: Vec<ObjectKey> = self
-            .objects
-            .objects()
-            .map(|object| &object.key)
-            .filter(|key| key.kind == kind && scope.holds(key))
+        let layer = self.layer();
+        let first = ObjectKey {
+            kind,
+            namespace: scope.namespace(),
+            name: Arc::from(""),
+            instance: 0,
+        };
+        let from_there = layer.keys.range((Bound::Included(first), Bound::Unbounded));
+        let gone: Vec<ObjectKey> = from_there
+            .take_while(|key| key.kind == kind && scope.holds(key))
             .cloned()
             .collect();
         for key in &gone {
-            self.objects.remove(key);
+            layer.remove(key);
         }
-        self.replaced.insert((kind, scope.clone()));
+        layer.replaced.insert((kind, scope.clone()));
         for object in objects {
-            self.objects.apply(object);
+            layer.put(object);
         }
     }
 
     /// Whether all objects of a kind were put in place of those that are there, in this scope or a wider one.
     #[must_use]
     pub fn replaces(&self, kind: Kind, scope: &Scope) -> bool {
-        self.replaced.contains(&(kind, Scope::Cluster))
-            || self.replaced.contains(&(kind, scope.clone()))
+        let layer = self.reads.as_ref();
+        layer.is_some_and(|layer| layer.replaces(kind, scope))
     }
 
     /// Whether the inventory's object of this key, or its absence, does not count.
     fn hides(&self, key: &ObjectKey) -> bool {
-        self.top_of(key).is_some()
-            || self.hidden.contains(key)
+        self.top_of(key).is_some() || self.reads.as_ref().is_some_and(|layer| layer.hides(key))
+    }
+}
+
+impl Layer {
+    fn put(&mut self, object: Object) {
+        self.keys.insert(object.key.clone());
+        self.objects.apply(object);
+    }
+
+    fn remove(&mut self, key: &ObjectKey) {
+        self.keys.remove(key);
+        self.objects.remove(key);
+    }
+
+    fn replaces(&self, kind: Kind, scope: &Scope) -> bool {
+        self.replaced.contains(&(kind, Scope::Cluster))
+            || self.replaced.contains(&(kind, scope.clone()))
+    }
+
+    fn hides(&self, key: &ObjectKey) -> bool {
+        self.hidden.contains(key)
             || (!self.replaced.is_empty() && self.replaces(key.kind, &Scope::of(key)))
     }
 }
@@ -129,6 +175,14 @@ impl Scope {
             Self::Cluster
         } else {
             Self::Namespace(Arc::clone(&key.namespace))
+        }
+    }
+
+    /// The namespace that it is, or none.
+    fn namespace(&self) -> Arc<str> {
+        match self {
+            Self::Cluster => Arc::from(""),
+            Self::Namespace(namespace) => Arc::clone(namespace),
         }
     }
 
@@ -158,6 +212,8 @@ pub struct World<'a> {
     inventory: &'a Inventory,
     overlay: Option<&'a Overlay>,
     premises: Option<RefCell<Premises>>,
+    /// What the work in this world is counted against; `None`: it is not.
+    budget: Option<&'a Budget>,
 }
 
 impl<'a> World<'a> {
@@ -168,6 +224,7 @@ impl<'a> World<'a> {
             inventory,
             overlay: None,
             premises: None,
+            budget: None,
         }
     }
 
@@ -178,7 +235,26 @@ impl<'a> World<'a> {
             inventory,
             overlay: Some(overlay),
             premises: None,
+            budget: None,
         }
+    }
+
+    /// The same world, in which all work is counted against a budget. Once that is spent the world seems empty, so that the
+    /// work ends: nothing that comes out counts then.
+    #[must_use]
+    pub fn within(mut self, budget: &'a Budget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// Counts steps that the world does not see: over elements of an object, or of writing text. Returns whether to go on.
+    pub(crate) fn take(&self, steps: usize) -> bool {
+        self.budget.is_none_or(|budget| budget.take(steps))
+    }
+
+    /// Whether to end the work, as nothing that comes out counts.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.budget.is_some_and(Budget::is_spent)
     }
 
     /// The same world, keeping a record of every question; see [`World::into_premises`].
@@ -214,13 +290,17 @@ impl<'a> World<'a> {
     /// The object of this key.
     #[must_use]
     pub fn get(&self, key: &ObjectKey) -> Option<&'a Object> {
+        if !self.take(1) {
+            return None;
+        }
         if let Some(premises) = &self.premises {
             premises.borrow_mut().insert(Premise::Object(key.clone()));
         }
         if let Some(overlay) = self.overlay
             && overlay.hides(key)
         {
-            return overlay.top_of(key).or_else(|| overlay.objects.get(key));
+            let read = || overlay.reads.as_ref()?.objects.get(key);
+            return overlay.top_of(key).or_else(read);
         }
         self.inventory.get(key)
     }
@@ -236,14 +316,20 @@ impl<'a> World<'a> {
         if let Some(premises) = &self.premises {
             premises.borrow_mut().insert(Premise::Index(key.clone()));
         }
-        let overlay = self.overlay;
+        self.take(1);
+        let (overlay, budget) = (self.overlay, self.budget);
+        let is_left = move |_: &&Object| budget.is_none_or(|budget| budget.take(1));
         let is_unknown = self.is_of_files() && key.has_placeholder();
         let key = (!is_unknown).then_some(key);
         let below = self
             .inventory
             .posting(key)
+            .take_while(is_left)
             .filter(move |object| overlay.is_none_or(|over| !over.hides(&object.key)));
-        let above = overlay.map(|over| over.beneath(over.objects.posting(key)));
+        let above = overlay.and_then(|over| {
+            let layer = over.reads.as_ref()?;
+            Some(over.beneath(layer.objects.posting(key)).take_while(is_left))
+        });
         let top = overlay.and_then(|over| over.top_bearing(key?));
         below.chain(above.into_iter().flatten()).chain(top)
     }
@@ -252,10 +338,29 @@ impl<'a> World<'a> {
     /// answer to the whole question does not depend on it.
     #[must_use]
     pub fn at_most(&self, key: &IndexKey) -> usize {
+        self.take(1);
         self.inventory.posting_len(key)
             + self.overlay.map_or(0, |over| {
-                over.objects.posting_len(key) + usize::from(over.top_bearing(key).is_some())
+                let layer = over.reads.as_ref();
+                layer.map_or(0, |layer| layer.objects.posting_len(key))
+                    + usize::from(over.top_bearing(key).is_some())
             })
+    }
+
+    /// Whether an object of this world bears an index key. It is no premise, as the object itself was asked for.
+    pub(crate) fn bears(&self, object: &Object, key: &IndexKey) -> bool {
+        let is_it = |other: &Object| other.key == object.key;
+        if let Some(overlay) = self.overlay
+            && overlay.hides(&object.key)
+        {
+            return if overlay.top_of(&object.key).is_some() {
+                overlay.top_bearing(key).is_some()
+            } else {
+                let layer = overlay.reads.as_ref();
+                layer.is_some_and(|layer| layer.objects.posting(Some(key)).any(is_it))
+            };
+        }
+        self.inventory.posting(Some(key)).any(is_it)
     }
 
     /// Every object, in no particular order.
@@ -265,7 +370,10 @@ impl<'a> World<'a> {
             .inventory
             .objects()
             .filter(move |object| overlay.is_none_or(|over| !over.hides(&object.key)));
-        let above = overlay.map(|over| over.beneath(over.objects.objects()));
+        let above = overlay.and_then(|over| {
+            let layer = over.reads.as_ref()?;
+            Some(over.beneath(layer.objects.objects()))
+        });
         let top = overlay.and_then(|over| over.top.as_ref());
         below
             .chain(above.into_iter().flatten())

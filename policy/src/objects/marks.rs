@@ -12,6 +12,7 @@ use super::text::Text;
 /// Those entries of an object's annotations or labels that some rule may read; the others are passed over unread.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
+    /// Sorted by key, each key once: there may be as many of them as an object has room for.
     entries: Vec<(String, Text)>,
     /// Whether there is an entry for the AWS Load Balancer Controller on Ingresses.
     has_alb: bool,
@@ -57,14 +58,10 @@ impl Marks {
     /// The value of `key`; `field` is the pointer of the map (`/metadata/annotations`), for the error.
     pub(crate) fn get(&self, field: &str, key: &str) -> Result<Option<&str>, DecodeError> {
         debug_assert!(is_read(key), "{key} is asked for but not in READ_PREFIXES");
-        match self.entries.iter().rev().find(|(k, _)| k == key) {
-            None | Some((_, Text::Other("null"))) => Ok(None),
-            Some((_, Text::String(value))) => Ok(Some(value)),
-            Some((_, Text::Other(found))) => Err(DecodeError::not_a_string(
-                format!("{field}/{}", escape_pointer(key)),
-                found,
-            )),
-        }
+        let at = self
+            .entries
+            .binary_search_by(|(known, _)| (**known).cmp(key));
+        at.map_or(Ok(None), |at| string(field, &self.entries[at]))
     }
 
     /// Whether an entry begins with `alb.ingress.kubernetes.io/`.
@@ -83,14 +80,36 @@ impl Marks {
             "of {prefixes:?} one is asked for but not in READ_PREFIXES"
         );
         let mut found = Vec::new();
-        for (key, _) in &self.entries {
-            if prefixes.iter().any(|prefix| key.starts_with(prefix))
-                && let Some(value) = self.get(field, key)?
+        for entry in &self.entries {
+            if prefixes.iter().any(|prefix| entry.0.starts_with(prefix))
+                && let Some(value) = string(field, entry)?
             {
-                found.push((key.as_str(), value));
+                found.push((entry.0.as_str(), value));
             }
         }
         Ok(found)
+    }
+
+    /// Sorts the entries by key. Of a key that comes again the last value holds.
+    fn sort(&mut self) {
+        self.entries.reverse();
+        self.entries.sort_by(|a, b| a.0.cmp(&b.0));
+        self.entries.dedup_by(|later, first| later.0 == first.0);
+    }
+}
+
+/// The value of an entry, which has to be a string; null is absent.
+fn string<'a>(
+    field: &str,
+    (key, value): &'a (String, Text),
+) -> Result<Option<&'a str>, DecodeError> {
+    match value {
+        Text::Other("null") => Ok(None),
+        Text::String(value) => Ok(Some(value)),
+        Text::Other(found) => Err(DecodeError::not_a_string(
+            format!("{field}/{}", escape_pointer(key)),
+            found,
+        )),
     }
 }
 
@@ -123,6 +142,7 @@ impl<'de> Deserialize<'de> for Marks {
                     };
                     marks.has_alb |= is_alb && !is_null;
                 }
+                marks.sort();
                 Ok(marks)
             }
         }

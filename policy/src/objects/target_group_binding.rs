@@ -59,10 +59,7 @@ impl TargetGroup {
     pub fn name(&self) -> &str {
         match self {
             Self::Name(name) => name,
-            Self::Arn(arn) => arn
-                .rsplit_once(":targetgroup/")
-                .and_then(|(_, rest)| rest.split('/').next())
-                .unwrap_or(arn),
+            Self::Arn(arn) => name_in(arn),
         }
     }
 
@@ -75,6 +72,14 @@ impl TargetGroup {
         }
     }
 
+    /// Whether this and the target group of an ARN may be the same.
+    pub(crate) fn is_joined_by_arn(&self, arn: &str) -> bool {
+        match self {
+            Self::Arn(own) => **own == *arn,
+            Self::Name(name) => **name == *name_in(arn),
+        }
+    }
+
     /// The ARN or the name, as it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -82,6 +87,13 @@ impl TargetGroup {
             Self::Arn(text) | Self::Name(text) => text,
         }
     }
+}
+
+/// The name of the target group of an ARN.
+fn name_in(arn: &str) -> &str {
+    arn.rsplit_once(":targetgroup/")
+        .and_then(|(_, rest)| rest.split('/').next())
+        .unwrap_or(arn)
 }
 
 #[derive(Default, Deserialize)]

@@ -1,14 +1,14 @@
 //! Which fronts, and which Services, an object can have part in: a superset, found through indexes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foldhash::HashSet;
 
 use crate::actions::{Action, ForwardTarget};
-use crate::gateways::service::selects;
+use crate::gateways::service::{rarest_pairs, selects_in};
 use crate::identity::{Kind, ObjectKey, ServiceKey, service_object};
-use crate::inventory::{IndexKey, World, target_group_key};
+use crate::inventory::{IndexKey, World, bound_group_key, target_group_key};
 use crate::objects::gateway_api::{Gateway, Route, RouteTarget};
 use crate::objects::ingress::{BackendTarget, Ingress};
 use crate::objects::target_group_binding::TargetGroup;
@@ -23,6 +23,10 @@ pub struct Affected {
     /// Services whose own load balancers are asked about, and Gateways that istiod will make such Services for.
     pub services: BTreeSet<ObjectKey>,
     seen: HashSet<ServiceKey>,
+    /// Names of target groups that were looked up, of which one front may name thousands of ARNs.
+    groups: HashSet<Box<str>>,
+    /// Routes that were looked at: they are found once for each of their parents.
+    routes: HashSet<ObjectKey>,
 }
 
 impl Affected {
@@ -60,23 +64,24 @@ impl Affected {
                     );
                 }
             }
-            Facts::Gateway(gateway) => self.add_gateway(world, key, gateway),
+            Facts::Gateway(gateway) => self.add_gateways(world, &[(key, gateway)]),
             Facts::GatewayClass(_) => {
-                for gateway in world.find(&IndexKey::OfGatewayClass(Arc::clone(&key.name))) {
-                    if let Facts::Gateway(facts) = &gateway.facts {
-                        self.add_gateway(world, &gateway.key, facts);
-                    }
-                }
+                let of_class = IndexKey::OfGatewayClass(Arc::clone(&key.name));
+                let gateways = world.find(&of_class);
+                let gateways = gateways.filter_map(|object| match &object.facts {
+                    Facts::Gateway(gateway) => Some((&object.key, &**gateway)),
+                    _ => None,
+                });
+                self.add_gateways(world, &gateways.collect::<Vec<_>>());
             }
             Facts::ListenerSet(_) => {
                 self.add_routes(world, &IndexKey::AttachedToListenerSet(key.clone()));
             }
-            Facts::Workload(_) => self.add_workload(world, object),
+            Facts::Workload(_) => self.add_workloads(world, &[object]),
             Facts::Namespace(_) => {
                 let candidates = IndexKey::GatewayCandidates(Arc::clone(&key.name));
-                for workload in world.find(&candidates) {
-                    self.add_workload(world, workload);
-                }
+                let workloads: Vec<&Object> = world.find(&candidates).collect();
+                self.add_workloads(world, &workloads);
             }
             Facts::Endpoints(list) => {
                 self.add_service(
@@ -91,42 +96,57 @@ impl Affected {
             }
             Facts::IstioGateway(gateway) => {
                 for (label, value) in gateway.selector.iter() {
-                    self.add_selecting(world, None, label, value);
+                    let selecting = IndexKey::SelectorPair(Arc::clone(label), Arc::clone(value));
+                    self.add_selecting(world, &selecting, |_| true);
                 }
             }
         }
     }
 
     /// A Service and every front that leads to it, also through ExternalName Services and TargetGroupBindings.
+    /// Aliases are kept in a list and not followed by recursion: as many as a cluster holds may stand one behind the other.
     fn add_service(&mut self, world: &World<'_>, service: &ServiceKey) {
-        if !self.seen.insert(service.clone()) {
-            return;
+        let mut open = vec![service.clone()];
+        while let Some(service) = open.pop() {
+            if self.seen.insert(service.clone()) {
+                self.add_naming(world, &service, &mut open);
+            }
         }
+    }
+
+    /// A Service and what names it; aliases are added to `open`.
+    fn add_naming(&mut self, world: &World<'_>, service: &ServiceKey, open: &mut Vec<ServiceKey>) {
         self.services.insert(service_object(service));
         for object in world.find(&IndexKey::NamesService(service.clone())) {
             let key = &object.key;
             match &object.facts {
                 Facts::Service(_) => {
-                    let alias = (Arc::clone(&key.namespace), Arc::clone(&key.name));
-                    self.add_service(world, &alias);
-                }
-                Facts::TargetGroupBinding(binding) => {
-                    self.fronts.insert(key.clone());
-                    if let Some(group) = &binding.target_group {
-                        self.add_target_group(world, group);
-                    }
+                    open.push((Arc::clone(&key.namespace), Arc::clone(&key.name)));
                 }
                 _ => {
                     self.fronts.insert(key.clone());
                 }
             }
         }
+        for object in world.find(&IndexKey::BindsService(service.clone())) {
+            self.fronts.insert(object.key.clone());
+            if let Facts::TargetGroupBinding(binding) = &object.facts
+                && let Some(group) = &binding.target_group
+            {
+                self.add_target_group(world, group);
+            }
+        }
     }
 
     /// Every front that names a target group, bindings among them: a front that is an ALB's proves it to be one's.
     fn add_target_group(&mut self, world: &World<'_>, group: &TargetGroup) {
-        for object in world.find(&target_group_key(group)) {
-            self.fronts.insert(object.key.clone());
+        if !self.groups.insert(Box::from(group.name())) {
+            return;
+        }
+        for index in [target_group_key(group), bound_group_key(group)] {
+            for object in world.find(&index) {
+                self.fronts.insert(object.key.clone());
+            }
         }
     }
 
@@ -141,6 +161,9 @@ impl Affected {
                 continue;
             };
             for target in targets {
+                if !world.take(1) {
+                    return;
+                }
                 match target {
                     ForwardTarget::Service(_) => {}
                     ForwardTarget::TargetGroupArn(arn) => {
@@ -156,6 +179,9 @@ impl Affected {
 
     fn add_route(&mut self, world: &World<'_>, key: &ObjectKey, route: &Route) {
         self.fronts.insert(key.clone());
+        if !self.routes.insert(key.clone()) {
+            return;
+        }
         for backend in &route.backends {
             if let RouteTarget::TargetGroupName(name) = &backend.target {
                 self.add_target_group(world, &TargetGroup::Name(name.clone()));
@@ -185,68 +211,81 @@ impl Affected {
     }
 
     /// A Gateway may be an ALB's (then its routes are fronts) or Istio's (then its Services are gateways').
-    fn add_gateway(&mut self, world: &World<'_>, key: &ObjectKey, gateway: &Gateway) {
-        self.services.insert(key.clone());
-        let (namespace, name) = (&key.namespace, &key.name);
-        let attached = IndexKey::AttachedToGateway(Arc::clone(namespace), Arc::clone(name));
-        self.add_routes(world, &attached);
-        for service in gateway.services(key) {
-            self.add_service(world, &service);
+    ///
+    /// All Gateways of a class are added together: Gateways of thousands of namespaces may have one name, and what was made for
+    /// them may bear one label.
+    fn add_gateways(&mut self, world: &World<'_>, gateways: &[(&ObjectKey, &Gateway)]) {
+        let mut made = Vec::new();
+        let mut names: BTreeMap<&Arc<str>, HashSet<&Arc<str>>> = BTreeMap::new();
+        for (key, gateway) in gateways {
+            self.services.insert((*key).clone());
+            let (namespace, name) = (&key.namespace, &key.name);
+            let attached = IndexKey::AttachedToGateway(Arc::clone(namespace), Arc::clone(name));
+            self.add_routes(world, &attached);
+            for service in gateway.services(key) {
+                self.add_service(world, &service);
+            }
+            for label in GATEWAY_NAME_LABELS.map(Arc::from) {
+                let bearing =
+                    IndexKey::WorkloadLabel(Arc::clone(namespace), label, Arc::clone(name));
+                made.extend(world.find(&bearing));
+            }
+            names.entry(name).or_default().insert(namespace);
         }
-        for label in GATEWAY_NAME_LABELS {
-            let label = Arc::from(label);
-            self.add_selecting(world, Some(namespace), &label, name);
-            let made = IndexKey::WorkloadLabel(Arc::clone(namespace), label, Arc::clone(name));
-            for workload in world.find(&made) {
-                self.add_workload(world, workload);
+        for (name, namespaces) in names {
+            for label in GATEWAY_NAME_LABELS.map(Arc::from) {
+                let selecting = IndexKey::SelectorPair(label, Arc::clone(name));
+                self.add_selecting(world, &selecting, |namespace| {
+                    namespaces.contains(namespace)
+                });
             }
         }
+        self.add_workloads(world, &made);
     }
 
-    /// Services of a namespace (`None`: of all) that have this pair in their selector.
+    /// Services that have this pair in their selector, of some namespaces.
     fn add_selecting(
         &mut self,
         world: &World<'_>,
-        namespace: Option<&Arc<str>>,
-        label: &Arc<str>,
-        value: &Arc<str>,
+        selecting: &IndexKey,
+        is_meant: impl Fn(&Arc<str>) -> bool,
     ) {
-        let index = IndexKey::SelectorPair(Arc::clone(label), Arc::clone(value));
-        for object in world.find(&index) {
+        for object in world.find(selecting) {
             let key = &object.key;
-            if namespace.is_none_or(|namespace| key.namespace == *namespace) {
+            if is_meant(&key.namespace) {
                 self.services.insert(key.clone());
                 self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
             }
         }
     }
 
-    /// The Services that select a workload or name it as an endpoint.
-    fn add_workload(&mut self, world: &World<'_>, object: &Object) {
-        let Some(workload) = object.facts.as_workload() else {
-            return;
-        };
-        let namespace = &object.key.namespace;
-        let mut selecting: BTreeSet<&ObjectKey> = BTreeSet::new();
-        for (label, value) in workload.labels.iter() {
+    /// The Services that select one of these workloads or name it as an endpoint.
+    ///
+    /// Each label is looked up once, and each Service is looked at once, from which the workloads that it selects are few steps
+    /// away: thousands of workloads and Services may have a label in common.
+    fn add_workloads(&mut self, world: &World<'_>, objects: &[&Object]) {
+        let keys: HashSet<&ObjectKey> = objects.iter().map(|object| &object.key).collect();
+        let labels = objects
+            .iter()
+            .filter_map(|object| object.facts.as_workload());
+        let labels: BTreeSet<&(Arc<str>, Arc<str>)> =
+            labels.flat_map(|workload| workload.labels.iter()).collect();
+        let namespaces: HashSet<&Arc<str>> = keys.iter().map(|key| &key.namespace).collect();
+        let mut seen: HashSet<&ObjectKey> = HashSet::default();
+        for (label, value) in labels {
             let index = IndexKey::SelectorPair(Arc::clone(label), Arc::clone(value));
             for service in world.find(&index) {
-                if service.key.namespace == *namespace
-                    && matches!(&service.facts, Facts::Service(facts)
-                        if selects(&facts.selector, object, workload))
-                {
-                    selecting.insert(&service.key);
+                let key = &service.key;
+                let is_candidate = namespaces.contains(&key.namespace) && seen.insert(key);
+                if is_candidate && selects_one_of(world, service, &keys) {
+                    self.services.insert(key.clone());
+                    self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
                 }
             }
         }
-        for key in selecting {
-            self.services.insert(key.clone());
-            self.add_service(world, &(Arc::clone(&key.namespace), Arc::clone(&key.name)));
-        }
-        if object.key.kind == Kind::Pod {
-            let index =
-                IndexKey::EndpointsToPod(Arc::clone(namespace), Arc::clone(&object.key.name));
-            for slice in world.find(&index) {
+        for pod in keys.iter().filter(|key| key.kind == Kind::Pod) {
+            let (namespace, name) = (Arc::clone(&pod.namespace), Arc::clone(&pod.name));
+            for slice in world.find(&IndexKey::EndpointsToPod(namespace, name)) {
                 if let Facts::Endpoints(list) = &slice.facts {
                     let service = (Arc::clone(&slice.key.namespace), Arc::clone(&list.service));
                     self.add_service(world, &service);
@@ -254,4 +293,23 @@ impl Affected {
             }
         }
     }
+}
+
+/// Whether a Service selects one of these workloads.
+fn selects_one_of(world: &World<'_>, service: &Object, keys: &HashSet<&ObjectKey>) -> bool {
+    let Facts::Service(facts) = &service.facts else {
+        return false;
+    };
+    let selector = &facts.selector;
+    rarest_pairs(world, &service.key.namespace, selector)
+        .into_iter()
+        .flatten()
+        .any(|pair| {
+            world.find(&pair).any(|object| {
+                let workload = object.facts.as_workload();
+                keys.contains(&object.key)
+                    && workload
+                        .is_some_and(|workload| selects_in(world, selector, object, workload))
+            })
+        })
 }

@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 
 use foldhash::HashSet;
 
+use crate::budget::steps_of_text;
 use crate::confidence::Confidence;
 use crate::fronts::{Destination, Front, Making, Target};
 use crate::gateways::istio::Istio;
 use crate::gateways::service::{Behind, Reach, reach};
 use crate::identity::{ObjectKey, ServiceKey};
-use crate::inventory::{World, target_group_key};
+use crate::inventory::{World, bound_group_key};
 use crate::objects::Facts;
 use crate::objects::target_group_binding::{Protocol, TargetGroup};
 
@@ -64,6 +65,9 @@ pub(crate) fn legs(
     let mut services: HashSet<ServiceKey> = HashSet::default();
     let mut groups: HashSet<TargetGroup> = HashSet::default();
     for Destination { field, target } in destinations {
+        if !world.take(1 + steps_of_text(field.len())) {
+            break;
+        }
         match target {
             Target::Service(service) => {
                 if services.insert(service.clone()) {
@@ -102,7 +106,7 @@ pub(crate) fn legs(
 /// that AWS permits for Network Load Balancers only cannot.
 fn bindings(world: &World<'_>, group: &TargetGroup) -> Vec<(ObjectKey, ServiceKey)> {
     let mut bindings: Vec<(ObjectKey, ServiceKey)> = world
-        .find(&target_group_key(group))
+        .find(&bound_group_key(group))
         .filter_map(|object| {
             let Facts::TargetGroupBinding(binding) = &object.facts else {
                 return None;
@@ -126,6 +130,29 @@ impl FrontPaths<'_> {
             return None;
         };
         Some(leg.reach.confidence()?.min(proof.confidence))
+    }
+
+    /// About how many steps it takes to describe what is on the way: every leg tells of the front and of the gateways behind its
+    /// Service.
+    pub(crate) fn steps(&self) -> usize {
+        let front = match &self.front.making {
+            Making::Alb(proof) => proof.text.length(),
+            Making::Unknown(reason) => reason.length(),
+            Making::Undecided | Making::Nothing => 0,
+        };
+        let legs = self.legs.iter().map(|leg| {
+            let hops = leg.reach.services.iter();
+            let hops: usize = hops.map(|hop| hop.evidence.length()).sum();
+            let gateways = match &leg.reach.behind {
+                Behind::Gateways(gateways) => gateways.len(),
+                _ => 0,
+            };
+            1 + gateways + steps_of_text(leg.field.len() + hops + front)
+        });
+        let groups = self.open_target_groups.iter();
+        let groups = groups
+            .map(|(field, group)| 1 + steps_of_text(field.len() + group.as_str().len() + front));
+        legs.chain(groups).sum()
     }
 
     /// The objects on the leg's path, this front included: an object that is not among them has no part in it.

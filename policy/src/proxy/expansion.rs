@@ -3,18 +3,28 @@
 //! Sources: Kubernetes, `third_party/forked/golang/expansion/expand.go` (`Expand`,
 //! `tryReadVariableName`) and `pkg/kubelet/kubelet_pods.go` (`makeEnvironmentVariables`).
 
+use std::cell::Cell;
 use std::collections::HashMap;
+
+/// By how many bytes the values and words of one container may grow together when references are replaced: 256 KiB. A few
+/// dozen variables that each name the one before twice stand for more bytes than there are. A container that needs more
+/// hardly starts: the kernel takes strings of up to 128 KiB, and at most a quarter of the stack of them (Linux `fs/exec.c`,
+/// `MAX_ARG_STRLEN`, `bprm_stack_limits`).
+const GROWTH: usize = 256 * 1024;
 
 /// The part of a container's environment that stands literally in its `env`.
 ///
 /// A variable that takes its value from elsewhere (`valueFrom`), and with `envFrom` one that is not in `env`, has a value
-/// that no object shows. A variable that is nowhere stays as it is written, as the kubelet leaves it.
-#[derive(Debug, Default)]
+/// that no object shows; so has one once everything together has grown by [`GROWTH`]. A variable that is nowhere stays as
+/// it is written, as the kubelet leaves it.
+#[derive(Debug)]
 pub(super) struct Environment {
     /// `None`: defined, but its value is not written in the object.
     values: HashMap<String, Option<Word>>,
     /// Whether variables come from elsewhere that are not named here.
     has_others: bool,
+    /// By how much more may grow what is expanded.
+    growth: Cell<usize>,
 }
 
 /// A word after expansion.
@@ -33,6 +43,7 @@ impl Environment {
         let mut environment = Self {
             values: HashMap::new(),
             has_others,
+            growth: Cell::new(GROWTH),
         };
         for (name, literal) in env {
             let value = literal
@@ -68,13 +79,19 @@ impl Environment {
         expanded.text.push_str(rest);
         expanded
     }
+
+    fn may_grow(&self, bytes: usize) -> bool {
+        let left = self.growth.get().checked_sub(bytes);
+        self.growth.set(left.unwrap_or_default());
+        left.is_some()
+    }
 }
 
 impl Word {
     fn refer_to(&mut self, environment: &Environment, name: &str) {
         let here = self.text.len();
         let open_at = match environment.values.get(name) {
-            Some(Some(value)) => {
+            Some(Some(value)) if environment.may_grow(value.text.len()) => {
                 self.text.push_str(&value.text);
                 value.open_at.map(|at| here + at)
             }
@@ -89,7 +106,7 @@ impl Word {
 
 #[cfg(test)]
 mod tests {
-    use super::Environment;
+    use super::{Environment, GROWTH};
 
     fn expanded(env: &[(&str, Option<&str>)], text: &str) -> String {
         Environment::from_env(env, false).expand(text).text
@@ -158,6 +175,24 @@ mod tests {
     fn a_value_is_not_expanded_twice() {
         let env = [("A", Some("$$(B)")), ("B", Some("b"))];
         assert_eq!(expanded(&env, "$(A)"), "$(B)");
+    }
+
+    #[test]
+    fn what_grows_without_bound_is_not_known() {
+        let mut env = vec![("A".to_owned(), Some("router".to_owned()))];
+        for at in 0..200 {
+            let last = &env[at].0;
+            env.push((format!("A{at}"), Some(format!("$({last})$({last})"))));
+        }
+        let environment = Environment::from_env(&env, false);
+        let text = |name: &str| environment.values[name].as_ref().map(|word| &*word.text);
+        assert_eq!(text("A0"), Some("routerrouter"));
+        let held = environment.values.values().flatten();
+        let held = held.map(|word| word.text.len());
+        assert!(held.sum::<usize>() < 2 * GROWTH);
+        let last = environment.expand("$(A)");
+        assert_eq!((&*last.text, last.open_at), ("$(A)", Some(0)));
+        assert_eq!(environment.expand("router").text, "router");
     }
 
     #[test]

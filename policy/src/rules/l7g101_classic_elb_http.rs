@@ -80,8 +80,9 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let protocol = request.annotation("backend-protocol");
+    let certificate = request.certificate(ports);
     let is_http = ports.iter().any(|port| {
-        if request.certificate_applies(port, ports) {
+        if certificate.applies(port) {
             matches!(protocol, Some("http" | "https"))
         } else {
             port.is_tcp && protocol == Some("http")

@@ -73,8 +73,8 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     if request.built(ports) == Built::Other {
         return;
     }
-    let ends_tls = |port| request.certificate_applies(port, ports);
-    if !ports.iter().any(ends_tls) {
+    let certificate = request.certificate(ports);
+    if !ports.iter().any(|port| certificate.applies(port)) {
         return;
     }
     let key = &service.key;

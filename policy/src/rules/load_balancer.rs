@@ -3,7 +3,10 @@
 //! Source: kubernetes/cloud-provider-aws `pkg/providers/v1/{aws,aws_loadbalancer}.go`, AWS Load Balancer Controller
 //! `pkg/service/{service_utils,model_build_listener,model_build_target_group}.go`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+
+use foldhash::HashSet;
 
 use super::finding::{hops_of_reach, identity_of_reach};
 use super::remedy::Remedy;
@@ -80,10 +83,11 @@ impl LoadBalancerRequest {
     /// Source: kubernetes/cloud-provider-aws `pkg/providers/v1/aws.go` (`buildListener`).
     fn is_refused_as_classic(&self, ports: &[ServicePort]) -> bool {
         let protocol = self.annotation("backend-protocol").unwrap_or_default();
-        !matches!(protocol, "" | "tcp" | "ssl" | "http" | "https")
-            && ports
-                .iter()
-                .any(|port| self.certificate_applies(port, ports))
+        if matches!(protocol, "" | "tcp" | "ssl" | "http" | "https") {
+            return false;
+        }
+        let certificate = self.certificate(ports);
+        ports.iter().any(|port| certificate.applies(port))
     }
 
     /// Whether it is the AWS Load Balancer Controller that builds it, and not the cloud provider.
@@ -98,33 +102,74 @@ impl LoadBalancerRequest {
         is_ip_type || (self.is_controllers() && self.annotation("nlb-target-type") == Some("ip"))
     }
 
-    /// Whether the certificate applies to one of the Service's ports. Port names and numbers are separated by commas;
-    /// nothing means every port.
+    /// The ports of the Service to which the certificate applies. Port names and numbers are separated by commas; nothing
+    /// means every port.
     ///
     /// The cloud provider also takes `*` for every port, and compares names with the port's in lower case. The
     /// controller fails at an entry (`*` among them) that is no port, so that nothing is built.
     #[must_use]
-    pub fn certificate_applies(&self, port: &ServicePort, ports: &[ServicePort]) -> bool {
-        if self.annotation("ssl-cert").is_none_or(str::is_empty) || !port.is_tcp {
-            return false;
+    pub fn certificate(&self, ports: &[ServicePort]) -> Certificate<'_> {
+        let meant = self.annotation("ssl-ports").unwrap_or_default();
+        if self.annotation("ssl-cert").is_none_or(str::is_empty) {
+            Certificate::Nowhere
+        } else if meant.is_empty() {
+            Certificate::Everywhere
+        } else if self.is_controllers() {
+            let entries: HashSet<&str> = meant.split(',').map(str::trim).collect();
+            let names = ports.iter().map(|port| Cow::Borrowed(&*port.name));
+            let numbers = ports.iter().map(|port| Cow::Owned(port.port.to_string()));
+            let known: HashSet<Cow<'_, str>> = names.chain(numbers).collect();
+            if entries.iter().all(|entry| known.contains(*entry)) {
+                Certificate::Entries(entries)
+            } else {
+                Certificate::Nowhere
+            }
+        } else if meant == "*" {
+            Certificate::Everywhere
+        } else {
+            let entries = meant.split(',');
+            let numbers = entries.clone().filter_map(|entry| entry.parse().ok());
+            Certificate::Listeners {
+                numbers: numbers.collect(),
+                names: entries.collect(),
+            }
         }
-        let named = self.annotation("ssl-ports").unwrap_or_default();
-        if named.is_empty() {
-            return true;
-        }
-        if self.is_controllers() {
-            let is_meant = |entry: &str, port: &ServicePort| {
-                *port.name == *entry || port.port.to_string() == entry
-            };
-            let mut entries = named.split(',').map(str::trim);
-            return entries.clone().any(|entry| is_meant(entry, port))
-                && entries.all(|entry| ports.iter().any(|port| is_meant(entry, port)));
-        }
-        let name = port.name.to_lowercase();
-        named == "*"
-            || named
-                .split(',')
-                .any(|entry| entry == name || entry.parse() == Ok(port.port))
+    }
+}
+
+/// To which ports of a Service a certificate applies. Made once for all of them: neither ports nor entries are few.
+#[derive(Clone, Debug)]
+pub enum Certificate<'a> {
+    /// To none.
+    Nowhere,
+    /// To all that are TCP.
+    Everywhere,
+    /// To those that one of these entries names or numbers, as the controller reads them.
+    Entries(HashSet<&'a str>),
+    /// To those with one of these numbers or lower-case names, as the cloud provider reads them.
+    Listeners {
+        /// What is an entry and a number.
+        numbers: HashSet<u16>,
+        /// Every entry.
+        names: HashSet<&'a str>,
+    },
+}
+
+impl Certificate<'_> {
+    /// Whether it applies to one of the ports.
+    #[must_use]
+    pub fn applies(&self, port: &ServicePort) -> bool {
+        port.is_tcp
+            && match self {
+                Self::Nowhere => false,
+                Self::Everywhere => true,
+                Self::Entries(entries) => {
+                    entries.contains(&*port.name) || entries.contains(&*port.port.to_string())
+                }
+                Self::Listeners { numbers, names } => {
+                    numbers.contains(&port.port) || names.contains(&*port.name.to_lowercase())
+                }
+            }
     }
 }
 

@@ -35,6 +35,9 @@ pub(super) fn of_object(
 ) {
     if let Some(front) = fronts::of_object(world, &configuration.aws, object) {
         let paths = paths::of_front(world, &configuration.istio, front);
+        if !world.take(paths.steps()) {
+            return;
+        }
         verdict.unresolved.extend(unresolved(&paths));
         let findings = rules::of_front(&paths);
         verdict.add(configuration, findings);

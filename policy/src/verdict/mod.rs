@@ -16,7 +16,7 @@ use crate::wording::Wording;
 
 pub use copy::{Allowance, AllowanceExceeded, evaluate_around_copy, evaluate_copy};
 pub use evaluate::evaluate;
-pub use review::{Change, premises, review, review_over};
+pub use review::{Change, premises, review, review_over, review_within};
 pub(crate) use review::{before, of_affected};
 
 /// A finding and what it does.
@@ -97,9 +97,8 @@ impl Verdict {
 }
 
 fn order(a: &Finding, b: &Finding) -> Ordering {
-    let place = |finding: &Finding| (finding.rule, finding.object.clone());
-    place(a)
-        .cmp(&place(b))
+    (a.rule, &a.object)
+        .cmp(&(b.rule, &b.object))
         .then_with(|| a.field.cmp(&b.field))
         .then_with(|| a.identity.cmp(&b.identity))
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use super::Verdict;
 use super::evaluate::of_object;
+use crate::budget::{Budget, BudgetExceeded};
 use crate::configuration::{Configuration, Date};
 use crate::identity::ObjectKey;
 use crate::inventory::{Inventory, Overlay, Premises, World};
@@ -49,7 +50,8 @@ pub fn review(
     review_over(inventory, &Overlay::new(), configuration, change, today)
 }
 
-/// The same with `reads`, what was read from the cluster itself, put over the inventory.
+/// The same with `reads`, what was read from the cluster itself, put over the inventory. For those who choose themselves what
+/// is judged: it takes as long as it takes.
 #[must_use]
 pub fn review_over(
     inventory: &Inventory,
@@ -58,10 +60,52 @@ pub fn review_over(
     change: &Change,
     today: Date,
 ) -> Verdict {
+    verdict(inventory, reads, configuration, change, today, None)
+}
+
+/// The same within a budget.
+///
+/// # Errors
+///
+/// It takes more steps than there are.
+pub fn review_within(
+    budget: &Budget,
+    inventory: &Inventory,
+    reads: &Overlay,
+    configuration: &Configuration,
+    change: &Change,
+    today: Date,
+) -> Result<Verdict, BudgetExceeded> {
+    budget.within(verdict(
+        inventory,
+        reads,
+        configuration,
+        change,
+        today,
+        Some(budget),
+    ))
+}
+
+fn verdict(
+    inventory: &Inventory,
+    reads: &Overlay,
+    configuration: &Configuration,
+    change: &Change,
+    today: Date,
+    budget: Option<&Budget>,
+) -> Verdict {
     let overlays = Overlays::of(change, reads);
-    let world = World::with_overlay(inventory, &overlays.new);
-    let old_world = || World::with_overlay(inventory, overlays.old());
-    judge(&world, old_world, configuration, change, today).0
+    let world = |overlay| {
+        let world = World::with_overlay(inventory, overlay);
+        match budget {
+            Some(budget) => world.within(budget),
+            None => world,
+        }
+    };
+    let new_world = world(&overlays.new);
+    new_world.take(overlays.new.top_size());
+    let old_world = || world(overlays.old());
+    judge(&new_world, old_world, configuration, change, today).0
 }
 
 /// What the verdict on a change rests on, besides the change itself: if nothing of it changes, the verdict does not.
@@ -173,6 +217,9 @@ pub(crate) fn of_affected(
 ) -> Verdict {
     let mut verdict = Verdict::default();
     for affected in affected.fronts.iter().chain(&affected.services) {
+        if world.is_spent() {
+            break;
+        }
         if let Some(object) = world.get(affected) {
             of_object(world, configuration, object, &mut verdict);
         }

@@ -5,6 +5,7 @@ mod bodies;
 mod failures;
 mod gate;
 mod judged;
+mod lengthy;
 mod many;
 mod neighbours;
 mod refusals;
@@ -80,19 +81,8 @@ impl Webhook {
     }
 
     async fn behind(gate: Gate) -> Self {
-        let (tls, client) = tls(OldestTls::Tls13, &TLS13);
         let judge = Arc::new(Scripted::default());
-        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::bind(
-            loopback,
-            tls,
-            router(Arc::clone(&judge), gate),
-            Settings::default(),
-        )
-        .await
-        .unwrap();
-        let (address, (handle, stop)) = (server.local_addr(), stop());
-        tokio::spawn(server.run(stop));
+        let (client, address, handle) = served(Arc::clone(&judge), gate).await;
         Self {
             address,
             client,
@@ -142,6 +132,18 @@ impl Webhook {
         stream.read_to_end(&mut answer).await.unwrap();
         String::from_utf8(answer).unwrap()
     }
+}
+
+/// The real server with any judge, until the handle is dropped.
+async fn served<J: Judge>(judge: Arc<J>, gate: Gate) -> (TestClient, SocketAddr, StopHandle) {
+    let (tls, client) = tls(OldestTls::Tls13, &TLS13);
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let server = Server::bind(loopback, tls, router(judge, gate), Settings::default())
+        .await
+        .unwrap();
+    let (address, (handle, stop)) = (server.local_addr(), stop());
+    tokio::spawn(server.run(stop));
+    (client, address, handle)
 }
 
 fn review(name: &str) -> String {

@@ -169,11 +169,11 @@ fn nothing_is_judged_or_served_by_a_configuration_that_is_not_sound() {
         let (status, output, errors) = run(directory.path(), arguments);
         assert_eq!((status, output.as_str()), (2, ""));
         assert!(
-            errors.contains("error: /mode: there is no mode \"block\""),
+            errors.contains("/mode: there is no mode \"block\""),
             "{errors}"
         );
         assert!(
-            errors.ends_with("error: the configuration l7guard.yaml is not sound\n"),
+            errors.contains("error: the configuration"),
             "{errors}"
         );
     }

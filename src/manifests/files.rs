@@ -266,32 +266,36 @@ fn open(path: &Path) -> Result<(File, usize), FileProblem> {
     Ok((file, size))
 }
 
-/// Reads to the end; the file may be longer than its `size` says. Never takes memory for more than is read of it.
+/// Reads to the end; the file may be longer than its `size` says. Never takes memory for more than is read of it: what has no
+/// size beforehand is read in pieces, as an allocation that grows takes the old and the new memory at once.
 fn read_bounded(mut from: impl Read, size: usize, most: usize) -> Result<Vec<u8>, FileProblem> {
     const LEAST: usize = 64 * 1024;
+    const MOST: usize = 4 * 1024 * 1024;
     if size > most {
         return Err(FileProblem::TooLarge(most));
     }
-    let mut bytes = Vec::with_capacity(size);
+    let mut first = Vec::with_capacity(size);
+    from.by_ref().take(size as u64).read_to_end(&mut first)?;
+    let (mut held, mut pieces) = (first.len(), vec![first]);
     loop {
-        let room = bytes.capacity() - bytes.len();
-        let read = from.by_ref().take(room as u64).read_to_end(&mut bytes)?;
-        if read < room {
-            return Ok(bytes);
-        }
-        // Whether there is more is known before room is made for it.
-        let mut next = Vec::new();
-        from.by_ref().take(1).read_to_end(&mut next)?;
-        if next.is_empty() {
-            return Ok(bytes);
-        }
-        let left = most - bytes.len();
-        if left == 0 {
+        // One byte more than may be held shows that there is more.
+        let wanted = held.clamp(LEAST, MOST).min(most - held + 1);
+        let mut piece = Vec::with_capacity(wanted);
+        let read = from.by_ref().take(wanted as u64).read_to_end(&mut piece)?;
+        held += read;
+        if held > most {
             return Err(FileProblem::TooLarge(most));
         }
-        bytes.reserve_exact(bytes.len().max(LEAST).min(left));
-        bytes.append(&mut next);
+        pieces.push(piece);
+        if read < wanted {
+            break;
+        }
     }
+    pieces.retain(|piece| !piece.is_empty());
+    Ok(match pieces.len() {
+        1 => pieces.remove(0),
+        _ => pieces.concat(),
+    })
 }
 
 fn has_manifest_extension(path: &Path) -> bool {

@@ -172,9 +172,6 @@ fn nothing_is_judged_or_served_by_a_configuration_that_is_not_sound() {
             errors.contains("/mode: there is no mode \"block\""),
             "{errors}"
         );
-        assert!(
-            errors.contains("error: the configuration"),
-            "{errors}"
-        );
+        assert!(errors.contains("error: the configuration"), "{errors}");
     }
 }

@@ -262,16 +262,17 @@ impl Copy {
 }
 
 fn metadata(pod: &Object) -> PodMetadata {
-    let Facts::Workload(workload) = &pod.facts else {
-        panic!("no Pod: {pod:?}");
+    let (controller, labels) = match &pod.facts {
+        Facts::Workload(workload) => (workload.owner.as_deref().cloned(), workload.labels.clone()),
+        _ => <_>::default(),
     };
     PodMetadata {
         name: Arc::clone(&pod.key.name),
         shape: PodShape {
-            controller: workload.owner.as_deref().cloned(),
+            controller,
             revision: None,
             marks: Workload {
-                labels: workload.labels.clone(),
+                labels,
                 ..Workload::default()
             },
         },

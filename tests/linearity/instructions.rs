@@ -12,7 +12,7 @@ const SIZE: usize = 60;
 /// The environment variable by which this program knows that it is measured.
 const CHILD: &str = "L7GUARD_LINEARITY_CHILD";
 /// Where instructions are counted, and behind which `valgrind` writes down how many there were.
-const COUNTED: &str = "*Prepared::judge*";
+const COUNTED: &str = "linearity::scene::Prepared::judge*";
 
 pub(crate) fn is_child() -> bool {
     std::env::var_os(CHILD).is_some()
@@ -67,9 +67,10 @@ fn counted() -> Result<Vec<u64>, Failed> {
     let directory = tempfile::tempdir()?;
     let out = directory.path().join("counts");
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no"])
-        .arg(format!("--toggle-collect={COUNTED}"))
+        .arg("--tool=callgrind")
+        // In the other order the second option for a function undoes the first (`valgrind` 3.19).
         .arg(format!("--dump-after={COUNTED}"))
+        .arg(format!("--zero-before={COUNTED}"))
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(std::env::current_exe()?)
         .env(CHILD, "1")

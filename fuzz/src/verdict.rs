@@ -1,8 +1,6 @@
 //! Evaluation and review of whatever world a text describes: order means nothing, both agree, and an update is refused
 //! for nothing but what it adds.
 
-use std::collections::BTreeSet;
-
 use l7guard_policy::budget::Budget;
 use l7guard_policy::configuration::{Configuration, Date};
 use l7guard_policy::inventory::{self, Inventory};

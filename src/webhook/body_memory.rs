@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::body::BODY_LIMIT;
 
-/// All bodies of more than [`super::body::SMALL`] together: 64 MiB.
+/// All bodies of more than `SMALL` together: 64 MiB.
 pub const BODY_MEMORY: usize = 64 * 1024 * 1024;
 
 /// The last eighth is for bodies of up to 1 MiB: nearly all that are not small.

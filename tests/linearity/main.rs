@@ -7,7 +7,6 @@
 //! loop within a loop.
 
 #![expect(
-    clippy::panic,
     clippy::unwrap_used,
     clippy::print_stderr,
     reason = "a scene that cannot be read is a broken test, and without valgrind it has to say so"

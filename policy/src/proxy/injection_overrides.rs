@@ -32,7 +32,7 @@ pub struct OverriddenRoles {
 /// the template says what the entry leaves out. Which template that is, is not seen. So a router counts
 /// wherever it stands, and any other role only where it is sure to outrank the template's: in
 /// `containers`, for `istio-proxy`, with a command line of its own. A `command` alone is followed by the
-/// template's arguments, which for a gateway are [`GATEWAY_ARGUMENTS`]. A variable is the template's, whose
+/// template's arguments, which for a gateway are `GATEWAY_ARGUMENTS`. A variable is the template's, whose
 /// values are not seen.
 ///
 /// A Pod that is injected already (`sidecar.istio.io/status`) runs what its own containers say: there

@@ -28,7 +28,8 @@ pub(super) fn judge(world: World<'_>, answer: &mut Answer) {
 fn missing_service(world: World<'_>, gateway: &Value) -> Option<Value> {
     istio_side(world, gateway)?;
     // A name that is not rendered yet joins nothing.
-    let generated = generated(world, gateway).filter(|name| !is_unrendered(name))?;
+    let is_known = |name: &String| !is_unrendered(name) && !is_unrendered(namespace(gateway));
+    let generated = generated(world, gateway).filter(is_known)?;
     if world
         .get(Kind::Service, namespace(gateway), &generated)
         .is_some()

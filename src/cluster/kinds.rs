@@ -31,11 +31,17 @@ pub(super) const PAGE: u32 = 250;
 const WATCH: u32 = 120;
 
 /// Whether a kind is watched. Pods are read where no template decides, Namespaces where an annotation overrides an injected
-/// proxy, and Endpoints are mirrored into `EndpointSlice`s. What an `IstioOperator` asks for stands in a cluster by itself.
+/// proxy, and Endpoints are mirrored into `EndpointSlice`s. What an `IstioOperator` asks for stands in a cluster by
+/// itself, and where TCPRoutes and TLSRoutes lead the bindings say that are made of them.
 pub(super) fn is_watched(kind: Kind) -> bool {
     !matches!(
         kind,
-        Kind::Pod | Kind::Namespace | Kind::Endpoints | Kind::IstioOperator
+        Kind::Pod
+            | Kind::Namespace
+            | Kind::Endpoints
+            | Kind::IstioOperator
+            | Kind::TcpRoute
+            | Kind::TlsRoute
     )
 }
 

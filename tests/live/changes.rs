@@ -250,6 +250,8 @@ subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
                     Kind::Pod,
                     Kind::Endpoints,
                     Kind::IstioOperator,
+                    Kind::TcpRoute,
+                    Kind::TlsRoute,
                     Kind::Namespace,
                 ];
                 !unlisted.contains(kind)

@@ -49,6 +49,7 @@ impl Plan<'_> {
         for front in &affected.fronts {
             self.ask_about_front_of(front);
         }
+        self.ask_about_network_gateways(affected);
         for key in &affected.services {
             let is_front = matches!(self.world().facts(key), Some(Facts::Service(service)) if service.load_balancer.is_some());
             if is_front {

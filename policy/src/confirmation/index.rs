@@ -54,6 +54,7 @@ pub(super) fn questions(key: &IndexKey) -> Vec<Question> {
             in_cluster(&kinds.collect::<Vec<_>>())
         }
         IndexKey::AttachedToListenerSet(_) => in_cluster(&ROUTES),
+        IndexKey::MadeForNetworkGateway(..) => in_cluster(&BINDINGS),
         IndexKey::WorkloadLabel(..)
         | IndexKey::GatewayCandidates(_)
         | IndexKey::SelectorPair(..)

@@ -19,6 +19,7 @@
 mod before;
 mod front;
 mod index;
+mod network_gateway;
 mod pods;
 #[cfg(test)]
 mod pods_tests;

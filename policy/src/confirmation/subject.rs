@@ -6,6 +6,7 @@ use super::index::TEMPLATES;
 use super::pods::with_label;
 use super::{Plan, Question};
 use crate::configuration::Configuration;
+use crate::fronts::aws::NETWORK_GATEWAY_CONTROLLER;
 use crate::gateways::kind;
 use crate::gateways::service::{Behind, reach};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
@@ -32,6 +33,7 @@ impl Plan<'_> {
             let joined = joined.into_iter();
             let indexes = joined.filter(|premise| matches!(premise, Premise::Index(_)));
             self.ask_premises(indexes.collect());
+            self.ask_about_network_gateways(&affected);
         }
         for front in &affected.fronts {
             if self.budget.is_spent() {
@@ -47,6 +49,7 @@ impl Plan<'_> {
         match &subject.facts {
             Facts::Ingress(_)
             | Facts::Route(_)
+            | Facts::StreamRoute(_)
             | Facts::IngressClassParams(_)
             | Facts::Workload(_)
             | Facts::Namespace(_)
@@ -66,7 +69,7 @@ impl Plan<'_> {
                 if self.configuration.istio.makes_gateways(&class.controller) {
                     self.ask_about_made_for_class(&key.name);
                 }
-                self.makes_ends(class)
+                self.makes_ends(class) || *class.controller == *NETWORK_GATEWAY_CONTROLLER
             }
             Facts::Gateway(gateway) => {
                 let is_in_sight = self.is_gateway_in_sight(gateway);
@@ -186,7 +189,9 @@ impl Plan<'_> {
             return false;
         }
         match self.world().facts(&class) {
-            Some(Facts::GatewayClass(class)) => self.makes_ends(class),
+            Some(Facts::GatewayClass(class)) => {
+                self.makes_ends(class) || self.is_network_gateway(gateway)
+            }
             _ => self.configuration.istio.has_built_in_class(&gateway.class),
         }
     }

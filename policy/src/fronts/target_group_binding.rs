@@ -23,8 +23,6 @@ const INGRESS_STACK_NAMESPACE: &str = "ingress.k8s.aws/stack-namespace";
 const INGRESS_STACK_NAME: &str = "ingress.k8s.aws/stack-name";
 const GATEWAY_STACK_NAMESPACE: &str = "gateway.k8s.aws.alb/stack-namespace";
 const GATEWAY_STACK_NAME: &str = "gateway.k8s.aws.alb/stack-name";
-const NETWORK_GATEWAY_STACK_NAMESPACE: &str = "gateway.k8s.aws.nlb/stack-namespace";
-const NETWORK_GATEWAY_STACK_NAME: &str = "gateway.k8s.aws.nlb/stack-name";
 const SERVICE_STACK_NAMESPACE: &str = "service.k8s.aws/stack-namespace";
 const SERVICE_STACK_NAME: &str = "service.k8s.aws/stack-name";
 
@@ -99,16 +97,12 @@ pub(super) fn making(
 /// Whether the binding's tracking labels name a Gateway of a Network Load Balancer, or one that may be: it, or its class,
 /// is not visible.
 fn is_made_for_network_gateway(world: &World<'_>, binding: &TargetGroupBinding) -> bool {
-    let label = |key: &str| {
-        let value = binding.tracking.get(key);
-        value.filter(|value| !world.is_unrendered(value))
-    };
-    let (Some(namespace), Some(name)) = (
-        label(NETWORK_GATEWAY_STACK_NAMESPACE),
-        label(NETWORK_GATEWAY_STACK_NAME),
-    ) else {
+    let Some((namespace, name)) = binding.network_gateway() else {
         return false;
     };
+    if world.is_unrendered(namespace) || world.is_unrendered(name) {
+        return false;
+    }
     let gateway = ObjectKey::new(Kind::Gateway, namespace, name);
     let Some(Facts::Gateway(gateway)) = world.facts(&gateway) else {
         return true;

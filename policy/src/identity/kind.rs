@@ -50,6 +50,10 @@ pub enum Kind {
     HttpRoute,
     /// `gateway.networking.k8s.io`.
     GrpcRoute,
+    /// `gateway.networking.k8s.io`.
+    TcpRoute,
+    /// `gateway.networking.k8s.io`.
+    TlsRoute,
     /// `elbv2.k8s.aws`: binding of the AWS Load Balancer Controller.
     TargetGroupBinding,
     /// `eks.amazonaws.com`: binding of EKS Auto Mode.
@@ -225,6 +229,20 @@ const KINDS: &[KindRow] = &[
         Kind::GrpcRoute,
         "gateway.networking.k8s.io",
         "GRPCRoute",
+        GATEWAY_API_VERSIONS,
+        true,
+    ),
+    (
+        Kind::TcpRoute,
+        "gateway.networking.k8s.io",
+        "TCPRoute",
+        GATEWAY_API_VERSIONS,
+        true,
+    ),
+    (
+        Kind::TlsRoute,
+        "gateway.networking.k8s.io",
+        "TLSRoute",
         GATEWAY_API_VERSIONS,
         true,
     ),

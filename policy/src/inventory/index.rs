@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::actions::{Action, ForwardTarget};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 use crate::objects::endpoints::EndpointList;
-use crate::objects::gateway_api::{Route, RouteTarget};
+use crate::objects::gateway_api::{Parent, Route, RouteTarget};
 use crate::objects::ingress::{BackendTarget, Ingress};
 use crate::objects::service::Service;
 use crate::objects::service_host::ServiceHost;
+use crate::objects::stream_route::StreamRoute;
 use crate::objects::target_group_binding::TargetGroup;
 use crate::objects::workload::Workload;
 use crate::objects::{Facts, Object};
@@ -59,6 +60,8 @@ pub enum IndexKey {
     AttachedToGateway(Arc<str>, Arc<str>),
     /// Routes attached to this ListenerSet or `XListenerSet`.
     AttachedToListenerSet(ObjectKey),
+    /// TargetGroupBindings whose tracking labels name this Gateway as a Network Load Balancer's: (namespace, name).
+    MadeForNetworkGateway(Arc<str>, Arc<str>),
 }
 
 impl IndexKey {
@@ -70,7 +73,8 @@ impl IndexKey {
             | Self::EndpointsOf((namespace, name))
             | Self::NamesGatewayService((namespace, name))
             | Self::EndpointsToPod(namespace, name)
-            | Self::AttachedToGateway(namespace, name) => {
+            | Self::AttachedToGateway(namespace, name)
+            | Self::MadeForNetworkGateway(namespace, name) => {
                 placeholder::is_in(namespace) || placeholder::is_in(name)
             }
             Self::AttachedToListenerSet(key) => key.has_placeholder(),
@@ -128,11 +132,16 @@ pub(crate) fn index_keys(object: &Object) -> Vec<IndexKey> {
             vec![IndexKey::AttachedToGateway(namespace, name)]
         }
         Facts::Route(route) => of_route(route),
+        Facts::StreamRoute(route) => of_stream_route(route),
         Facts::TargetGroupBinding(binding) => {
             let service = (Arc::clone(namespace), Arc::clone(&binding.service));
             let group = binding.target_group.as_ref().map(bound_group_key);
             let binds = IndexKey::BindsService(service);
-            std::iter::once(binds).chain(group).collect()
+            let gateway = binding.network_gateway();
+            let made = gateway.map(|(namespace, name)| {
+                IndexKey::MadeForNetworkGateway(Arc::from(namespace), Arc::from(name))
+            });
+            std::iter::once(binds).chain(group).chain(made).collect()
         }
         Facts::GatewayClass(_) | Facts::IngressClassParams(_) | Facts::Namespace(_) => Vec::new(),
     };
@@ -191,15 +200,23 @@ fn of_endpoints(namespace: &Arc<str>, list: &EndpointList) -> Vec<IndexKey> {
         .collect()
 }
 
+fn of_stream_route(route: &StreamRoute) -> Vec<IndexKey> {
+    let parents = route.parents.iter().map(|parent| attached(&parent.parent));
+    let services = route.services.iter().cloned().map(IndexKey::NamesService);
+    parents.chain(services).collect()
+}
+
+fn attached(parent: &Parent) -> IndexKey {
+    let key = parent.key();
+    if key.kind == Kind::Gateway {
+        IndexKey::AttachedToGateway(key.namespace, key.name)
+    } else {
+        IndexKey::AttachedToListenerSet(key)
+    }
+}
+
 fn of_route(route: &Route) -> Vec<IndexKey> {
-    let parents = route.parents.iter().map(|parent| {
-        let key = parent.key();
-        if key.kind == Kind::Gateway {
-            IndexKey::AttachedToGateway(key.namespace, key.name)
-        } else {
-            IndexKey::AttachedToListenerSet(key)
-        }
-    });
+    let parents = route.parents.iter().map(attached);
     let backends = route.backends.iter().map(|backend| match &backend.target {
         RouteTarget::Service(namespace, name) => {
             IndexKey::NamesService((Arc::clone(namespace), Arc::clone(name)))

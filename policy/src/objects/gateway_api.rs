@@ -12,6 +12,7 @@ use super::service::{
 };
 use super::service_host::ServiceHost;
 use super::text::shared;
+use super::tls_listener::{self, ListenerView, TlsListeners};
 use crate::gateways::kind::STATUS_PORT;
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 
@@ -55,6 +56,8 @@ pub struct Gateway {
     pub infrastructure: Option<Box<Service>>,
     /// Values of `spec.addresses` of type `Hostname`: they name the Service of a gateway deployed by hand.
     pub hostnames: Box<[Box<str>]>,
+    /// Its listeners that end TLS; `None`: it has none.
+    pub tls: Option<Box<TlsListeners>>,
 }
 
 /// What the rules read of a ListenerSet.
@@ -62,6 +65,8 @@ pub struct Gateway {
 pub struct ListenerSet {
     /// The Gateway that it adds listeners to, as (namespace, name).
     pub gateway: (Arc<str>, Arc<str>),
+    /// Those of them that end TLS; `None`: none does.
+    pub tls: Option<Box<TlsListeners>>,
 }
 
 /// What the rules read of an HTTPRoute or GRPCRoute.
@@ -202,12 +207,6 @@ pub(crate) struct GatewaySpec {
 }
 
 #[derive(Deserialize)]
-struct ListenerView {
-    name: Option<Box<str>>,
-    port: Option<u16>,
-}
-
-#[derive(Deserialize)]
 struct InfrastructureView {
     annotations: Option<Marks>,
 }
@@ -222,6 +221,7 @@ struct AddressView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ListenerSetSpec {
     parent_ref: Option<Mapping<ReferenceView>>,
+    listeners: List<ListenerView>,
 }
 
 #[derive(Deserialize)]
@@ -272,6 +272,7 @@ pub(crate) fn read_gateway(metadata: &Metadata, spec: GatewaySpec) -> Result<Gat
     Ok(Gateway {
         is_managed,
         infrastructure: infrastructure(&spec)?,
+        tls: tls_listener::read(elements(&spec.listeners)),
         class: spec.gateway_class_name.unwrap_or_default(),
         name_override: name_override.filter(|name| !name.is_empty()).map(Arc::from),
         hostnames: elements(&spec.addresses)
@@ -335,21 +336,27 @@ pub(crate) fn read_listener_set(
     if parent.kind.as_deref().is_some_and(|kind| kind != "Gateway") {
         return Ok(None);
     }
-    Ok(parent
-        .place(namespace)
-        .map(|gateway| ListenerSet { gateway }))
+    Ok(parent.place(namespace).map(|gateway| ListenerSet {
+        gateway,
+        tls: tls_listener::read(elements(&spec.listeners)),
+    }))
+}
+
+/// The kind of a parent; `None`: the AWS Load Balancer Controller attaches to no such kind.
+pub(super) fn parent_kind(kind: Option<&str>) -> Option<Kind> {
+    match kind {
+        None | Some("Gateway") => Some(Kind::Gateway),
+        Some("ListenerSet") => Some(Kind::ListenerSet),
+        Some("XListenerSet") => Some(Kind::XListenerSet),
+        Some(_) => None,
+    }
 }
 
 /// Reads an HTTPRoute or GRPCRoute of the given namespace. Groups of references are not checked, as the controller
 /// does not (AWS Load Balancer Controller `pkg/gateway/routeutils/{attachment_helper,backend}.go`).
 pub(crate) fn read_route(spec: &RouteSpec, namespace: &Arc<str>) -> Route {
     let parents = elements(&spec.parent_refs).filter_map(|(_, parent)| {
-        let kind = match parent.kind.as_deref() {
-            None | Some("Gateway") => Kind::Gateway,
-            Some("ListenerSet") => Kind::ListenerSet,
-            Some("XListenerSet") => Kind::XListenerSet,
-            Some(_) => return None,
-        };
+        let kind = parent_kind(parent.kind.as_deref())?;
         let (namespace, name) = parent.place(namespace)?;
         Some(Parent {
             kind,

@@ -21,8 +21,10 @@ mod reading;
 pub mod revision;
 pub mod service;
 pub mod service_host;
+pub mod stream_route;
 pub mod target_group_binding;
 mod text;
+pub mod tls_listener;
 pub mod workload;
 mod wrong_type;
 
@@ -46,6 +48,7 @@ use namespace::Namespace;
 use reading::{InPassing, Mapping, Supply};
 use revision::StatusView;
 use service::Service;
+use stream_route::StreamRoute;
 use target_group_binding::TargetGroupBinding;
 use workload::Workload;
 
@@ -79,6 +82,7 @@ pub enum Facts {
     Gateway(Box<Gateway>),
     ListenerSet(ListenerSet),
     Route(Route),
+    StreamRoute(Box<StreamRoute>),
     TargetGroupBinding(Box<TargetGroupBinding>),
 }
 
@@ -193,7 +197,9 @@ impl<S: Supply> Reading<'_, S> {
             | Kind::ListenerSet
             | Kind::XListenerSet
             | Kind::HttpRoute
-            | Kind::GrpcRoute => self.gateway_api(),
+            | Kind::GrpcRoute
+            | Kind::TcpRoute
+            | Kind::TlsRoute => self.gateway_api(),
             Kind::Pod
             | Kind::Namespace
             | Kind::EndpointSlice
@@ -215,6 +221,10 @@ impl<S: Supply> Reading<'_, S> {
             Kind::ListenerSet | Kind::XListenerSet => self.specified(|key, _, spec| {
                 let set = gateway_api::read_listener_set(spec, &key.namespace)?;
                 Ok(set.map(Facts::ListenerSet))
+            }),
+            Kind::TcpRoute | Kind::TlsRoute => self.specified(|key, _, spec| {
+                let route = stream_route::read(&spec, &key.namespace);
+                Ok(Some(Facts::StreamRoute(Box::new(route))))
             }),
             _ => self.specified(|key, _, spec| {
                 let route = gateway_api::read_route(&spec, &key.namespace);

@@ -92,6 +92,14 @@ impl Object {
                 let mut names = [namespace, name].into_iter();
                 names.find_map(|name| unrendered("/spec/parentRef", name))
             }
+            Facts::StreamRoute(route) => {
+                let parents = route.parents.iter().map(|parent| &parent.parent);
+                let mut parents = parents.flat_map(|parent| [&parent.namespace, &parent.name]);
+                let services = route.services.iter();
+                let mut services = services.flat_map(|(namespace, name)| [namespace, name]);
+                let in_parents = parents.find_map(|name| unrendered("/spec/parentRefs", name));
+                in_parents.or_else(|| services.find_map(|name| unrendered("/spec/rules", name)))
+            }
             Facts::TargetGroupBinding(binding) => {
                 unrendered("/spec/serviceRef/name", &binding.service).or_else(|| {
                     match binding.target_group.as_ref()? {

@@ -19,6 +19,10 @@ const TRACKING_PREFIXES: &[&str] = &[
     "gateway.k8s.aws.nlb/",
 ];
 
+/// Labels that name the Gateway of a Network Load Balancer for which the controller made a binding.
+const NETWORK_GATEWAY_STACK_NAMESPACE: &str = "gateway.k8s.aws.nlb/stack-namespace";
+const NETWORK_GATEWAY_STACK_NAME: &str = "gateway.k8s.aws.nlb/stack-name";
+
 /// What the rules read of a TargetGroupBinding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TargetGroupBinding {
@@ -30,6 +34,15 @@ pub struct TargetGroupBinding {
     pub target_group: Option<TargetGroup>,
     /// Tracking labels of the controller. Anybody can write them: they prove nothing by themselves.
     pub tracking: Labels,
+}
+
+impl TargetGroupBinding {
+    /// Namespace and name of the Network Load Balancer's Gateway that the tracking labels name.
+    #[must_use]
+    pub fn network_gateway(&self) -> Option<(&str, &str)> {
+        let namespace = self.tracking.get(NETWORK_GATEWAY_STACK_NAMESPACE)?;
+        Some((namespace, self.tracking.get(NETWORK_GATEWAY_STACK_NAME)?))
+    }
 }
 
 /// A target group's protocol, as far as it tells the kind of load balancer.

@@ -11,6 +11,7 @@ use crate::identity::{Kind, ObjectKey, ServiceKey, service_object};
 use crate::inventory::{IndexKey, World, bound_group_key, target_group_key};
 use crate::objects::gateway_api::{Gateway, Route, RouteTarget};
 use crate::objects::ingress::{BackendTarget, Ingress};
+use crate::objects::stream_route::StreamRoute;
 use crate::objects::target_group_binding::TargetGroup;
 use crate::objects::workload::GATEWAY_NAME_LABELS;
 use crate::objects::{Facts, Object};
@@ -20,7 +21,8 @@ use crate::objects::{Facts, Object};
 pub struct Affected {
     /// Ingresses, routes and TargetGroupBindings.
     pub fronts: BTreeSet<ObjectKey>,
-    /// Services whose own load balancers are asked about, and Gateways that istiod will make such Services for.
+    /// Services whose own load balancers are asked about, Gateways that istiod will make such Services for, and Gateways and
+    /// ListenerSets whose listeners may end TLS.
     pub services: BTreeSet<ObjectKey>,
     seen: HashSet<ServiceKey>,
     /// Names of target groups that were looked up, of which one front may name thousands of ARNs.
@@ -36,6 +38,7 @@ impl Affected {
         match &object.facts {
             Facts::Ingress(ingress) => self.add_ingress(world, key, ingress),
             Facts::Route(route) => self.add_route(world, key, route),
+            Facts::StreamRoute(route) => self.add_parents(world, route),
             Facts::TargetGroupBinding(binding) => {
                 self.fronts.insert(key.clone());
                 if let Some(group) = &binding.target_group {
@@ -75,6 +78,7 @@ impl Affected {
                 self.add_gateways(world, &gateways.collect::<Vec<_>>());
             }
             Facts::ListenerSet(_) => {
+                self.services.insert(key.clone());
                 self.add_routes(world, &IndexKey::AttachedToListenerSet(key.clone()));
             }
             Facts::Workload(_) => self.add_workloads(world, &[object]),
@@ -123,6 +127,7 @@ impl Affected {
                 Facts::Service(_) => {
                     open.push((Arc::clone(&key.namespace), Arc::clone(&key.name)));
                 }
+                Facts::StreamRoute(route) => self.add_parents(world, route),
                 _ => {
                     self.fronts.insert(key.clone());
                 }
@@ -130,12 +135,26 @@ impl Affected {
         }
         for object in world.find(&IndexKey::BindsService(service.clone())) {
             self.fronts.insert(object.key.clone());
-            if let Facts::TargetGroupBinding(binding) = &object.facts
-                && let Some(group) = &binding.target_group
-            {
+            let Facts::TargetGroupBinding(binding) = &object.facts else {
+                continue;
+            };
+            if let Some((namespace, name)) = binding.network_gateway() {
+                let gateway = ObjectKey::new(Kind::Gateway, namespace, name);
+                self.services.insert(gateway);
+            }
+            if let Some(group) = &binding.target_group {
                 self.add_target_group(world, group);
             }
         }
+    }
+
+    /// The Gateways and ListenerSets whose listeners lead to a route.
+    fn add_parents(&mut self, world: &World<'_>, route: &StreamRoute) {
+        if !world.take(route.parents.len()) {
+            return;
+        }
+        let parents = route.parents.iter().map(|parent| parent.parent.key());
+        self.services.extend(parents);
     }
 
     /// Every front that names a target group, bindings among them: a front that is an ALB's proves it to be one's.
@@ -202,6 +221,7 @@ impl Affected {
             match &object.facts {
                 Facts::Route(route) => self.add_route(world, &object.key, route),
                 Facts::ListenerSet(_) => {
+                    self.services.insert(object.key.clone());
                     let attached = IndexKey::AttachedToListenerSet(object.key.clone());
                     self.add_routes(world, &attached);
                 }

@@ -4,6 +4,7 @@
 //! [`affected`] says which fronts an object can have part in.
 
 pub mod affected;
+pub mod network_gateway;
 
 use std::collections::BTreeSet;
 

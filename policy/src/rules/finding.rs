@@ -8,6 +8,8 @@ use crate::confidence::Confidence;
 use crate::fronts::Making;
 use crate::gateways::service::{Behind, Reach};
 use crate::identity::ObjectKey;
+use crate::objects::Object;
+use crate::paths::network_gateway::TlsLeg;
 use crate::paths::{FrontPaths, Leg};
 use crate::wording::Wording;
 
@@ -153,6 +155,43 @@ impl Finding {
             remedy,
             identity: identity_of_reach(rule, object, &leg.reach),
             participants: paths.participants(leg),
+        }
+    }
+}
+
+impl Finding {
+    /// A finding about a listener that ends TLS before a gateway. A binding has no part in it: whoever refuses the controller's
+    /// binding takes a Network Load Balancer down.
+    pub(super) fn of_tls_leg(
+        rule: RuleCode,
+        confidence: Confidence,
+        object: &Object,
+        leg: TlsLeg,
+        message: Wording,
+        remedy: Remedy,
+    ) -> Self {
+        let key = &object.key;
+        let mut participants = leg.reach.participants();
+        participants.insert(key.clone());
+        participants.extend(leg.rests_on);
+        let mut path = vec![Hop {
+            role: HopRole::Front,
+            object: key.clone(),
+            evidence: leg.evidence,
+        }];
+        path.extend(hops_of_reach(&leg.reach));
+        Self {
+            rule,
+            confidence,
+            is_of_unknown_role: false,
+            object: key.clone(),
+            api_version: object.api_version,
+            field: leg.field,
+            path,
+            message,
+            remedy,
+            identity: identity_of_reach(rule, key, &leg.reach),
+            participants,
         }
     }
 }

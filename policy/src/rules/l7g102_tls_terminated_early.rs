@@ -1,6 +1,9 @@
 //! ## What it does
 //!
-//! Finds a gateway's Service whose load balancer ends TLS: a certificate is set by annotation and applies to a port.
+//! Finds a gateway's Service whose load balancer ends TLS: a certificate is set by annotation and applies to a port. Finds
+//! too a listener of a Network Load Balancer's Gateway that ends TLS (protocol `TLS`, not of mode `Passthrough`) and leads
+//! to such a Service: by a TCPRoute or TLSRoute, which are read from files alone, or in a cluster by the binding that the
+//! controller made, where all listeners of the Gateway end TLS.
 //!
 //! ## Why
 //!
@@ -62,6 +65,8 @@
 use super::load_balancer::{Built, GatewayService};
 use super::remedy::Remedy;
 use super::{Finding, RuleCode};
+use crate::objects::Object;
+use crate::paths::network_gateway::TlsLeg;
 use crate::wording::Wording;
 
 pub(super) const SOURCE: &str = include_str!("l7g102_tls_terminated_early.rs");
@@ -86,4 +91,30 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         &service.reach,
     );
     findings.push(service.finding(RuleCode::L7G102, "ssl-cert", message, remedy));
+}
+
+/// One finding if a gateway is behind the Service that the listener leads to.
+pub(super) fn check_listener(object: &Object, leg: TlsLeg, findings: &mut Vec<Finding>) {
+    // Nothing is said of a proxy that may be a sidecar.
+    let is_known = !leg.reach.is_of_unknown_role();
+    let Some(confidence) = leg.reach.confidence().filter(|_| is_known) else {
+        return;
+    };
+    let confidence = confidence.min(leg.confidence);
+    let message = Wording::of(&object.key)
+        .then(" ends TLS at a Network Load Balancer, before the Istio ingress gateway behind ")
+        .and(&leg.reach.first_service())
+        .then(": SNI, mTLS and passthrough are lost");
+    let remedy = Remedy::paste(
+        "Pass TLS through, and name the certificate in the Istio Gateway (credentialName). The listener:",
+        "protocol: TLS\ntls:\n  mode: Passthrough\n",
+    );
+    findings.push(Finding::of_tls_leg(
+        RuleCode::L7G102,
+        confidence,
+        object,
+        leg,
+        message,
+        remedy,
+    ));
 }

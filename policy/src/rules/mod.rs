@@ -22,7 +22,9 @@ pub use catalogue::{Mode, Rule, RuleCode};
 pub use finding::{Finding, Hop, HopRole, PathId};
 pub use load_balancer::GatewayService;
 
+use crate::objects::Object;
 use crate::paths::FrontPaths;
+use crate::paths::network_gateway::TlsLeg;
 
 /// The findings of every rule that looks at fronts.
 #[must_use]
@@ -34,6 +36,16 @@ pub fn of_front(paths: &FrontPaths<'_>) -> Vec<Finding> {
     l7g103_target_group_unknown::check(paths, &mut findings);
     l7g105_external_target_group::check(paths, &mut findings);
     l7g106_unreadable_action::check(paths, &mut findings);
+    findings
+}
+
+/// The findings about listeners that end TLS, of a Gateway or ListenerSet.
+#[must_use]
+pub fn of_tls_legs(object: &Object, legs: Vec<TlsLeg>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for leg in legs {
+        l7g102_tls_terminated_early::check_listener(object, leg, &mut findings);
+    }
     findings
 }
 

@@ -10,6 +10,7 @@ use crate::identity::{ObjectKey, service_object};
 use crate::inventory::World;
 use crate::objects::gateway_api::Gateway;
 use crate::objects::{Facts, Object};
+use crate::paths::network_gateway::tls_legs;
 use crate::paths::{self, FrontPaths};
 use crate::rules::{self, Finding, GatewayService, Mode};
 use crate::wording::Wording;
@@ -43,6 +44,9 @@ pub(super) fn of_object(
         verdict.add(configuration, findings);
     } else if let Some(service) = gateway_service(world, configuration, object) {
         verdict.add(configuration, rules::of_service(&service));
+    } else {
+        let legs = tls_legs(world, &configuration.istio, object);
+        verdict.add(configuration, rules::of_tls_legs(object, legs));
     }
 }
 

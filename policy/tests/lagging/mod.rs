@@ -93,9 +93,11 @@ proptest! {
 }
 
 /// Endpoints are mirrored into EndpointSlices, which are what the inventory of a cluster holds, and what an `IstioOperator`
-/// asks for stands there by itself.
+/// asks for stands there by itself. TCPRoutes and TLSRoutes are not read.
 fn is_hidden(object: &Value) -> bool {
-    matches!(key(object).kind, Kind::Endpoints | Kind::IstioOperator)
+    let kind = key(object).kind;
+    let not_read = matches!(kind, Kind::TcpRoute | Kind::TlsRoute);
+    not_read || matches!(kind, Kind::Endpoints | Kind::IstioOperator)
 }
 
 fn without_hidden_kinds(objects: &[Value]) -> Vec<Value> {

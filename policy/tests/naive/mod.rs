@@ -14,6 +14,7 @@ mod gateway_class;
 mod ingress_class;
 mod load_balancer;
 mod manifest;
+mod network_gateway;
 mod service;
 mod static_evidence;
 mod workload;
@@ -71,6 +72,7 @@ fn judge_world(world: World<'_>) -> Answer {
     let mut answer = Answer::default();
     fronts::judge(world, &mut answer);
     load_balancer::judge(world, &mut answer);
+    network_gateway::judge(world, &mut answer);
     answer
 }
 

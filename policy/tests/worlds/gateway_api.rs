@@ -16,6 +16,8 @@ const CLASSES: &[&str] = &[
     "alb",
     "custom",
     "nlb",
+    "nlb",
+    "nlb",
     "istio-remote",
     "agentgateway",
 ];
@@ -56,6 +58,71 @@ pub(super) fn class() -> BoxedStrategy<Value> {
         .boxed()
 }
 
+/// Listeners, some of which end TLS.
+fn listeners() -> BoxedStrategy<Value> {
+    let tls = |mode: Value| json!({"name": "tls", "port": 443, "protocol": "TLS", "tls": mode});
+    let ending = [
+        tls(json!({"mode": "Terminate"})),
+        tls(json!({"mode": "Terminate"})),
+        tls(json!({})),
+        tls(json!(null)),
+        tls(json!({"mode": "Passthrough"})),
+        json!({"name": "https", "port": 8443, "protocol": "HTTPS", "tls": {"mode": "Terminate"}}),
+    ];
+    let other = [
+        json!({"name": "http", "port": 80, "protocol": "HTTP"}),
+        json!({"name": "tcp", "port": 80, "protocol": "TCP"}),
+        json!({"name": "udp", "port": 53, "protocol": "UDP"}),
+    ];
+    let ending = prop::collection::vec(prop::sample::select(ending.to_vec()), 1..3);
+    let other = prop::option::weighted(0.5, prop::sample::select(other.to_vec()));
+    prop_oneof![
+        1 => Just(json!([{"name": "http", "port": 80, "protocol": "HTTP"}])),
+        1 => (ending, other).prop_map(|(mut listeners, other)| {
+            listeners.splice(0..0, other);
+            Value::from(listeners)
+        }),
+    ]
+    .boxed()
+}
+
+/// A TCPRoute or TLSRoute.
+pub(super) fn stream_route(kind: Kind) -> BoxedStrategy<Value> {
+    let of = perhaps(0.3, &["a", "istio-system"]);
+    let section = perhaps(0.3, &["tls", "tls", "tcp"]);
+    let port = prop::option::weighted(0.2, prop::sample::select(vec![443, 80]));
+    let gateway = (one_of(GATEWAYS), one_of(&["Gateway"]));
+    let set = (
+        one_of(LISTENER_SETS),
+        one_of(&["ListenerSet", "XListenerSet"]),
+    );
+    let parent = (prop_oneof![4 => gateway, 1 => set], of.clone(), section, port).prop_map(
+        |((name, kind), of, section, port)| json!({
+            "kind": kind, "name": name, "namespace": some(of), "sectionName": some(section), "port": some(port),
+        }),
+    );
+    let backend = (
+        one_of(SERVICES),
+        of,
+        perhaps(0.2, &["Service", "TargetGroupName"]),
+    )
+        .prop_map(|(name, of, kind)| {
+            json!({"kind": some(kind), "name": name, "namespace": some(of), "port": 443})
+        });
+    (
+        (namespace(), one_of(&["r0", "r1"])),
+        prop::collection::vec(parent, 0..3),
+        prop::collection::vec(backend, 0..3),
+    )
+        .prop_map(move |((namespace, name), parents, backends)| {
+            Metadata::new(Some(namespace), name).object(
+                kind,
+                json!({"spec": {"parentRefs": parents, "rules": [{"backendRefs": backends}]}}),
+            )
+        })
+        .boxed()
+}
+
 pub(super) fn gateway() -> BoxedStrategy<Value> {
     let address = prop::sample::select(vec![
         json!({"type": "Hostname", "value": "edge.istio-system.svc.cluster.local"}),
@@ -71,10 +138,20 @@ pub(super) fn gateway() -> BoxedStrategy<Value> {
         perhaps(0.1, &["edge", "web", ""]),
         perhaps(0.1, &["true"]),
         prop::option::weighted(0.15, prop::collection::vec(address, 0..3)),
-        prop_oneof![1 => Just(Map::new()), 1 => load_balancer_annotations()],
+        (
+            prop_oneof![1 => Just(Map::new()), 1 => load_balancer_annotations()],
+            listeners(),
+        ),
     )
         .prop_map(
-            |((namespace, name), class, override_, dry_run, addresses, infrastructure)| {
+            |(
+                (namespace, name),
+                class,
+                override_,
+                dry_run,
+                addresses,
+                (infrastructure, listeners),
+            )| {
                 Metadata::new(Some(namespace), name)
                     .annotation("gateway.istio.io/name-override", override_)
                     .annotation("gateway.k8s.aws/dry-run", dry_run)
@@ -84,7 +161,7 @@ pub(super) fn gateway() -> BoxedStrategy<Value> {
                             "gatewayClassName": class,
                             "addresses": some(addresses),
                             "infrastructure": {"annotations": infrastructure},
-                            "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}],
+                            "listeners": listeners,
                         }}),
                     )
             },
@@ -98,13 +175,14 @@ pub(super) fn listener_set(kind_of_set: Kind) -> BoxedStrategy<Value> {
         one_of(GATEWAYS),
         perhaps(0.3, &["a", "istio-system"]),
         perhaps(0.3, &["Gateway"]),
+        prop::option::weighted(0.5, listeners()),
     )
-        .prop_map(move |((namespace, name), gateway, of, kind)| {
+        .prop_map(move |((namespace, name), gateway, of, kind, listeners)| {
             Metadata::new(Some(namespace), name).object(
                 kind_of_set,
                 json!({"spec": {"parentRef": {
                     "kind": some(kind), "name": gateway, "namespace": some(of),
-                }}}),
+                }, "listeners": some(listeners)}}),
             )
         })
         .boxed()

@@ -85,6 +85,8 @@ pub(crate) fn object() -> BoxedStrategy<Value> {
         1 => of_kind(Kind::XListenerSet),
         6 => of_kind(Kind::HttpRoute),
         3 => of_kind(Kind::GrpcRoute),
+        2 => of_kind(Kind::TcpRoute),
+        2 => of_kind(Kind::TlsRoute),
         7 => of_kind(Kind::TargetGroupBinding),
         2 => of_kind(Kind::EksTargetGroupBinding),
     ]
@@ -107,6 +109,7 @@ pub(crate) fn of_kind(kind: Kind) -> BoxedStrategy<Value> {
         Kind::Gateway => gateway_api::gateway(),
         Kind::ListenerSet | Kind::XListenerSet => gateway_api::listener_set(kind),
         Kind::HttpRoute | Kind::GrpcRoute => gateway_api::route(kind),
+        Kind::TcpRoute | Kind::TlsRoute => gateway_api::stream_route(kind),
         Kind::TargetGroupBinding | Kind::EksTargetGroupBinding => aws::binding(kind),
         Kind::Deployment
         | Kind::DaemonSet

@@ -179,9 +179,8 @@ pub(super) fn objects_of(rule: RuleCode) -> &'static [Kind] {
         RuleCode::L7G001 | RuleCode::L7G106 => &[Kind::Ingress],
         RuleCode::L7G002 => &[Kind::HttpRoute, Kind::GrpcRoute],
         RuleCode::L7G003 | RuleCode::L7G103 => &[Kind::TargetGroupBinding],
-        RuleCode::L7G004 | RuleCode::L7G101 | RuleCode::L7G102 | RuleCode::L7G104 => {
-            &[Kind::Service]
-        }
+        RuleCode::L7G004 | RuleCode::L7G101 | RuleCode::L7G104 => &[Kind::Service, Kind::Gateway],
+        RuleCode::L7G102 => &[Kind::Service, Kind::Gateway, Kind::ListenerSet],
         RuleCode::L7G105 => &[Kind::Ingress, Kind::HttpRoute, Kind::GrpcRoute],
     }
 }
@@ -190,6 +189,7 @@ pub(super) fn objects_of(rule: RuleCode) -> &'static [Kind] {
 pub(super) fn in_every_group(kind: Kind) -> Vec<Kind> {
     match kind {
         Kind::TargetGroupBinding => vec![kind, Kind::EksTargetGroupBinding],
+        Kind::ListenerSet => vec![kind, Kind::XListenerSet],
         _ => vec![kind],
     }
 }

@@ -50,6 +50,8 @@ const OBJECT_KINDS: &[(&str, Kind)] = &[
     ("HTTPRoute", Kind::HttpRoute),
     ("GRPCRoute", Kind::GrpcRoute),
     ("Service", Kind::Service),
+    ("Gateway", Kind::Gateway),
+    ("ListenerSet", Kind::ListenerSet),
     ("TargetGroupBinding", Kind::TargetGroupBinding),
 ];
 

@@ -58,7 +58,9 @@ pub(super) fn making(
         return Making::Nothing;
     }
     let service = &service_of(object, binding);
-    if is_made_for_a_front(world, aws, object, binding, service) {
+    // A Service of a name that is not rendered yet is nobody else's.
+    let is_known = !world.is_unrendered(&service.0) && !world.is_unrendered(&service.1);
+    if is_known && is_made_for_a_front(world, aws, object, binding, service) {
         return Making::Nothing;
     }
     if binding.protocol == Protocol::Http {
@@ -70,8 +72,7 @@ pub(super) fn making(
     }
     // Breaking a Network Load Balancer is worse than anything that a forged label could hide here: a front that
     // forwards to its target group is found as that front's own path.
-    let is_own_service = !world.is_unrendered(&service.0)
-        && !world.is_unrendered(&service.1)
+    let is_own_service = is_known
         && binding.tracking.get(SERVICE_STACK_NAMESPACE) == Some(&service.0)
         && binding.tracking.get(SERVICE_STACK_NAME) == Some(&service.1);
     if is_own_service || is_made_for_network_gateway(world, binding) {

@@ -93,8 +93,11 @@ impl Object {
                 names.find_map(|name| unrendered("/spec/parentRef", name))
             }
             Facts::StreamRoute(route) => {
-                let parents = route.parents.iter().map(|parent| &parent.parent);
-                let mut parents = parents.flat_map(|parent| [&parent.namespace, &parent.name]);
+                let mut parents = route.parents.iter().flat_map(|attached| {
+                    let section = attached.section.as_deref().unwrap_or_default();
+                    let parent = &attached.parent;
+                    [&*parent.namespace, &*parent.name, section]
+                });
                 let services = route.services.iter();
                 let mut services = services.flat_map(|(namespace, name)| [namespace, name]);
                 let in_parents = parents.find_map(|name| unrendered("/spec/parentRefs", name));

@@ -56,7 +56,7 @@ pub fn tls_legs(world: &World<'_>, istio: &Istio, object: &Object) -> Vec<TlsLeg
         if !world.take(facts.parents.len() + facts.services.len()) {
             return legs;
         }
-        let Some(listener) = listener_of(&owner, facts) else {
+        let Some(listener) = listener_of(world, &owner, facts) else {
             continue;
         };
         let leads_on = Wording::of(route).then(" leads on from it");
@@ -67,10 +67,12 @@ pub fn tls_legs(world: &World<'_>, istio: &Istio, object: &Object) -> Vec<TlsLeg
             }
         }
     }
+    let Some(listener) = owner.tls.ending.first() else {
+        return legs;
+    };
     for (binding, service) in bindings(world, &owner) {
         if services.insert(service.clone()) {
             let leads_on = Wording::of(binding).then(" says by its labels that it is made for it");
-            let listener = &owner.tls.ending[0];
             let way = (Confidence::Likely, &leads_on, None);
             legs.push(owner.leg(listener, way, reach(world, istio, &service)));
         }
@@ -150,12 +152,18 @@ fn routes<'a>(world: &World<'a>, owner: &Owner<'_>) -> Vec<(&'a ObjectKey, &'a S
     routes
 }
 
-/// A listener that ends TLS and that the route may mean.
-fn listener_of<'a>(owner: &Owner<'a>, route: &StreamRoute) -> Option<&'a TlsListener> {
+/// A listener that ends TLS and that the route may mean. A section that is not rendered yet means none.
+fn listener_of<'a>(
+    world: &World<'_>,
+    owner: &Owner<'a>,
+    route: &StreamRoute,
+) -> Option<&'a TlsListener> {
     let of_owner = |parent: &&StreamParent| {
+        let section = parent.section.as_deref();
         let parent = &parent.parent;
         let key = owner.key;
         (parent.kind, &parent.namespace, &parent.name) == (key.kind, &key.namespace, &key.name)
+            && section.is_none_or(|section| !world.is_unrendered(section))
     };
     let parents = route.parents.iter().filter(of_owner);
     parents

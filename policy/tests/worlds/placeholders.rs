@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Manifests, key, world};
 
 /// Fields that hold a name, in whatever kind.
-const FIELDS: [&str; 31] = [
+const FIELDS: [&str; 35] = [
     "/metadata/name",
     "/metadata/namespace",
     "/metadata/annotations/kubernetes.io~1ingress.class",
@@ -20,6 +20,8 @@ const FIELDS: [&str; 31] = [
     "/metadata/labels/ingress.k8s.aws~1stack-name",
     "/metadata/labels/gateway.k8s.aws.alb~1stack-namespace",
     "/metadata/labels/gateway.k8s.aws.alb~1stack-name",
+    "/metadata/labels/gateway.k8s.aws.nlb~1stack-namespace",
+    "/metadata/labels/gateway.k8s.aws.nlb~1stack-name",
     "/metadata/labels/service.k8s.aws~1stack-name",
     "/spec/ingressClassName",
     "/spec/defaultBackend/service/name",
@@ -32,7 +34,9 @@ const FIELDS: [&str; 31] = [
     "/spec/controllerName",
     "/spec/gatewayClassName",
     "/spec/addresses/0/value",
+    "/spec/listeners/0/name",
     "/spec/parentRefs/0/name",
+    "/spec/parentRefs/0/sectionName",
     "/spec/parentRef/name",
     "/spec/rules/0/backendRefs/0/name",
     "/spec/serviceRef/name",

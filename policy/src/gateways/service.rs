@@ -165,6 +165,25 @@ pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -
     }
 }
 
+/// From the Service that istiod will make for a Gateway. One whose name is not rendered yet is looked up nowhere: the Gateway
+/// shows what will be behind it.
+#[must_use]
+pub(crate) fn reach_from_made(
+    world: &World<'_>,
+    istio: &Istio,
+    gateway: &ObjectKey,
+    service: ObjectKey,
+) -> Reach {
+    if !world.is_unrendered(&service.namespace) && !world.is_unrendered(&service.name) {
+        return reach_from(world, istio, service);
+    }
+    let behind = match static_evidence::of_made_service(world, istio, gateway) {
+        Some(hint) if istio.asks_for(hint.kind) => Behind::Likely(hint),
+        _ => Behind::Ordinary,
+    };
+    Way::default().end(service, None, hop_evidence(None), behind)
+}
+
 /// Whether the configuration says of a Service that it is a gateway's.
 pub(super) fn is_stated(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> bool {
     istio.is_gateway_service(service)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::HashSet;
 
 use super::evidence::WAYPOINT_CONTROLLERS;
-use super::gateway_class::class_of_gateway;
+use super::gateway_class::{IstioGatewayClass, class_of_gateway};
 use super::istio::Istio;
 use super::kind::{self, GatewayKind};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
@@ -210,16 +210,29 @@ fn by_gateway(world: &World<'_>, istio: &Istio, key: &ServiceKey) -> Option<Hint
             });
         }
         let class = class_of_gateway(world, istio, gateway)?;
-        if !class.gateway.has_service(gateway, class.controller, key) {
-            return None;
-        }
-        let class = class.evidence;
-        Some(Hint {
-            text: Wording::ours("it is the Service of ").and_of(gateway, &class.text),
-            kind: class.kind,
-            rests_on: class.rests_on,
-        })
+        let is_its = class.gateway.has_service(gateway, class.controller, key);
+        is_its.then(|| of_class(gateway, class))
     })
+}
+
+/// The Service that istiod will make for a Gateway, under whatever name: the Gateway itself shows what is behind it.
+#[must_use]
+pub(super) fn of_made_service(
+    world: &World<'_>,
+    istio: &Istio,
+    gateway: &ObjectKey,
+) -> Option<Hint> {
+    let class = class_of_gateway(world, istio, gateway)?;
+    Some(of_class(gateway, class))
+}
+
+fn of_class(gateway: &ObjectKey, class: IstioGatewayClass<'_>) -> Hint {
+    let class = class.evidence;
+    Hint {
+        text: Wording::ours("it is the Service of ").and_of(gateway, &class.text),
+        kind: class.kind,
+        rests_on: class.rests_on,
+    }
 }
 
 fn by_name(istio: &Istio, name: &str) -> Option<Wording> {

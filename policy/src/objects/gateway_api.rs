@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::marks::Marks;
-use super::metadata::Metadata;
+use super::metadata::{ANNOTATIONS, Metadata};
 use super::reading::{DecodeError, List, Mapping, elements};
 use super::service::{
     self, LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, Service, ServicePort, TargetPort,
@@ -19,7 +19,8 @@ use crate::identity::{Kind, ObjectKey, ServiceKey};
 /// The annotation of a Gateway that gives the objects which Istio makes for it another name.
 const NAME_OVERRIDE_ANNOTATION: &str = "gateway.istio.io/name-override";
 
-/// Pointer of the annotations that istiod writes on what it makes for a Gateway.
+/// Pointer of the annotations that istiod writes on what it makes for a Gateway; where there are none, it copies the Gateway's
+/// own.
 pub const INFRASTRUCTURE_ANNOTATIONS: &str = "/spec/infrastructure/annotations";
 
 /// Controllers whose Gateways give what istiod makes for them their own name. Those of all other classes have the class
@@ -52,8 +53,10 @@ pub struct Gateway {
     ///
     /// Source: Istio `pilot/pkg/config/kube/gatewaycommon/gateway_utils.go` (`IsManaged`).
     pub is_managed: bool,
-    /// What `spec.infrastructure.annotations` ask of a cloud load balancer for the Service that istiod makes; `None`: nothing.
+    /// What the annotations that istiod copies to the Service that it makes ask of a cloud load balancer; `None`: nothing.
     pub infrastructure: Option<Box<Service>>,
+    /// Whether those are the Gateway's own annotations, as it has no `spec.infrastructure.annotations`.
+    pub copies_own_annotations: bool,
     /// Values of `spec.addresses` of type `Hostname`: they name the Service of a gateway deployed by hand.
     pub hostnames: Box<[Box<str>]>,
     /// Its listeners that end TLS; `None`: it has none.
@@ -133,6 +136,16 @@ impl RouteBackend {
 }
 
 impl Gateway {
+    /// The pointer of the annotations that istiod copies to the Service that it makes.
+    #[must_use]
+    pub fn copied_annotations(&self) -> &'static str {
+        if self.copies_own_annotations {
+            ANNOTATIONS
+        } else {
+            INFRASTRUCTURE_ANNOTATIONS
+        }
+    }
+
     /// The Services that can stand for the Gateway of this key, whatever the controller of its class is: those that
     /// istiod would make and those that its addresses name. [`has_service`](Self::has_service) says which of them do.
     #[must_use]
@@ -263,6 +276,7 @@ pub(crate) fn read_class(spec: ClassSpec) -> GatewayClass {
 /// Reads a Gateway.
 pub(crate) fn read_gateway(metadata: &Metadata, spec: GatewaySpec) -> Result<Gateway, DecodeError> {
     let name_override = metadata.annotation(NAME_OVERRIDE_ANNOTATION)?;
+    let (annotations, copies_own_annotations) = copied_annotations(metadata, &spec)?;
     let mut addresses = elements(&spec.addresses);
     let is_managed = match (addresses.next(), addresses.next()) {
         (None, _) => true,
@@ -271,7 +285,8 @@ pub(crate) fn read_gateway(metadata: &Metadata, spec: GatewaySpec) -> Result<Gat
     };
     Ok(Gateway {
         is_managed,
-        infrastructure: infrastructure(&spec)?,
+        infrastructure: made_service(&annotations, &spec),
+        copies_own_annotations,
         tls: tls_listener::read(elements(&spec.listeners)),
         class: spec.gateway_class_name.unwrap_or_default(),
         name_override: name_override.filter(|name| !name.is_empty()).map(Arc::from),
@@ -282,24 +297,33 @@ pub(crate) fn read_gateway(metadata: &Metadata, spec: GatewaySpec) -> Result<Gat
     })
 }
 
+/// The annotations about a load balancer that istiod copies to the Service that it makes, and whether they are the Gateway's
+/// own: those are copied where `spec.infrastructure` has none, not even an empty mapping.
+///
+/// Source: Istio `pilot/pkg/config/kube/gateway/deploymentcontroller.go` (`extractInfrastructureMetadata`).
+fn copied_annotations<'a>(
+    metadata: &'a Metadata,
+    spec: &'a GatewaySpec,
+) -> Result<(Vec<(&'a str, &'a str)>, bool), DecodeError> {
+    const READ: [&str; 1] = [LOAD_BALANCER_ANNOTATION_PREFIX];
+    let infrastructure = spec.infrastructure.as_ref();
+    match infrastructure.and_then(|infrastructure| infrastructure.annotations.as_ref()) {
+        Some(annotations) => {
+            let read = annotations.with_prefixes(INFRASTRUCTURE_ANNOTATIONS, &READ)?;
+            Ok((read, false))
+        }
+        None => Ok((metadata.annotations_with_prefixes(&READ)?, true)),
+    }
+}
+
 /// The Service that istiod makes, as far as its load balancer is concerned.
 ///
 /// Source: Istio `pilot/pkg/config/kube/gateway/deploymentcontroller.go` (`extractServicePorts`),
 /// `manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml`.
-fn infrastructure(spec: &GatewaySpec) -> Result<Option<Box<Service>>, DecodeError> {
-    let Some(annotations) = spec
-        .infrastructure
-        .as_ref()
-        .and_then(|infrastructure| infrastructure.annotations.as_ref())
-    else {
-        return Ok(None);
-    };
-    let annotations = service::load_balancer_annotations(&annotations.with_prefixes(
-        INFRASTRUCTURE_ANNOTATIONS,
-        &[LOAD_BALANCER_ANNOTATION_PREFIX],
-    )?);
+fn made_service(copied: &[(&str, &str)], spec: &GatewaySpec) -> Option<Box<Service>> {
+    let annotations = service::load_balancer_annotations(copied);
     if annotations.is_empty() {
-        return Ok(None);
+        return None;
     }
     let port = |name: Box<str>, port: u16| ServicePort {
         name,
@@ -315,14 +339,14 @@ fn infrastructure(spec: &GatewaySpec) -> Result<Option<Box<Service>>, DecodeErro
             ports.push(port(listener.name.clone().unwrap_or_default(), number));
         }
     }
-    Ok(Some(Box::new(Service {
+    Some(Box::new(Service {
         ports: ports.into_boxed_slice(),
         load_balancer: Some(Box::new(LoadBalancerRequest {
             annotations,
             ..LoadBalancerRequest::default()
         })),
         ..Service::default()
-    })))
+    }))
 }
 
 /// Reads a ListenerSet of the given namespace. The group of its parent is not checked, as the controller does not.

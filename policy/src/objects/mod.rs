@@ -33,6 +33,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny};
 
+pub(crate) use metadata::ANNOTATIONS;
 pub use placeholders::Unrendered;
 pub use reading::{DecodeError, Source, escape_pointer};
 

@@ -13,13 +13,11 @@ use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::confidence::Confidence;
 use crate::gateways::service::Reach;
-use crate::identity::{Kind, ObjectKey};
-use crate::objects::Object;
-use crate::objects::escape_pointer;
-use crate::objects::gateway_api::INFRASTRUCTURE_ANNOTATIONS;
+use crate::identity::ObjectKey;
 use crate::objects::service::{
     LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, Service, ServicePort,
 };
+use crate::objects::{ANNOTATIONS, Facts, Object, escape_pointer};
 use crate::wording::Wording;
 
 /// A Service that fronts a gateway and asks for a load balancer.
@@ -177,9 +175,9 @@ impl GatewayService<'_> {
     /// The pointer of an annotation by the rest of its key.
     fn annotation_field(&self, name: &str) -> String {
         let key = format!("{LOAD_BALANCER_ANNOTATION_PREFIX}{name}");
-        let annotations = match self.object.key.kind {
-            Kind::Gateway => INFRASTRUCTURE_ANNOTATIONS,
-            _ => "/metadata/annotations",
+        let annotations = match &self.object.facts {
+            Facts::Gateway(gateway) => gateway.copied_annotations(),
+            _ => ANNOTATIONS,
         };
         format!("{annotations}/{}", escape_pointer(&key))
     }

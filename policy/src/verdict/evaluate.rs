@@ -5,8 +5,8 @@ use crate::confidence::Confidence;
 use crate::configuration::{Configuration, Date, Likely, UnknownRouter};
 use crate::fronts::{self, Making};
 use crate::gateways::gateway_class::class_of_gateway;
-use crate::gateways::service::{Behind, reach_from};
-use crate::identity::{ObjectKey, service_object};
+use crate::gateways::service::{Behind, reach_from, reach_from_made};
+use crate::identity::{Kind, ObjectKey, service_object};
 use crate::inventory::World;
 use crate::objects::gateway_api::Gateway;
 use crate::objects::{Facts, Object};
@@ -108,6 +108,7 @@ fn gateway_service<'a>(
     configuration: &Configuration,
     object: &'a Object,
 ) -> Option<GatewayService<'a>> {
+    let istio = &configuration.istio;
     let (key, service) = match &object.facts {
         Facts::Service(service) => (object.key.clone(), &**service),
         Facts::Gateway(gateway) => {
@@ -120,7 +121,10 @@ fn gateway_service<'a>(
         _ => return None,
     };
     let request = service.load_balancer.as_deref()?;
-    let reach = reach_from(world, &configuration.istio, key.clone());
+    let reach = match object.key.kind {
+        Kind::Gateway => reach_from_made(world, istio, &object.key, key.clone()),
+        _ => reach_from(world, istio, key.clone()),
+    };
     let confidence = reach.confidence()?;
     // Nothing that a rule about the Service itself says is true of a proxy that may be a sidecar.
     if reach.is_of_unknown_role() {

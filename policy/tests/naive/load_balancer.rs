@@ -4,7 +4,6 @@ use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::rules::RuleCode;
 use serde_json::{Value, json};
 
-use super::files::is_unrendered;
 use super::gateway_class::istio_side;
 use super::manifest::{annotation, field, key, list, name, namespace, text};
 use super::service::{Reach, reach};
@@ -27,9 +26,7 @@ pub(super) fn judge(world: World<'_>, answer: &mut Answer) {
 /// The Service that istiod will make for a Gateway, as far as its load balancer goes.
 fn missing_service(world: World<'_>, gateway: &Value) -> Option<Value> {
     istio_side(world, gateway)?;
-    // A name that is not rendered yet joins nothing.
-    let is_known = |name: &String| !is_unrendered(name) && !is_unrendered(namespace(gateway));
-    let generated = generated(world, gateway).filter(is_known)?;
+    let generated = generated(world, gateway)?;
     if world
         .get(Kind::Service, namespace(gateway), &generated)
         .is_some()
@@ -40,11 +37,13 @@ fn missing_service(world: World<'_>, gateway: &Value) -> Option<Value> {
     for listener in list(gateway, "/spec/listeners") {
         ports.push(json!({"name": listener["name"], "port": listener["port"]}));
     }
+    // The Gateway's own annotations are copied where there are none for what is made.
+    let asked = field(gateway, "/spec/infrastructure/annotations");
+    let annotations = asked.or_else(|| field(gateway, "/metadata/annotations"));
     Some(json!({
         "apiVersion": "v1", "kind": "Service",
         "metadata": {
-            "namespace": namespace(gateway), "name": generated,
-            "annotations": gateway.pointer("/spec/infrastructure/annotations"),
+            "namespace": namespace(gateway), "name": generated, "annotations": annotations,
         },
         "spec": {"type": "LoadBalancer", "ports": ports},
     }))

@@ -139,7 +139,13 @@ pub(super) fn gateway() -> BoxedStrategy<Value> {
         perhaps(0.1, &["true"]),
         prop::option::weighted(0.15, prop::collection::vec(address, 0..3)),
         (
-            prop_oneof![1 => Just(Map::new()), 1 => load_balancer_annotations()],
+            prop_oneof![2 => Just(Map::new()), 1 => load_balancer_annotations()],
+            prop_oneof![
+                2 => Just(Value::Null),
+                1 => Just(json!({})),
+                1 => Just(json!({"annotations": {}})),
+                3 => load_balancer_annotations().prop_map(|asked| json!({"annotations": asked})),
+            ],
             listeners(),
         ),
     )
@@ -150,9 +156,11 @@ pub(super) fn gateway() -> BoxedStrategy<Value> {
                 override_,
                 dry_run,
                 addresses,
-                (infrastructure, listeners),
+                (own, infrastructure, listeners),
             )| {
-                Metadata::new(Some(namespace), name)
+                let mut metadata = Metadata::new(Some(namespace), name);
+                metadata.annotations = own;
+                metadata
                     .annotation("gateway.istio.io/name-override", override_)
                     .annotation("gateway.k8s.aws/dry-run", dry_run)
                     .object(
@@ -160,7 +168,7 @@ pub(super) fn gateway() -> BoxedStrategy<Value> {
                         json!({"spec": {
                             "gatewayClassName": class,
                             "addresses": some(addresses),
-                            "infrastructure": {"annotations": infrastructure},
+                            "infrastructure": infrastructure,
                             "listeners": listeners,
                         }}),
                     )

@@ -93,9 +93,11 @@ impl Plan<'_> {
         }
         match &way.behind {
             Behind::Ordinary | Behind::Unknown(_) => true,
+            // Of proxies whose role cannot be told less is said than of a gateway.
             Behind::Gateways(_) => {
-                self.configuration.likely == Likely::Warn
-                    && way.confidence() != Some(Confidence::Confirmed)
+                way.is_of_unknown_role()
+                    || (self.configuration.likely == Likely::Warn
+                        && way.confidence() != Some(Confidence::Confirmed))
             }
             Behind::Likely(_) | Behind::Stated(_) => false,
         }

@@ -6,6 +6,7 @@ use super::selected_pods::SelectedPods;
 use super::tests::{binding, deployment, gateway_class, ingress, named, object, route, service};
 use super::{LiveResult, PodSelection, Question, Reads, questions};
 use crate::configuration::{Configuration, Date};
+use crate::gateways::istio::UnknownRouter;
 use crate::identity::Kind;
 use crate::inventory::{Inventory, Scope};
 use crate::objects::{Facts, Object, pod_metadata};
@@ -68,6 +69,7 @@ fn pod_of_set(kind: &str, revision: &str, args: &[&str]) -> Value {
 struct Cluster {
     known: Inventory,
     there: Vec<Value>,
+    configuration: Configuration,
 }
 
 /// A verdict and the questions that led to it.
@@ -97,21 +99,25 @@ impl Cluster {
                 known.apply(object);
             }
         }
-        Self { known, there }
+        Self {
+            known,
+            there,
+            configuration: Configuration::default(),
+        }
     }
 
     fn judged(&self, old: Option<&Value>, new: &Value) -> Judged {
-        let configuration = Configuration::default();
+        let configuration = &self.configuration;
         let change = Change {
             old: old.map(object),
             new: object(new),
         };
         let (mut reads, mut asked) = (Reads::new(), Vec::new());
         for _ in 0..16 {
-            let open = questions(&self.known, &reads, &configuration, &change, Date::MIN);
+            let open = questions(&self.known, &reads, configuration, &change, Date::MIN);
             if open.is_empty() {
                 let overlay = reads.overlay();
-                let verdict = review_over(&self.known, overlay, &configuration, &change, Date::MIN);
+                let verdict = review_over(&self.known, overlay, configuration, &change, Date::MIN);
                 return Judged { verdict, asked };
             }
             for question in open {
@@ -293,6 +299,35 @@ fn gateway_pods_beside_an_application_are_refused_behind_every_front() {
         for front in fronts() {
             assert!(cluster.is_refused(&front), "{what}: {front}");
         }
+    }
+}
+
+/// A workload whose template does not tell its role.
+fn proxy_of_unknown_role() -> Value {
+    let container = json!({
+        "name": "istio-proxy", "image": "istio/proxyv2", "args": ["proxy", "$(ROLE)"],
+        "envFrom": [{"configMapRef": {"name": "role"}}],
+    });
+    let mut proxy = deployment("proxy", APPLICATION);
+    proxy["spec"]["template"]["metadata"]["labels"]["app"] = json!("web");
+    proxy["spec"]["template"]["spec"]["containers"] =
+        json!([{"name": "main", "image": "main"}, container]);
+    with_uid(proxy, 30)
+}
+
+#[test]
+fn gateway_pods_beside_a_proxy_of_unknown_role_are_found() {
+    for (args, is_found) in [(GATEWAY, true), (APPLICATION, false)] {
+        let mut cluster = Cluster::with(&[proxy_of_unknown_role(), pod("bare", args)]);
+        cluster.configuration.istio.unknown_router = UnknownRouter::Warn;
+        for front in fronts() {
+            assert_eq!(cluster.is_refused(&front), is_found, "{front}");
+        }
+        cluster.configuration.istio.unknown_router = UnknownRouter::Deny;
+        let mut without_protocol = binding("HTTP", "web");
+        without_protocol["spec"]["targetGroupProtocol"] = Value::Null;
+        let found = cluster.judged(None, &without_protocol).verdict.findings;
+        assert_eq!(found.len(), usize::from(is_found), "{found:?}");
     }
 }
 

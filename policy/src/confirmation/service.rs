@@ -18,8 +18,12 @@ impl Plan<'_> {
     /// Asks about a Service that is known to be on the way of a front, and about what is behind it.
     pub(super) fn ask_about_service(&mut self, way: &Reach) {
         let mut is_there = false;
-        for hop in &way.services {
+        let aliases = way.services.len() - usize::from(way.service.is_some());
+        for (at, hop) in way.services.iter().enumerate() {
             is_there = self.ask(Question::Object(hop.key.clone())) || hop.exists;
+            if at < aliases && hop.exists {
+                self.ask_about_alias(&hop.key);
+            }
         }
         // Where the last one is missing, all else depends on what it will be found to be.
         let Some(last) = way.services.last().filter(|_| is_there) else {
@@ -40,6 +44,19 @@ impl Plan<'_> {
             }
         }
         self.ask_about_evidence(&service, is_settled);
+    }
+
+    /// Endpoints that are made by hand for an ExternalName Service beat the name. The Pods that they name are read as well.
+    fn ask_about_alias(&mut self, alias: &ObjectKey) {
+        let namespace = Scope::Namespace(Arc::clone(&alias.namespace));
+        if !self.ask(Question::Objects(Kind::EndpointSlice, namespace)) {
+            return;
+        }
+        let istio = &self.configuration.istio;
+        let service = (Arc::clone(&alias.namespace), Arc::clone(&alias.name));
+        let (_, mut premises) = self.recorded(|world| reach(world, istio, &service));
+        premises.retain(|premise| matches!(premise, Premise::Object(_)));
+        self.ask_premises(premises);
     }
 
     /// The workloads that a selector selects: those that are known by name; where none is, all of the namespace, and where

@@ -146,3 +146,24 @@ fn a_gateway_whose_class_is_an_albs_since_a_moment_is_refused_before_a_route_tha
     there[2] = gateway_class("aws", "example.com/other");
     assert!(!is_refused(&known, &there, &gateway("public", "aws")));
 }
+
+#[test]
+fn an_alias_is_refused_for_endpoints_by_hand_that_are_not_known() {
+    let mut pod = named("v1", "Pod", "edge", &json!({}));
+    pod["spec"] = json!({"containers": [{"name": "main", "args": GATEWAY}]});
+    let slice = |service: &str| {
+        json!({
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {"name": "edge", "labels": {"kubernetes.io/service-name": service}},
+            "endpoints": [{"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": "edge"}}],
+        })
+    };
+    for target in ["missing.shop.svc.cluster.local", "example.com"] {
+        let known = [alb(), ingress("alb", "front")];
+        let spec = json!({"type": "ExternalName", "externalName": target});
+        let front = named("v1", "Service", "front", &spec);
+        let there = |service| [&known[..], &[pod.clone(), slice(service)]].concat();
+        assert!(is_refused(&known, &there("front"), &front), "{target}");
+        assert!(!is_refused(&known, &there("other"), &front), "{target}");
+    }
+}

@@ -38,7 +38,9 @@ pub(super) fn questions(key: &IndexKey) -> Vec<Question> {
             let kinds = [Kind::Ingress].into_iter().chain(ROUTES);
             in_cluster(&kinds.collect::<Vec<_>>())
         }
-        IndexKey::BindsTargetGroup(_) => in_cluster(&BINDINGS),
+        IndexKey::BindsTargetGroup(_) | IndexKey::MadeForNetworkGateway(..) => {
+            in_cluster(&BINDINGS)
+        }
         IndexKey::OfIngressClass(_) | IndexKey::ClassLess | IndexKey::InGroup(_) => {
             in_cluster(&[Kind::Ingress])
         }
@@ -54,7 +56,6 @@ pub(super) fn questions(key: &IndexKey) -> Vec<Question> {
             in_cluster(&kinds.collect::<Vec<_>>())
         }
         IndexKey::AttachedToListenerSet(_) => in_cluster(&ROUTES),
-        IndexKey::MadeForNetworkGateway(..) => in_cluster(&BINDINGS),
         IndexKey::WorkloadLabel(..)
         | IndexKey::GatewayCandidates(_)
         | IndexKey::SelectorPair(..)

@@ -276,7 +276,10 @@ pub(crate) fn read_class(spec: ClassSpec) -> GatewayClass {
 /// Reads a Gateway.
 pub(crate) fn read_gateway(metadata: &Metadata, spec: GatewaySpec) -> Result<Gateway, DecodeError> {
     let name_override = metadata.annotation(NAME_OVERRIDE_ANNOTATION)?;
-    let (annotations, copies_own_annotations) = copied_annotations(metadata, &spec)?;
+    let infrastructure = spec.infrastructure.as_ref();
+    let instead = infrastructure.and_then(|infrastructure| infrastructure.annotations.as_ref());
+    let annotations = copied_annotations(metadata, instead)?;
+    let copies_own_annotations = instead.is_none();
     let mut addresses = elements(&spec.addresses);
     let is_managed = match (addresses.next(), addresses.next()) {
         (None, _) => true,
@@ -297,22 +300,18 @@ pub(crate) fn read_gateway(metadata: &Metadata, spec: GatewaySpec) -> Result<Gat
     })
 }
 
-/// The annotations about a load balancer that istiod copies to the Service that it makes, and whether they are the Gateway's
-/// own: those are copied where `spec.infrastructure` has none, not even an empty mapping.
+/// The annotations about a load balancer that istiod copies to the Service that it makes: the Gateway's own, unless
+/// `spec.infrastructure` has some `instead`, if only an empty mapping.
 ///
 /// Source: Istio `pilot/pkg/config/kube/gateway/deploymentcontroller.go` (`extractInfrastructureMetadata`).
 fn copied_annotations<'a>(
     metadata: &'a Metadata,
-    spec: &'a GatewaySpec,
-) -> Result<(Vec<(&'a str, &'a str)>, bool), DecodeError> {
+    instead: Option<&'a Marks>,
+) -> Result<Vec<(&'a str, &'a str)>, DecodeError> {
     const READ: [&str; 1] = [LOAD_BALANCER_ANNOTATION_PREFIX];
-    let infrastructure = spec.infrastructure.as_ref();
-    match infrastructure.and_then(|infrastructure| infrastructure.annotations.as_ref()) {
-        Some(annotations) => {
-            let read = annotations.with_prefixes(INFRASTRUCTURE_ANNOTATIONS, &READ)?;
-            Ok((read, false))
-        }
-        None => Ok((metadata.annotations_with_prefixes(&READ)?, true)),
+    match instead {
+        Some(annotations) => annotations.with_prefixes(INFRASTRUCTURE_ANNOTATIONS, &READ),
+        None => metadata.annotations_with_prefixes(&READ),
     }
 }
 

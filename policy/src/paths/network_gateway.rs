@@ -165,10 +165,8 @@ fn listener_of<'a>(
         (parent.kind, &parent.namespace, &parent.name) == (key.kind, &key.namespace, &key.name)
             && section.is_none_or(|section| !world.is_unrendered(section))
     };
-    let parents = route.parents.iter().filter(of_owner);
-    parents
-        .filter_map(|parent| owner.tls.meant_by(parent.section.as_deref(), parent.port))
-        .next()
+    let mut parents = route.parents.iter().filter(of_owner);
+    parents.find_map(|parent| owner.tls.meant_by(parent.section.as_deref(), parent.port))
 }
 
 /// The bindings that bear the labels of the Gateway, where all its listeners end TLS, and their Services.

@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::Path;
 
+use l7guard_policy::identity::Kind;
 use l7guard_policy::rules::Rule;
 
 /// Compares a file of the documentation with what it should hold, or writes it.
@@ -72,6 +73,60 @@ fn every_metric_is_in_the_table_of_the_operations_page() {
     let (_, after) = rest.split_once(end).unwrap();
     let wanted = format!("{before}{begin}\n{table}\n{end}{after}");
     assert_documented("docs/operations.md", &wanted);
+}
+
+/// The resource of a kind, as in RBAC.
+fn resource(kind: Kind) -> String {
+    let singular = kind.name().to_lowercase();
+    match singular.as_str() {
+        plural if plural.ends_with("params") || plural.ends_with("endpoints") => plural.to_owned(),
+        _ if singular.ends_with('s') => format!("{singular}es"),
+        _ => format!("{singular}s"),
+    }
+}
+
+/// In a cluster an IstioOperator has become objects of other kinds, and Endpoints are mirrored into EndpointSlices.
+const IN_FILES_ONLY: [Kind; 2] = [Kind::IstioOperator, Kind::Endpoints];
+
+#[test]
+fn every_kind_that_is_read_is_in_the_cluster_role() {
+    const PAGE: &str = include_str!("../docs/operations.md");
+    let (_, after) = PAGE.split_once("<!-- cluster role -->").unwrap();
+    let rules = after.split("```").nth(1).unwrap().split("- apiGroups:");
+    let words = |rule: &str| -> Vec<String> {
+        let words = rule.split([' ', ',', '[', ']', '\n', ':']);
+        words
+            .map(|word| word.trim_matches('"').to_owned())
+            .collect()
+    };
+    let rules: Vec<Vec<String>> = rules.skip(1).map(words).collect();
+    for kind in Kind::all().filter(|kind| !IN_FILES_ONLY.contains(kind)) {
+        let (group, _) = kind.api_version().split_once('/').unwrap_or_default();
+        let wanted = [group.to_owned(), resource(kind), "get".to_owned()];
+        let is_granted = rules
+            .iter()
+            .any(|rule| wanted.iter().all(|word| rule.contains(word)));
+        assert!(is_granted, "{wanted:?} is not in the ClusterRole");
+    }
+}
+
+#[test]
+fn every_kind_that_a_rule_judges_is_in_the_text_about_the_webhook_configuration() {
+    const PAGE: &str = include_str!("../docs/operations.md");
+    let mut paragraphs = PAGE.split("\n\n");
+    let paragraph = paragraphs
+        .find(|paragraph| paragraph.starts_with("The webhook configuration has to ask about"))
+        .unwrap();
+    for rule in Rule::all() {
+        for kind in rule.kinds {
+            let resource = resource(*kind);
+            assert!(
+                paragraph.contains(&format!("`{resource}`")),
+                "{}: {resource}",
+                rule.code
+            );
+        }
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Exemptions, and what contradicts itself in them.
 
+use std::collections::BTreeSet;
+
 use l7guard_policy::configuration::{Date, Exemption, Matcher, Modes, NamePattern};
 use l7guard_policy::identity::Kind;
-use l7guard_policy::rules::RuleCode;
 
 use super::document::{ExemptionDocument, MatchDocument};
 use super::given::Given;
@@ -145,14 +146,15 @@ fn check_rules(
 ) {
     for (at, rule) in rules {
         let code = rule.0;
-        let objects = objects_of(code);
+        let objects = code.rule().kinds;
         if modes::is_off_everywhere(code, modes) {
             problems.error(
                 at,
                 format!("rule {code} is off everywhere: there is nothing to exempt"),
             );
         } else if !kinds.is_empty() && !kinds.iter().any(|(_, kind)| objects.contains(&kind.0)) {
-            let names = listed(objects.iter().map(|kind| kind.name()), "and");
+            let names: BTreeSet<&str> = objects.iter().map(|kind| kind.name()).collect();
+            let names = listed(names, "and");
             problems.error(
                 at,
                 format!("findings of {code} are about {names}, which `kinds` leaves out: nothing would be exempted"),
@@ -163,25 +165,13 @@ fn check_rules(
         if !rules.is_empty()
             && !rules
                 .iter()
-                .any(|(_, rule)| objects_of(rule.0).contains(&kind.0))
+                .any(|(_, rule)| rule.0.rule().kinds.contains(&kind.0))
         {
             problems.error(
                 at,
                 format!("none of these rules finds anything about {}: remove it, or add the rule that does", kind.0),
             );
         }
-    }
-}
-
-/// The kinds of objects that findings of a rule are about.
-pub(super) fn objects_of(rule: RuleCode) -> &'static [Kind] {
-    match rule {
-        RuleCode::L7G001 | RuleCode::L7G106 => &[Kind::Ingress],
-        RuleCode::L7G002 => &[Kind::HttpRoute, Kind::GrpcRoute],
-        RuleCode::L7G003 | RuleCode::L7G103 => &[Kind::TargetGroupBinding],
-        RuleCode::L7G004 | RuleCode::L7G101 | RuleCode::L7G104 => &[Kind::Service, Kind::Gateway],
-        RuleCode::L7G102 => &[Kind::Service, Kind::Gateway, Kind::ListenerSet],
-        RuleCode::L7G105 => &[Kind::Ingress, Kind::HttpRoute, Kind::GrpcRoute],
     }
 }
 

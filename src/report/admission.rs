@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use l7guard_policy::rules::{Mode, RuleCode};
+use l7guard_policy::rules::Mode;
 use l7guard_policy::verdict::{Judged, Verdict};
 
 use super::disclosure::{DisclosedFinding, Disclosure};
@@ -33,7 +33,7 @@ pub fn denial(verdict: &Verdict, disclosure: Disclosure<'_>) -> String {
         let _ = write!(
             message,
             "\nWhy: {}\n\n{}\nNeed it all the same? The platform team can grant an exemption with an owner and an expiry date.\n[{rule}] {}: {}",
-            reason(rule),
+            rule.rule().reason,
             finding.remedy(),
             rule.name(),
             rule.documentation(),
@@ -57,19 +57,6 @@ fn write_path(message: &mut String, finding: &DisclosedFinding<'_>) {
     let more = path.len().saturating_sub(SHOWN);
     if more > 0 {
         let _ = writeln!(message, "  and {more} more");
-    }
-}
-
-/// Why this cluster's policy forbids it, in a sentence. Istio documents an ALB in front of its gateway as possible, so
-/// nothing here says that it is not supported.
-fn reason(rule: RuleCode) -> &'static str {
-    match rule {
-        RuleCode::L7G004 => {
-            "by this cluster's policy Istio is the one Layer-7 router, and this annotation does not do what it says."
-        }
-        _ => {
-            "by this cluster's policy Istio is the one Layer-7 router; a second one in front of it splits routing, ends TLS too early and hides client addresses."
-        }
     }
 }
 
@@ -102,21 +89,8 @@ fn is_tolerated(judged: &Judged) -> bool {
 
 /// Code and place come first, as the line is cut at 120 characters.
 fn warning(finding: &DisclosedFinding<'_>, is_existing: bool) -> String {
-    let (rule, service) = (finding.rule(), finding.service());
-    let what = match rule {
-        RuleCode::L7G001 | RuleCode::L7G002 | RuleCode::L7G003 => {
-            format!("ALB in front of Istio gateway {service}")
-        }
-        RuleCode::L7G004 => "a Service cannot ask for an ALB".to_owned(),
-        RuleCode::L7G101 => "Classic ELB with HTTP listeners before an Istio gateway".to_owned(),
-        RuleCode::L7G102 => "TLS ends at the load balancer, before Istio".to_owned(),
-        RuleCode::L7G103 => {
-            format!("target group of unknown protocol before Istio gateway {service}")
-        }
-        RuleCode::L7G104 => "health check that the Istio gateway cannot answer".to_owned(),
-        RuleCode::L7G105 => "ALB forwards to a target group that nothing here explains".to_owned(),
-        RuleCode::L7G106 => "action that the ALB controller cannot read".to_owned(),
-    };
+    let rule = finding.rule();
+    let what = rule.rule().headline(&finding.service());
     let tolerated = if is_existing {
         "allowed, as it was there before: "
     } else {

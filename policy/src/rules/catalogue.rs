@@ -1,28 +1,10 @@
 //! Codes, names, defaults and pages of all rules. Codes are stable and never renumbered.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use super::{
-    l7g001_alb_ingress, l7g002_alb_route, l7g003_alb_target_group, l7g004_alb_requested_by_service,
-    l7g101_classic_elb_http, l7g102_tls_terminated_early, l7g103_target_group_unknown,
-    l7g104_health_check_conflict, l7g105_external_target_group, l7g106_unreadable_action,
-};
-
-/// A rule's code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each code is documented in its own file")]
-pub enum RuleCode {
-    L7G001,
-    L7G002,
-    L7G003,
-    L7G004,
-    L7G101,
-    L7G102,
-    L7G103,
-    L7G104,
-    L7G105,
-    L7G106,
-}
+use super::{Finding, GatewayService};
+use crate::identity::Kind;
+use crate::paths::FrontPaths;
 
 /// What a finding does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,7 +32,7 @@ impl Mode {
     }
 }
 
-/// What is fixed about a rule.
+/// Everything that is fixed about a rule. It stands in the rule's file.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// Its code.
@@ -59,79 +41,85 @@ pub struct Rule {
     pub name: &'static str,
     /// What its findings do unless the configuration says otherwise.
     pub default_mode: Mode,
-    /// The source file whose module text is the rule's page.
-    source: &'static str,
+    /// The kinds of objects that its findings are about.
+    pub kinds: &'static [Kind],
+    /// A finding in a few words, for a warning of one line; [`Rule::headline`] puts the gateway's Service into it.
+    pub(super) headline: &'static str,
+    /// Why this cluster's policy forbids it, in a sentence. Istio documents an ALB in front of its gateway as possible, so
+    /// no reason says that it is not supported.
+    pub reason: &'static str,
+    /// Where the behaviour of the controllers that it judges is taken from: project and files.
+    pub sources: &'static [&'static str],
+    /// What finds it.
+    pub(super) check: Check,
+    /// The source file, whose module text is the rule's page.
+    pub(super) source: &'static str,
 }
 
-/// All rules, in the order of their codes.
-const RULES: [Rule; 10] = [
-    Rule {
-        code: RuleCode::L7G001,
-        name: "alb-ingress",
-        default_mode: Mode::Deny,
-        source: l7g001_alb_ingress::SOURCE,
-    },
-    Rule {
-        code: RuleCode::L7G002,
-        name: "alb-route",
-        default_mode: Mode::Deny,
-        source: l7g002_alb_route::SOURCE,
-    },
-    Rule {
-        code: RuleCode::L7G003,
-        name: "alb-target-group",
-        default_mode: Mode::Deny,
-        source: l7g003_alb_target_group::SOURCE,
-    },
-    Rule {
-        code: RuleCode::L7G004,
-        name: "alb-requested-by-service",
-        default_mode: Mode::Deny,
-        source: l7g004_alb_requested_by_service::SOURCE,
-    },
-    Rule {
-        code: RuleCode::L7G101,
-        name: "classic-elb-http",
-        default_mode: Mode::Warn,
-        source: l7g101_classic_elb_http::SOURCE,
-    },
-    Rule {
-        code: RuleCode::L7G102,
-        name: "tls-terminated-early",
-        default_mode: Mode::Warn,
-        source: l7g102_tls_terminated_early::SOURCE,
-    },
-    Rule {
-        code: RuleCode::L7G103,
-        name: "target-group-unknown",
-        default_mode: Mode::Warn,
-        source: l7g103_target_group_unknown::SOURCE,
-    },
-    Rule {
-        code: RuleCode::L7G104,
-        name: "health-check-conflict",
-        default_mode: Mode::Warn,
-        source: l7g104_health_check_conflict::SOURCE,
-    },
-    Rule {
-        code: RuleCode::L7G105,
-        name: "external-target-group",
-        default_mode: Mode::Warn,
-        source: l7g105_external_target_group::SOURCE,
-    },
-    Rule {
-        code: RuleCode::L7G106,
-        name: "unreadable-action",
-        default_mode: Mode::Warn,
-        source: l7g106_unreadable_action::SOURCE,
-    },
-];
+/// What a rule looks at, and the function that adds what it finds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Check {
+    /// A front with all its paths.
+    Front(fn(&FrontPaths<'_>, &mut Vec<Finding>)),
+    /// The load balancer of a gateway's Service.
+    Service(fn(&GatewayService<'_>, &mut Vec<Finding>)),
+}
+
+/// The reason of every rule about a second Layer-7 router on the way.
+pub(super) const TWO_ROUTERS: &str = "by this cluster's policy Istio is the one Layer-7 router; a second one in front of it splits routing, ends TLS too early and hides client addresses.";
+
+/// What stands for the gateway's Service in a headline.
+const SERVICE: &str = "{service}";
+
+/// Makes [`RuleCode`] and the table of rules from one row a rule: its code and the module of its file.
+macro_rules! rules {
+    ($($code:ident => $module:ident,)+) => {
+        /// A rule's code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[expect(missing_docs, reason = "each code is documented in its own file")]
+        pub enum RuleCode {
+            $($code,)+
+        }
+
+        impl RuleCode {
+            /// The code as written everywhere.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => stringify!($code),)+
+                }
+            }
+        }
+
+        /// All rules, in the order of their codes.
+        const RULES: &[Rule] = &[$(super::$module::RULE,)+];
+    };
+}
+
+rules! {
+    L7G001 => l7g001_alb_ingress,
+    L7G002 => l7g002_alb_route,
+    L7G003 => l7g003_alb_target_group,
+    L7G004 => l7g004_alb_requested_by_service,
+    L7G101 => l7g101_classic_elb_http,
+    L7G102 => l7g102_tls_terminated_early,
+    L7G103 => l7g103_target_group_unknown,
+    L7G104 => l7g104_health_check_conflict,
+    L7G105 => l7g105_external_target_group,
+    L7G106 => l7g106_unreadable_action,
+}
 
 impl Rule {
     /// All rules, in the order of their codes.
     #[must_use]
     pub fn all() -> &'static [Rule] {
-        &RULES
+        RULES
+    }
+
+    /// A finding of the rule in a few words; `service` is the Service behind which the gateway is.
+    #[must_use]
+    pub fn headline(&self, service: &str) -> String {
+        self.headline.replace(SERVICE, service)
     }
 
     /// The rule's page: Markdown.
@@ -150,6 +138,10 @@ impl Rule {
             page.push_str(text.strip_prefix(' ').unwrap_or(text));
             page.push('\n');
         }
+        page.push_str("\n## Sources\n\n");
+        for source in self.sources {
+            let _ = writeln!(page, "- {source}");
+        }
         page
     }
 }
@@ -165,23 +157,6 @@ impl RuleCode {
     #[must_use]
     pub fn name(self) -> &'static str {
         self.rule().name
-    }
-
-    /// The code as written everywhere.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::L7G001 => "L7G001",
-            Self::L7G002 => "L7G002",
-            Self::L7G003 => "L7G003",
-            Self::L7G004 => "L7G004",
-            Self::L7G101 => "L7G101",
-            Self::L7G102 => "L7G102",
-            Self::L7G103 => "L7G103",
-            Self::L7G104 => "L7G104",
-            Self::L7G105 => "L7G105",
-            Self::L7G106 => "L7G106",
-        }
     }
 
     /// The rule of a code or name, in any case.
@@ -226,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn every_page_has_the_five_headings() {
+    fn every_page_has_the_six_headings() {
         for rule in Rule::all() {
             let page = rule.page();
             for heading in [
@@ -235,6 +210,7 @@ mod tests {
                 "## Example",
                 "## What to write instead",
                 "## When to exempt",
+                "## Sources",
             ] {
                 assert!(page.contains(heading), "{}: {heading}", rule.code);
             }

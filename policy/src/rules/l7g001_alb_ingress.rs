@@ -67,15 +67,27 @@
 //! way out of it: exempt that one Ingress, with an expiry date.
 
 use super::remedy::Remedy;
-use super::{Finding, RuleCode};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
 
-pub(super) const SOURCE: &str = include_str!("l7g001_alb_ingress.rs");
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode::L7G001,
+    name: "alb-ingress",
+    default_mode: Mode::Deny,
+    kinds: &[Kind::Ingress],
+    headline: "ALB in front of Istio gateway {service}",
+    reason: TWO_ROUTERS,
+    sources: &[
+        "AWS Load Balancer Controller `pkg/ingress/group_loader.go`, `class_loader.go`, `enhanced_backend_builder.go`",
+    ],
+    check: Check::Front(check),
+    source: include_str!("l7g001_alb_ingress.rs"),
+};
 
 /// One finding for each gateway Service that the Ingress routes to.
-pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
+fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
     let key = &paths.front.object.key;
     if key.kind != Kind::Ingress {
         return;
@@ -92,12 +104,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             &leg.reach,
         );
         findings.push(Finding::of_leg(
-            RuleCode::L7G001,
-            confidence,
-            paths,
-            leg,
-            message,
-            remedy,
+            RULE.code, confidence, paths, leg, message, remedy,
         ));
     }
 }

@@ -56,15 +56,27 @@
 //! As for L7G001: when only an ALB meets a requirement for now, and somebody owns the way out of it.
 
 use super::remedy::Remedy;
-use super::{Finding, RuleCode};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
 
-pub(super) const SOURCE: &str = include_str!("l7g002_alb_route.rs");
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode::L7G002,
+    name: "alb-route",
+    default_mode: Mode::Deny,
+    kinds: &[Kind::HttpRoute, Kind::GrpcRoute],
+    headline: "ALB in front of Istio gateway {service}",
+    reason: TWO_ROUTERS,
+    sources: &[
+        "AWS Load Balancer Controller `pkg/gateway/routeutils`, `pkg/gateway/constants/controller_constants.go`",
+    ],
+    check: Check::Front(check),
+    source: include_str!("l7g002_alb_route.rs"),
+};
 
 /// One finding for each gateway Service that the route leads to.
-pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
+fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
     let key = &paths.front.object.key;
     if !matches!(key.kind, Kind::HttpRoute | Kind::GrpcRoute) {
         return;
@@ -81,12 +93,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             &leg.reach,
         );
         findings.push(Finding::of_leg(
-            RuleCode::L7G002,
-            confidence,
-            paths,
-            leg,
-            message,
-            remedy,
+            RULE.code, confidence, paths, leg, message, remedy,
         ));
     }
 }

@@ -52,15 +52,27 @@
 //! When the load balancer is shared with other applications and moves later; with an owner and an expiry date.
 
 use super::remedy::Remedy;
-use super::{Finding, RuleCode};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
 
-pub(super) const SOURCE: &str = include_str!("l7g003_alb_target_group.rs");
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode::L7G003,
+    name: "alb-target-group",
+    default_mode: Mode::Deny,
+    kinds: &[Kind::TargetGroupBinding, Kind::EksTargetGroupBinding],
+    headline: "ALB in front of Istio gateway {service}",
+    reason: TWO_ROUTERS,
+    sources: &[
+        "AWS Load Balancer Controller `webhooks/elbv2/targetgroupbinding_mutator.go`, `pkg/deploy/tracking/provider.go`",
+    ],
+    check: Check::Front(check),
+    source: include_str!("l7g003_alb_target_group.rs"),
+};
 
 /// One finding if the binding's Service is a gateway's.
-pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
+fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
     let key = &paths.front.object.key;
     if !matches!(
         key.kind,
@@ -80,12 +92,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             &leg.reach,
         );
         findings.push(Finding::of_leg(
-            RuleCode::L7G003,
-            confidence,
-            paths,
-            leg,
-            message,
-            remedy,
+            RULE.code, confidence, paths, leg, message, remedy,
         ));
     }
 }

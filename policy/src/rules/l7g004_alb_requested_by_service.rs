@@ -62,13 +62,27 @@
 
 use super::load_balancer::GatewayService;
 use super::remedy::Remedy;
-use super::{Finding, RuleCode};
+use super::{Check, Finding, Mode, Rule, RuleCode};
+use crate::identity::Kind;
 use crate::wording::Wording;
 
-pub(super) const SOURCE: &str = include_str!("l7g004_alb_requested_by_service.rs");
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode::L7G004,
+    name: "alb-requested-by-service",
+    default_mode: Mode::Deny,
+    kinds: &[Kind::Service, Kind::Gateway],
+    headline: "a Service cannot ask for an ALB",
+    reason: "by this cluster's policy Istio is the one Layer-7 router, and this annotation does not do what it says.",
+    sources: &[
+        "AWS Load Balancer Controller `pkg/service/service_utils.go`",
+        "kubernetes/cloud-provider-aws `pkg/providers/v1/aws_loadbalancer.go`",
+    ],
+    check: Check::Service(check),
+    source: include_str!("l7g004_alb_requested_by_service.rs"),
+};
 
 /// One finding if the annotation's value is meant to be an ALB and nothing else takes the Service.
-pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
+fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     if service.request.class.is_some() {
         return;
     }

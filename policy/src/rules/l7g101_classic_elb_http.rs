@@ -62,10 +62,21 @@
 
 use super::load_balancer::{Built, GatewayService};
 use super::remedy::Remedy;
-use super::{Finding, RuleCode};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
+use crate::identity::Kind;
 use crate::wording::Wording;
 
-pub(super) const SOURCE: &str = include_str!("l7g101_classic_elb_http.rs");
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode::L7G101,
+    name: "classic-elb-http",
+    default_mode: Mode::Warn,
+    kinds: &[Kind::Service, Kind::Gateway],
+    headline: "Classic ELB with HTTP listeners before an Istio gateway",
+    reason: TWO_ROUTERS,
+    sources: &["kubernetes/cloud-provider-aws `pkg/providers/v1/aws.go` (`buildListener`)"],
+    check: Check::Service(check),
+    source: include_str!("l7g101_classic_elb_http.rs"),
+};
 
 /// One finding if some port gets an HTTP or HTTPS listener.
 ///
@@ -73,7 +84,7 @@ pub(super) const SOURCE: &str = include_str!("l7g101_classic_elb_http.rs");
 /// makes an HTTP listener, and everything else is TCP. Values are compared exactly.
 ///
 /// Source: kubernetes/cloud-provider-aws `pkg/providers/v1/aws.go` (`buildListener`).
-pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
+fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let request = service.request;
     let ports = &service.service.ports;
     if request.built(ports) != Built::Classic {

@@ -64,15 +64,29 @@
 
 use super::load_balancer::{Built, GatewayService};
 use super::remedy::Remedy;
-use super::{Finding, RuleCode};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
+use crate::identity::Kind;
 use crate::objects::Object;
 use crate::paths::network_gateway::TlsLeg;
 use crate::wording::Wording;
 
-pub(super) const SOURCE: &str = include_str!("l7g102_tls_terminated_early.rs");
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode::L7G102,
+    name: "tls-terminated-early",
+    default_mode: Mode::Warn,
+    kinds: &[Kind::Service, Kind::Gateway, Kind::ListenerSet],
+    headline: "TLS ends at the load balancer, before Istio",
+    reason: TWO_ROUTERS,
+    sources: &[
+        "AWS Load Balancer Controller `pkg/service/model_build_listener.go`",
+        "kubernetes/cloud-provider-aws `pkg/providers/v1/aws.go` (`buildListener`)",
+    ],
+    check: Check::Service(check),
+    source: include_str!("l7g102_tls_terminated_early.rs"),
+};
 
 /// One finding if a certificate applies to some port.
-pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
+fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let request = service.request;
     let ports = &service.service.ports;
     if request.built(ports) == Built::Other {

@@ -46,15 +46,26 @@
 //! When the binding cannot be changed and its target group is known to be a Network Load Balancer's.
 
 use super::remedy::Remedy;
-use super::{Finding, RuleCode};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
 use crate::fronts::Making;
+use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
 
-pub(super) const SOURCE: &str = include_str!("l7g103_target_group_unknown.rs");
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode::L7G103,
+    name: "target-group-unknown",
+    default_mode: Mode::Warn,
+    kinds: &[Kind::TargetGroupBinding, Kind::EksTargetGroupBinding],
+    headline: "target group of unknown protocol before Istio gateway {service}",
+    reason: TWO_ROUTERS,
+    sources: &["AWS Load Balancer Controller `webhooks/elbv2/targetgroupbinding_mutator.go`"],
+    check: Check::Front(check),
+    source: include_str!("l7g103_target_group_unknown.rs"),
+};
 
 /// One finding if the binding's Service is a gateway's.
-pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
+fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
     if paths.front.making != Making::Undecided {
         return;
     }
@@ -75,12 +86,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             "spec:\n  targetGroupProtocol: TCP\n",
         );
         findings.push(Finding::of_leg(
-            RuleCode::L7G103,
-            confidence,
-            paths,
-            leg,
-            message,
-            remedy,
+            RULE.code, confidence, paths, leg, message, remedy,
         ));
     }
 }

@@ -67,12 +67,26 @@
 
 use super::load_balancer::{Built, GatewayService};
 use super::remedy::Remedy;
-use super::{Finding, RuleCode};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
 use crate::gateways::kind::STATUS_PORT;
+use crate::identity::Kind;
 use crate::objects::service::TargetPort;
 use crate::wording::Wording;
 
-pub(super) const SOURCE: &str = include_str!("l7g104_health_check_conflict.rs");
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode::L7G104,
+    name: "health-check-conflict",
+    default_mode: Mode::Warn,
+    kinds: &[Kind::Service, Kind::Gateway],
+    headline: "health check that the Istio gateway cannot answer",
+    reason: TWO_ROUTERS,
+    sources: &[
+        "AWS Load Balancer Controller `pkg/service/model_build_target_group.go`",
+        "Istio `pilot/cmd/pilot-agent/status/server.go`",
+    ],
+    check: Check::Service(check),
+    source: include_str!("l7g104_health_check_conflict.rs"),
+};
 
 /// The path on which a gateway answers health checks.
 ///
@@ -86,7 +100,7 @@ const READY_PATH: &str = "/healthz/ready";
 const AGENT_PORT: u16 = 15020;
 
 /// One finding for the first thing that is at odds.
-pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
+fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     if service.request.built(&service.service.ports) == Built::Other {
         return;
     }

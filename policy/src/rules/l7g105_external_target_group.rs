@@ -54,15 +54,28 @@
 use std::collections::BTreeSet;
 
 use super::remedy::Remedy;
-use super::{Finding, Hop, HopRole, PathId, RuleCode};
+use super::{Check, Finding, Hop, HopRole, Mode, PathId, Rule, RuleCode, TWO_ROUTERS};
 use crate::fronts::Making;
+use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
 
-pub(super) const SOURCE: &str = include_str!("l7g105_external_target_group.rs");
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode::L7G105,
+    name: "external-target-group",
+    default_mode: Mode::Warn,
+    kinds: &[Kind::Ingress, Kind::HttpRoute, Kind::GrpcRoute],
+    headline: "ALB forwards to a target group that nothing here explains",
+    reason: TWO_ROUTERS,
+    sources: &[
+        "AWS Load Balancer Controller `pkg/ingress/config_types.go`, `enhanced_backend_builder.go`",
+    ],
+    check: Check::Front(check),
+    source: include_str!("l7g105_external_target_group.rs"),
+};
 
 /// One finding for each target group.
-pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
+fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
     let Making::Alb(proof) = &paths.front.making else {
         return;
     };
@@ -71,7 +84,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
         let mut participants = BTreeSet::from([object.clone()]);
         participants.extend(proof.rests_on.iter().cloned());
         findings.push(Finding {
-            rule: RuleCode::L7G105,
+            rule: RULE.code,
             confidence: proof.confidence,
             object: object.clone(),
             is_of_unknown_role: false,

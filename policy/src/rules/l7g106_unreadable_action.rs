@@ -55,15 +55,29 @@
 use std::collections::BTreeSet;
 
 use super::remedy::Remedy;
-use super::{Finding, Hop, HopRole, PathId, RuleCode};
+use super::{Check, Finding, Hop, HopRole, Mode, PathId, Rule, RuleCode, TWO_ROUTERS};
 use crate::fronts::{Making, Target};
+use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
 
-pub(super) const SOURCE: &str = include_str!("l7g106_unreadable_action.rs");
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode::L7G106,
+    name: "unreadable-action",
+    default_mode: Mode::Warn,
+    kinds: &[Kind::Ingress],
+    headline: "action that the ALB controller cannot read",
+    reason: TWO_ROUTERS,
+    sources: &[
+        "AWS Load Balancer Controller `pkg/ingress/config_types.go`, `enhanced_backend_builder.go`",
+        "Go `encoding/json`",
+    ],
+    check: Check::Front(check),
+    source: include_str!("l7g106_unreadable_action.rs"),
+};
 
 /// One finding for each unreadable action that a backend refers to.
-pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
+fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
     let Making::Alb(proof) = &paths.front.making else {
         return;
     };
@@ -75,7 +89,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
         let mut participants = BTreeSet::from([object.clone()]);
         participants.extend(proof.rests_on.iter().cloned());
         findings.push(Finding {
-            rule: RuleCode::L7G106,
+            rule: RULE.code,
             confidence: proof.confidence,
             object: object.clone(),
             is_of_unknown_role: false,

@@ -5,19 +5,20 @@
 
 mod catalogue;
 mod finding;
-pub mod l7g001_alb_ingress;
-pub mod l7g002_alb_route;
-pub mod l7g003_alb_target_group;
-pub mod l7g004_alb_requested_by_service;
-pub mod l7g101_classic_elb_http;
-pub mod l7g102_tls_terminated_early;
-pub mod l7g103_target_group_unknown;
-pub mod l7g104_health_check_conflict;
-pub mod l7g105_external_target_group;
-pub mod l7g106_unreadable_action;
+mod l7g001_alb_ingress;
+mod l7g002_alb_route;
+mod l7g003_alb_target_group;
+mod l7g004_alb_requested_by_service;
+mod l7g101_classic_elb_http;
+mod l7g102_tls_terminated_early;
+mod l7g103_target_group_unknown;
+mod l7g104_health_check_conflict;
+mod l7g105_external_target_group;
+mod l7g106_unreadable_action;
 pub mod load_balancer;
 pub mod remedy;
 
+use catalogue::{Check, TWO_ROUTERS};
 pub use catalogue::{Mode, Rule, RuleCode};
 pub use finding::{Finding, Hop, HopRole, PathId};
 pub use load_balancer::GatewayService;
@@ -30,12 +31,11 @@ use crate::paths::network_gateway::TlsLeg;
 #[must_use]
 pub fn of_front(paths: &FrontPaths<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    l7g001_alb_ingress::check(paths, &mut findings);
-    l7g002_alb_route::check(paths, &mut findings);
-    l7g003_alb_target_group::check(paths, &mut findings);
-    l7g103_target_group_unknown::check(paths, &mut findings);
-    l7g105_external_target_group::check(paths, &mut findings);
-    l7g106_unreadable_action::check(paths, &mut findings);
+    for rule in Rule::all() {
+        if let Check::Front(check) = rule.check {
+            check(paths, &mut findings);
+        }
+    }
     findings
 }
 
@@ -53,9 +53,10 @@ pub fn of_tls_legs(object: &Object, legs: Vec<TlsLeg>) -> Vec<Finding> {
 #[must_use]
 pub fn of_service(service: &GatewayService<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    l7g004_alb_requested_by_service::check(service, &mut findings);
-    l7g101_classic_elb_http::check(service, &mut findings);
-    l7g102_tls_terminated_early::check(service, &mut findings);
-    l7g104_health_check_conflict::check(service, &mut findings);
+    for rule in Rule::all() {
+        if let Check::Service(check) = rule.check {
+            check(service, &mut findings);
+        }
+    }
     findings
 }

@@ -9,7 +9,7 @@ use l7guard_policy::inventory::World;
 use l7guard_policy::rules::{Rule, RuleCode};
 use l7guard_policy::verdict;
 
-use super::super::exemptions::{in_every_group, objects_of};
+use super::super::exemptions::in_every_group;
 use super::today;
 use crate::manifests::Source;
 use crate::world::ManifestWorld;
@@ -125,7 +125,8 @@ fn findings_are_about_the_kinds_that_an_exemption_may_name_with_their_rule() {
         let about = found.iter().filter(|(code, _)| *code == rule.code);
         let about: Vec<Kind> = about.map(|(_, kind)| *kind).collect();
         assert!(!about.is_empty(), "{}", rule.code);
-        let nameable: Vec<Kind> = objects_of(rule.code)
+        let nameable: Vec<Kind> = rule
+            .kinds
             .iter()
             .flat_map(|kind| in_every_group(*kind))
             .collect();

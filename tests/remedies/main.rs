@@ -1,0 +1,34 @@
+//! What a finding says to change is applied mechanically, from outside: nothing here is shared with the code that writes
+//! the changes.
+//!
+//! The applier and the oracle of exposure and reach have trials of their own, over lists of changes that are wrong on purpose.
+
+mod apply;
+mod change;
+mod exposure;
+mod fault;
+mod front;
+mod gateway;
+mod json_patch_rules;
+mod load_balancer;
+mod manifests;
+mod merge_patch_rules;
+mod ownership;
+mod placeholders;
+mod reach;
+mod report;
+mod routes;
+mod verify;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// What a trial gives back.
+type Outcome = Result<(), Failed>;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials: Vec<Trial> = Vec::new();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

@@ -170,9 +170,14 @@ impl Applied {
             "a creation of what exists",
             target,
         );
-        let is_desired = ["uid", "resourceVersion", "creationTimestamp", "ownerReferences"]
-            .iter()
-            .all(|field| object["metadata"].get(field).is_none())
+        let is_desired = [
+            "uid",
+            "resourceVersion",
+            "creationTimestamp",
+            "ownerReferences",
+        ]
+        .iter()
+        .all(|field| object["metadata"].get(field).is_none())
             && object.get("status").is_none();
         self.faults
             .require(is_desired, "a creation with what the server writes", target);

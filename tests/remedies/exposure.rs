@@ -26,8 +26,7 @@ pub(crate) fn faults(
         if old == Some(service) {
             continue;
         }
-        let was_there =
-            old.is_some_and(|old| LoadBalancer::of(old, Mutator::Absent).is_some());
+        let was_there = old.is_some_and(|old| LoadBalancer::of(old, Mutator::Absent).is_some());
         if let (true, Some(old)) = (was_there, old) {
             for mutator in [Mutator::Absent, Mutator::Present] {
                 standing(&identity, old, service, mutator, &mut faults);
@@ -47,13 +46,7 @@ pub(crate) fn faults(
 }
 
 /// A load balancer that stands keeps everything that says who reaches it and who builds it.
-fn standing(
-    identity: &Identity,
-    old: &Value,
-    new: &Value,
-    mutator: Mutator,
-    faults: &mut Faults,
-) {
+fn standing(identity: &Identity, old: &Value, new: &Value, mutator: Mutator, faults: &mut Faults) {
     let Some(old) = LoadBalancer::of(old, mutator) else {
         return;
     };
@@ -67,13 +60,19 @@ fn standing(
         old.exposure.is_internet_facing == new.exposure.is_internet_facing,
         "another scheme",
     );
-    same(old.exposure.ranges == new.exposure.ranges, "other source ranges");
+    same(
+        old.exposure.ranges == new.exposure.ranges,
+        "other source ranges",
+    );
     same(
         old.exposure.security_groups == new.exposure.security_groups
             && old.exposure.prefix_lists == new.exposure.prefix_lists,
         "other security groups",
     );
-    same(old.exposure.subnets == new.exposure.subnets, "other subnets");
+    same(
+        old.exposure.subnets == new.exposure.subnets,
+        "other subnets",
+    );
     same(old.addresses == new.addresses, "other addresses");
     same(
         old.has_proxy_protocol == new.has_proxy_protocol,

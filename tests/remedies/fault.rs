@@ -27,7 +27,12 @@ impl Faults {
     }
 
     /// Adds one unless the condition holds.
-    pub(crate) fn require(&mut self, condition: bool, kind: &'static str, detail: impl fmt::Display) {
+    pub(crate) fn require(
+        &mut self,
+        condition: bool,
+        kind: &'static str,
+        detail: impl fmt::Display,
+    ) {
         if !condition {
             self.add(kind, detail);
         }

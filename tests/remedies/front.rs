@@ -152,7 +152,9 @@ fn of_route(route: &Value, world: &Manifests) -> Front {
         front.exposure = of_gateway(gateway, class, world);
         for listener in elements(&gateway["spec"]["listeners"]) {
             let is_other = |field: &str, of_listener: &Value| {
-                parent.get(field).is_some_and(|wanted| wanted != of_listener)
+                parent
+                    .get(field)
+                    .is_some_and(|wanted| wanted != of_listener)
             };
             if is_other("sectionName", &listener["name"]) || is_other("port", &listener["port"]) {
                 continue;
@@ -168,7 +170,11 @@ fn of_route(route: &Value, world: &Manifests) -> Front {
 /// The controller's configuration of a Gateway and of its class; the class wins unless its own says otherwise.
 fn of_gateway(gateway: &Value, class: Option<&Value>, world: &Manifests) -> Exposure {
     let namespace = text(&gateway["metadata"]["namespace"]);
-    let own = configuration(&gateway["spec"]["infrastructure"]["parametersRef"], namespace, world);
+    let own = configuration(
+        &gateway["spec"]["infrastructure"]["parametersRef"],
+        namespace,
+        world,
+    );
     let of_class = class.and_then(|class| {
         let reference = &class["spec"]["parametersRef"];
         configuration(reference, text(&reference["namespace"]), world)
@@ -186,7 +192,9 @@ fn of_gateway(gateway: &Value, class: Option<&Value>, world: &Manifests) -> Expo
     };
     let list = |name: &str| field(name).map(texts).unwrap_or_default();
     let ranges = list("sourceRanges");
-    let subnets = field("loadBalancerSubnets").map(elements).unwrap_or_default();
+    let subnets = field("loadBalancerSubnets")
+        .map(elements)
+        .unwrap_or_default();
     Exposure {
         is_internet_facing: field("scheme").is_some_and(|scheme| scheme == "internet-facing"),
         ranges: (!ranges.is_empty()).then_some(ranges),
@@ -199,7 +207,11 @@ fn of_gateway(gateway: &Value, class: Option<&Value>, world: &Manifests) -> Expo
     }
 }
 
-fn configuration<'a>(reference: &Value, namespace: &str, world: &'a Manifests) -> Option<&'a Value> {
+fn configuration<'a>(
+    reference: &Value,
+    namespace: &str,
+    world: &'a Manifests,
+) -> Option<&'a Value> {
     let name = reference["name"].as_str()?;
     let (version, kind) = ("gateway.k8s.aws/v1", "LoadBalancerConfiguration");
     world.get(&Identity::new(version, kind, namespace, name))

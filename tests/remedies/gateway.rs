@@ -35,9 +35,9 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn of(finding: &Finding, world: &Manifests) -> Self {
-        let service = finding.gateway_service().or_else(|| {
-            (finding.object.kind == "Service").then(|| finding.object.clone())
-        });
+        let service = finding
+            .gateway_service()
+            .or_else(|| (finding.object.kind == "Service").then(|| finding.object.clone()));
         let object = service.as_ref().and_then(|service| world.get(service));
         let pods: Vec<Labels> = finding
             .gateways()

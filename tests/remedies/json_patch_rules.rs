@@ -34,7 +34,9 @@ pub(crate) fn faults(target: &Identity, object: &Value, patch: &Value) -> Faults
             PatchOperation::Remove(_) => {
                 guarded(&now, &path, &tests, place, &mut faults);
                 taken(&now, &path, place, &mut faults);
-                if let Some((array, index)) = element_of(&now, &path).filter(|(array, index)| format!("{array}/{index}") == path) {
+                if let Some((array, index)) = element_of(&now, &path)
+                    .filter(|(array, index)| format!("{array}/{index}") == path)
+                {
                     let above = removed.insert(array, index);
                     let is_descending = above.is_none_or(|above| index < above);
                     faults.require(is_descending, "indices that do not descend", place());
@@ -43,12 +45,17 @@ pub(crate) fn faults(target: &Identity, object: &Value, patch: &Value) -> Faults
             PatchOperation::Replace(replace) => {
                 guarded(&now, &path, &tests, place, &mut faults);
                 let old = now.pointer(&path);
-                faults.require(old != Some(&replace.value), "an operation that says nothing", place());
+                faults.require(
+                    old != Some(&replace.value),
+                    "an operation that says nothing",
+                    place(),
+                );
                 let is_scalar = old.is_none_or(|old| !old.is_object() && !old.is_array());
                 faults.require(is_scalar, "a part is lost that is not named", place());
             }
             PatchOperation::Add(_) => {
-                let is_element = element_of(&now, &path).is_some_and(|(array, index)| format!("{array}/{index}") == path);
+                let is_element = element_of(&now, &path)
+                    .is_some_and(|(array, index)| format!("{array}/{index}") == path);
                 let is_new = is_element || now.pointer(&path).is_none();
                 faults.require(is_new, "an addition over what is there", place());
             }
@@ -68,7 +75,8 @@ pub(crate) fn faults(target: &Identity, object: &Value, patch: &Value) -> Faults
 
 /// What goes away is one value, an element of an array, or a part whose name says all of it.
 fn taken(now: &Value, path: &str, place: impl Fn() -> String, faults: &mut Faults) {
-    let is_element = element_of(now, path).is_some_and(|(array, index)| format!("{array}/{index}") == path);
+    let is_element =
+        element_of(now, path).is_some_and(|(array, index)| format!("{array}/{index}") == path);
     let old = now.pointer(path);
     let is_scalar = old.is_none_or(|old| !old.is_object() && !old.is_array());
     let is_part = path == "/spec/defaultBackend";
@@ -122,7 +130,10 @@ fn moved(
 ) {
     for operation in &patch.0 {
         let path = operation.path().to_string();
-        let is_change = matches!(operation, PatchOperation::Remove(_) | PatchOperation::Replace(_));
+        let is_change = matches!(
+            operation,
+            PatchOperation::Remove(_) | PatchOperation::Replace(_)
+        );
         let Some((array, _)) = element_of(object, &path).filter(|_| is_change) else {
             continue;
         };

@@ -125,7 +125,10 @@ fn exposure(service: &Value, builder: Builder) -> Exposure {
         .iter()
         .map(|range| text(range).trim().to_owned())
         .collect();
-    let by_annotation = annotation(service, "service.beta.kubernetes.io/load-balancer-source-ranges");
+    let by_annotation = annotation(
+        service,
+        "service.beta.kubernetes.io/load-balancer-source-ranges",
+    );
     let ranges = if of_spec.is_empty() {
         by_annotation.map(words).filter(|ranges| !ranges.is_empty())
     } else {
@@ -184,7 +187,9 @@ fn has_proxy_protocol(service: &Value) -> bool {
 
 fn attribute<'a>(service: &'a Value, name: &str) -> Option<&'a str> {
     let attributes = setting(service, "target-group-attributes")?;
-    let mut pairs = attributes.split(',').filter_map(|pair| pair.split_once('='));
+    let mut pairs = attributes
+        .split(',')
+        .filter_map(|pair| pair.split_once('='));
     pairs
         .find(|(key, _)| key.trim() == name)
         .map(|(_, value)| value.trim())
@@ -195,7 +200,8 @@ fn preserves(service: &Value, builder: Builder, is_local: bool) -> bool {
     let stated = attribute(service, "preserve_client_ip.enabled");
     let is_ip = setting(service, "type") == Some("nlb-ip")
         || setting(service, "nlb-target-type") == Some("ip")
-        || (builder == Builder::AutoMode && setting(service, "nlb-target-type") != Some("instance"));
+        || (builder == Builder::AutoMode
+            && setting(service, "nlb-target-type") != Some("instance"));
     match builder {
         Builder::Controller | Builder::AutoMode if is_ip => stated == Some("true"),
         Builder::Controller | Builder::AutoMode => is_local && stated != Some("false"),

@@ -7,18 +7,22 @@ mod apply;
 mod change;
 mod exposure;
 mod fault;
+mod fixtures;
 mod front;
 mod gateway;
+mod hand_made;
 mod json_patch_rules;
 mod load_balancer;
 mod manifests;
 mod merge_patch_rules;
 mod ownership;
 mod placeholders;
+mod properties;
 mod reach;
 mod report;
 mod routes;
 mod verify;
+mod worlds;
 
 use std::process::ExitCode;
 
@@ -29,6 +33,10 @@ type Outcome = Result<(), Failed>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> = Vec::new();
+    let trials: Vec<Trial> = hand_made::trials()
+        .into_iter()
+        .chain(fixtures::trials())
+        .chain(properties::trials())
+        .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }

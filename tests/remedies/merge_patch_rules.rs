@@ -25,7 +25,11 @@ fn walk(target: &Identity, now: Option<&Value>, patch: &Value, at: &str, faults:
         Value::Object(fields) => {
             let is_map = now.is_none_or(|now| now.is_object() || now.is_null());
             faults.require(is_map, "a merge patch over another type", place());
-            faults.require(!fields.is_empty(), "a merge patch that says nothing", place());
+            faults.require(
+                !fields.is_empty(),
+                "a merge patch that says nothing",
+                place(),
+            );
             for (key, value) in fields {
                 let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
                 walk(target, now.and_then(|now| now.get(key)), value, &at, faults);

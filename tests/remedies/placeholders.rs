@@ -14,7 +14,9 @@ pub(crate) fn of_created(change: &Change, object: &Value, faults: &mut Faults) {
 pub(crate) fn of_patched(change: &Change, before: &Value, after: &Value, faults: &mut Faults) {
     let old = found(before);
     let mut new = found(after);
-    new.retain(|(pointer, value)| !old.iter().any(|(_, old)| old == value) || change.placeholders.contains(pointer));
+    new.retain(|(pointer, value)| {
+        !old.iter().any(|(_, old)| old == value) || change.placeholders.contains(pointer)
+    });
     compare(change, &new, faults);
 }
 
@@ -29,7 +31,9 @@ fn compare(change: &Change, found: &[(String, String)], faults: &mut Faults) {
         );
         let may_stand = match target.kind.as_str() {
             "Service" => pointer.starts_with("/spec/selector/"),
-            "Gateway" => pointer.ends_with("/credentialName") || pointer.contains("/certificateRefs/"),
+            "Gateway" => {
+                pointer.ends_with("/credentialName") || pointer.contains("/certificateRefs/")
+            }
             _ => false,
         };
         faults.require(

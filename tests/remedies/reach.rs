@@ -75,7 +75,9 @@ pub(crate) fn faults(
         let place = format!("{} port {}", finding.object, listener.port);
         let ports = ports(after, gateway, listener.port);
         faults.require(!ports.is_empty(), "a port is not reached any more", &place);
-        let is_plain = ports.iter().all(|(port, others)| leads_to_plain(port, others));
+        let is_plain = ports
+            .iter()
+            .all(|(port, others)| leads_to_plain(port, others));
         if listener.is_tls && !ports.is_empty() {
             faults.require(!is_plain, "TLS ends on a plain-text port", &place);
         }
@@ -88,14 +90,20 @@ pub(crate) fn faults(
     let names_place = why.contains("credentialName") || why.contains("certificateRefs");
     for certificate in &reached.certificates {
         let is_said = why.contains(certificate) && names_place;
-        faults.require(is_said, "a certificate whose place is not said", certificate);
+        faults.require(
+            is_said,
+            "a certificate whose place is not said",
+            certificate,
+        );
     }
     faults
 }
 
 /// The ports of this number of the load balancers of layer 4 that lead to a gateway, each with its Service's others.
 fn ports(world: &Manifests, gateway: &Gateway, number: u64) -> Vec<(Port, Vec<Port>)> {
-    let services = world.services().filter(|service| gateway.is_served_by(service));
+    let services = world
+        .services()
+        .filter(|service| gateway.is_served_by(service));
     services
         .filter_map(|service| {
             let balancer = LoadBalancer::of(service, Mutator::Absent)?;
@@ -148,6 +156,10 @@ pub(crate) fn doubled(
         .any(|change| change.action == Action::Create && change.target.kind == "Service");
     faults.require(!creates, "a second load balancer", name);
     let is_named = changes.iter().any(|change| change.why.contains(name));
-    faults.require(is_named, "the load balancer that is there is not named", name);
+    faults.require(
+        is_named,
+        "the load balancer that is there is not named",
+        name,
+    );
     faults
 }

@@ -107,7 +107,10 @@ fn changes(value: &Value) -> Result<Vec<Change>, String> {
 impl Report {
     pub(crate) fn read(value: &Value) -> Self {
         Self {
-            findings: elements(&value["findings"]).iter().map(Finding::read).collect(),
+            findings: elements(&value["findings"])
+                .iter()
+                .map(Finding::read)
+                .collect(),
             changes: changes(value),
             has_errors: !elements(&value["errors"]).is_empty(),
         }

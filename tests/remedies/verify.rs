@@ -261,9 +261,19 @@ fn created(changes: &[Change], gateway: &Gateway, is_auto_mode: bool) -> Faults 
 /// Only what is at fault is deleted: fronts, bindings and Services.
 fn deletions(before: &Manifests, changes: &[Change]) -> Faults {
     let mut faults = Faults::default();
-    for change in changes.iter().filter(|change| change.action == Action::Delete) {
+    for change in changes
+        .iter()
+        .filter(|change| change.action == Action::Delete)
+    {
         let target = change.target.identity();
-        let may_go = ["Ingress", "HTTPRoute", "GRPCRoute", "TargetGroupBinding", "Service", "Gateway"];
+        let may_go = [
+            "Ingress",
+            "HTTPRoute",
+            "GRPCRoute",
+            "TargetGroupBinding",
+            "Service",
+            "Gateway",
+        ];
         faults.require(
             may_go.contains(&target.kind.as_str()),
             "a deletion of something else",

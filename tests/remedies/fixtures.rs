@@ -1,0 +1,144 @@
+//! The findings of every fixture of the policy, repaired.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Failed, Trial};
+use tempfile::NamedTempFile;
+
+use crate::Outcome;
+use crate::manifests::Manifests;
+use crate::verify::Judged;
+
+/// A world in files, and what it is judged under.
+#[derive(Clone, Debug)]
+pub(crate) struct Fixture {
+    pub(crate) name: String,
+    path: PathBuf,
+}
+
+/// What a leading comment says of the judgement.
+struct Setting {
+    configuration: Option<NamedTempFile>,
+    namespace: String,
+}
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let fixtures = all().into_iter();
+    fixtures
+        .map(|fixture| {
+            Trial::test(format!("fixtures/{}", fixture.name), move || {
+                fixture.verify()
+            })
+        })
+        .collect()
+}
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+/// Every fixture of the policy.
+pub(crate) fn all() -> Vec<Fixture> {
+    let mut fixtures = Vec::new();
+    let policy = root().join("policy");
+    for group in entries(&policy).into_iter().filter(|path| path.is_dir()) {
+        for path in entries(&group) {
+            let name = path.strip_prefix(&policy).unwrap_or(&path);
+            fixtures.push(Fixture {
+                name: name.display().to_string(),
+                path: path.clone(),
+            });
+        }
+    }
+    fixtures
+}
+
+/// What a folder holds, in order; nothing where there is none, which leaves no trial and is noticed by its absence.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let listing = fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = listing.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+impl Fixture {
+    /// Of a change: the world with the new object in it.
+    fn files(&self) -> Vec<PathBuf> {
+        if !self.path.is_dir() {
+            return vec![self.path.clone()];
+        }
+        let files = ["world.yaml", "new.yaml"].map(|file| self.path.join(file));
+        files.into_iter().filter(|file| file.exists()).collect()
+    }
+
+    fn setting(&self) -> Result<Setting, Failed> {
+        let header = if self.path.is_dir() {
+            self.path.join("new.yaml")
+        } else {
+            self.path.clone()
+        };
+        let text = fs::read_to_string(header)?;
+        let lines = || {
+            text.lines()
+                .map_while(|line| line.strip_prefix('#'))
+                .map(str::trim)
+        };
+        let said = |key: &str| {
+            let key = format!("{key}: ");
+            let values = lines().filter_map(move |line| line.strip_prefix(&key).map(str::to_owned));
+            values.collect::<Vec<_>>()
+        };
+        let configuration = said("config");
+        let mut file = None;
+        if !configuration.is_empty() {
+            let named = tempfile::Builder::new().suffix(".yaml").tempfile()?;
+            let document = format!(
+                "apiVersion: l7guard/v1\nkind: Configuration\n{}\n",
+                configuration.join("\n")
+            );
+            fs::write(named.path(), document)?;
+            file = Some(named);
+        }
+        Ok(Setting {
+            configuration: file,
+            namespace: said("namespace")
+                .pop()
+                .unwrap_or_else(|| "default".to_owned()),
+        })
+    }
+
+    pub(crate) fn world(&self) -> Result<Manifests, Failed> {
+        let files = self.files();
+        let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+        Manifests::read(&files, &self.setting()?.namespace)
+    }
+
+    /// Calls with what `check` says of this world.
+    pub(crate) fn judged<T>(
+        &self,
+        then: impl FnOnce(&Judged<'_>) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        let setting = self.setting()?;
+        let mut arguments = vec![OsStr::new("--namespace"), OsStr::new(&setting.namespace)];
+        if let Some(file) = &setting.configuration {
+            arguments.extend([OsStr::new("--config"), file.path().as_os_str()]);
+        }
+        then(&Judged::new(self.world()?, arguments)?)
+    }
+
+    fn verify(&self) -> Outcome {
+        if self.world()?.has_copies() {
+            // A list is for one copy, and the others stand beside it.
+            return Ok(());
+        }
+        self.judged(|judged| {
+            let faults = judged.faults()?;
+            if faults.0.is_empty() {
+                return Ok(());
+            }
+            Err(format!("{}\n{faults}", self.path.display()).into())
+        })
+    }
+}

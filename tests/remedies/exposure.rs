@@ -19,7 +19,7 @@ pub(crate) fn faults(
     gateways: &[Gateway],
 ) -> Faults {
     let mut faults = Faults::default();
-    let mut made = 0;
+    let mut made = Vec::new();
     for service in after.services() {
         let identity = Identity::of(service);
         let old = before.get(&identity);
@@ -32,16 +32,19 @@ pub(crate) fn faults(
                 standing(&identity, old, service, mutator, &mut faults);
             }
         } else if let Some(new) = LoadBalancer::of(service, Mutator::Absent) {
-            made += 1;
+            made.push(service);
             let sources = sources(before, service, fronts, gateways);
             new_one(&identity, &new, &sources, &mut faults);
         }
     }
-    faults.require(
-        made <= gateways.len().max(1),
-        "more load balancers than gateways",
-        made,
-    );
+    for gateway in gateways {
+        let made = made.iter().filter(|service| gateway.is_served_by(service));
+        faults.require(
+            made.count() <= 1,
+            "two load balancers of one gateway",
+            gateway,
+        );
+    }
     faults
 }
 

@@ -55,6 +55,24 @@ pub(crate) fn all() -> Vec<Fixture> {
     fixtures
 }
 
+/// The fixtures of remedies.
+pub(crate) fn rows() -> Vec<Fixture> {
+    let rows = entries(&root().join("remedies")).into_iter();
+    rows.filter(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "yaml")
+    })
+    .map(|path| Fixture {
+        name: path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        path,
+    })
+    .collect()
+}
+
 /// What a folder holds, in order; nothing where there is none, which leaves no trial and is noticed by its absence.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let listing = fs::read_dir(folder).into_iter().flatten();

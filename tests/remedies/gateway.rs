@@ -1,6 +1,7 @@
 //! The gateway of a finding, and the Services that lead to the same Pods.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -51,7 +52,11 @@ impl Gateway {
             })
             .collect();
         Self {
-            namespace: service.as_ref().map(|service| service.namespace.clone()),
+            // A Service that is missing is made where the gateway is.
+            namespace: service
+                .as_ref()
+                .filter(|_| object.is_some())
+                .map(|service| service.namespace.clone()),
             selector: object.map(|object| desired(&object["spec"]["selector"])),
             is_in_sight: object.is_some_and(|object| object["spec"]["type"] != "ExternalName")
                 && !pods.is_empty(),
@@ -93,6 +98,15 @@ impl Gateway {
         self.service.as_ref().is_some_and(|service| {
             ["knative-local-gateway", "cluster-local-gateway"].contains(&service.name.as_str())
         })
+    }
+}
+
+impl fmt::Display for Gateway {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.service {
+            Some(service) => service.fmt(formatter),
+            None => formatter.write_str("a gateway without a Service"),
+        }
     }
 }
 

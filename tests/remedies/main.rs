@@ -21,6 +21,9 @@ mod properties;
 mod reach;
 mod report;
 mod routes;
+mod rows;
+mod server;
+mod taken;
 mod verify;
 mod worlds;
 
@@ -33,10 +36,16 @@ type Outcome = Result<(), Failed>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
+    let server = taken::Shared::default();
     let trials: Vec<Trial> = hand_made::trials()
         .into_iter()
+        .chain(rows::trials())
         .chain(fixtures::trials())
+        .chain(taken::trials(&server))
         .chain(properties::trials())
         .collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    // Its processes end with it.
+    drop(server);
+    conclusion.exit_code()
 }

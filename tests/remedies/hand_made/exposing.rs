@@ -99,7 +99,7 @@ fn created() -> Vec<Case> {
         (
             "two load balancers",
             json!([of_service(), canary, of_front()]),
-            &["more load balancers than gateways"],
+            &["two load balancers of one gateway"],
         ),
         (
             "another namespace",

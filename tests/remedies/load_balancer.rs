@@ -54,7 +54,6 @@ pub(crate) struct LoadBalancer {
 #[derive(Clone, Debug)]
 pub(crate) struct Port {
     pub(crate) port: u64,
-    pub(crate) name: String,
     pub(crate) target: Value,
     /// The load balancer ends TLS here.
     pub(crate) ends_tls: bool,
@@ -216,19 +215,18 @@ fn ports(service: &Value, builder: Builder) -> Vec<Port> {
     let protocol = setting(service, "backend-protocol").unwrap_or_default();
     let of_port = |port: &Value| {
         let number = port["port"].as_u64().unwrap_or_default();
-        let name = text(&port["name"]).to_owned();
+        let name = text(&port["name"]);
         let is_meant = matches!(tls_ports, "" | "*")
             || tls_ports
                 .split(',')
                 .map(str::trim)
-                .any(|entry| entry.eq_ignore_ascii_case(&name) || entry == number.to_string());
+                .any(|entry| entry.eq_ignore_ascii_case(name) || entry == number.to_string());
         let target = match &port["targetPort"] {
             Value::Null => port["port"].clone(),
             target => target.clone(),
         };
         Port {
             port: number,
-            name,
             target,
             ends_tls: certificate && is_meant,
             is_http: builder == Builder::ProviderClassic

@@ -5,6 +5,7 @@
 
 mod apply;
 mod change;
+mod effects;
 mod exposure;
 mod fault;
 mod fixtures;

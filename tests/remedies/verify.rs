@@ -15,7 +15,7 @@ use crate::manifests::{Identity, Manifests, elements, fields, text};
 use crate::ownership::restored_by;
 use crate::reach::{self, Reached};
 use crate::report::{self, Finding, Report};
-use crate::{exposure, routes};
+use crate::{effects, exposure, routes};
 
 /// Rules whose findings have changes whenever their path is in sight.
 pub(crate) const REPAIRED: [&str; 7] = [
@@ -178,6 +178,7 @@ impl<'a> Judged<'a> {
             faults.extend(routes::faults(object, &self.world, &world, &ways));
         }
         faults.extend(deletions(&self.world, changes));
+        faults.extend(effects::faults(&self.world, &world, changes));
         faults.extend(self.judge_again(&world, about, changes)?);
         Ok(faults)
     }

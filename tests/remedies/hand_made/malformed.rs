@@ -229,6 +229,12 @@ fn lists() -> Vec<Case> {
 /// The Service is one of a chart's, of a Gateway's, or has an owner.
 fn owned_world() -> Vec<Value> {
     let mut world = world();
+    let mut hosts = world[3].clone();
+    hosts["metadata"]["name"] = json!("hosts");
+    let rule =
+        |host: &str, index: usize| json!({"host": host, "http": {"paths": [path(index), path(1)]}});
+    hosts["spec"]["rules"] = json!([rule("a.example.com", 0), rule("b.example.com", 0)]);
+    world.push(hosts);
     let service = world[2].clone();
     let mut add = |name: &str, metadata: Value| {
         let mut service = service.clone();
@@ -261,7 +267,7 @@ fn owned_world() -> Vec<Value> {
 }
 
 fn owned() -> Vec<Case> {
-    [
+    let mut cases: Vec<Case> = [
         "of-chart",
         "of-old-chart",
         "of-operator",
@@ -275,5 +281,14 @@ fn owned() -> Vec<Case> {
         let wanted: &[&str] = &["a change of what an owner restores"];
         (name, change, wanted)
     })
-    .collect()
+    .collect();
+    cases.push((
+            "a test of an element in another one",
+            json!([{"action": "patch", "target": target("networking.k8s.io/v1", "Ingress", "hosts"), "patchType": "json", "why": "as it is", "patch": [
+                {"op": "test", "path": "/spec/rules/1/http/paths/0/backend", "value": path(0)["backend"]},
+                {"op": "remove", "path": "/spec/rules/1/http/paths/0"},
+            ]}]),
+            &["a test that does not identify its element"],
+        ));
+    cases
 }

@@ -3,6 +3,7 @@
 mod exposing;
 mod good;
 mod malformed;
+mod owned;
 
 use libtest_mimic::Trial;
 use serde_json::Value;
@@ -21,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         .into_iter()
         .chain(exposing::trials())
         .chain(good::trials())
+        .chain(owned::trials())
         .collect()
 }
 

@@ -2,7 +2,7 @@
 //! object.
 //!
 //! The charts' values are those of Istio's own `gateway` chart (`templates/service.yaml`) and of the older `gateways`; an
-//! IstioOperator has them below `k8s`; istiod copies `spec.infrastructure.annotations` of a Gateway.
+//! `IstioOperator` has them below `k8s`; istiod copies `spec.infrastructure.annotations` of a Gateway.
 
 use serde_json::{Map, Value, json};
 

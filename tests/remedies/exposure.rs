@@ -89,7 +89,7 @@ fn standing(identity: &Identity, old: &Value, new: &Value, mutator: Mutator, fau
         new.keeps_client_address || !old.keeps_client_address,
         "the client's address is lost",
     );
-    let has_ports = old.ports.iter().all(|port| new.port(port.port).is_some());
+    let has_ports = old.ports.iter().all(|port| new.port(port.number).is_some());
     same(has_ports, "a port is lost");
 }
 

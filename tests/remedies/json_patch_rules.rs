@@ -19,97 +19,107 @@ pub(crate) fn apply(object: &Value, patch: &Value) -> Result<Value, String> {
 
 /// What is wrong with a patch that applies.
 pub(crate) fn faults(target: &Identity, object: &Value, patch: &Value) -> Faults {
-    let mut faults = Faults::default();
     let Ok(patch) = json_patch::Patch::deserialize(patch) else {
-        return faults;
+        return Faults::default();
     };
-    let mut now = object.clone();
-    let mut tests: Vec<String> = Vec::new();
-    let mut removed: BTreeMap<String, usize> = BTreeMap::new();
+    let mut inspection = Inspection {
+        target,
+        current: object.clone(),
+        tests: Vec::new(),
+        removed: BTreeMap::new(),
+        faults: Faults::default(),
+    };
     for operation in &patch.0 {
-        let path = operation.path().to_string();
-        let place = || format!("{target} {path}");
-        match operation {
-            PatchOperation::Test(_) => tests.push(path.clone()),
-            PatchOperation::Remove(_) => {
-                guarded(&now, &path, &tests, place, &mut faults);
-                taken(&now, &path, place, &mut faults);
-                if let Some((array, index)) = element_of(&now, &path)
-                    .filter(|(array, index)| format!("{array}/{index}") == path)
-                {
-                    let above = removed.insert(array, index);
-                    let is_descending = above.is_none_or(|above| index < above);
-                    faults.require(is_descending, "indices that do not descend", place());
-                }
-            }
-            PatchOperation::Replace(replace) => {
-                guarded(&now, &path, &tests, place, &mut faults);
-                let old = now.pointer(&path);
-                faults.require(
-                    old != Some(&replace.value),
-                    "an operation that says nothing",
-                    place(),
-                );
-                let is_scalar = old.is_none_or(|old| !old.is_object() && !old.is_array());
-                faults.require(is_scalar, "a part is lost that is not named", place());
-            }
-            PatchOperation::Add(_) => {
-                let is_element = element_of(&now, &path)
-                    .is_some_and(|(array, index)| format!("{array}/{index}") == path);
-                let is_new = is_element || now.pointer(&path).is_none();
-                faults.require(is_new, "an addition over what is there", place());
-            }
-            PatchOperation::Move(_) | PatchOperation::Copy(_) => {
-                faults.add("an operation that moves or copies", place());
-            }
-        }
+        inspection.inspect(operation);
         let one = json_patch::Patch(vec![operation.clone()]);
-        if json_patch::patch(&mut now, &one).is_err() {
-            return faults;
+        if json_patch::patch(&mut inspection.current, &one).is_err() {
+            return inspection.faults;
         }
     }
-    faults.require(now != *object, "a patch that changes nothing", target);
-    moved(target, object, &patch, &now, &mut faults);
+    let Inspection {
+        current: result,
+        mut faults,
+        ..
+    } = inspection;
+    faults.require(result != *object, "a patch that changes nothing", target);
+    moved(target, object, &patch, &result, &mut faults);
     faults
 }
 
-/// What goes away is one value, an element of an array, or a part whose name says all of it.
-fn taken(now: &Value, path: &str, place: impl Fn() -> String, faults: &mut Faults) {
-    let is_element =
-        element_of(now, path).is_some_and(|(array, index)| format!("{array}/{index}") == path);
-    let old = now.pointer(path);
-    let is_scalar = old.is_none_or(|old| !old.is_object() && !old.is_array());
-    let is_part = path == "/spec/defaultBackend";
-    faults.require(
-        is_element || is_scalar || is_part,
-        "a part is lost that is not named",
-        place(),
-    );
+/// A patch, operation by operation.
+struct Inspection<'a> {
+    target: &'a Identity,
+    /// The object so far.
+    current: Value,
+    /// The paths tested so far.
+    tests: Vec<String>,
+    /// The last index removed from each array.
+    removed: BTreeMap<String, usize>,
+    faults: Faults,
 }
 
-/// A removal or replacement in an element of an array stands behind a test of that element.
-fn guarded(
-    now: &Value,
-    path: &str,
-    tests: &[String],
-    place: impl Fn() -> String,
-    faults: &mut Faults,
-) {
-    let Some((array, index)) = element_of(now, path) else {
-        return;
-    };
-    let element = format!("{array}/{index}");
-    let below = format!("{element}/");
-    let is_tested = tests
-        .iter()
-        .any(|test| *test == element || test.starts_with(&below) || holds(test, &element));
-    faults.require(is_tested, "an element is changed untested", place());
+impl Inspection<'_> {
+    fn inspect(&mut self, operation: &PatchOperation) {
+        let path = operation.path().to_string();
+        let place = format!("{} {path}", self.target);
+        let old = self.current.pointer(&path);
+        let is_scalar = old.is_none_or(|old| !old.is_object() && !old.is_array());
+        let element = element_of(&self.current, &path)
+            .filter(|(array, index)| format!("{array}/{index}") == path);
+        match operation {
+            PatchOperation::Test(_) => self.tests.push(path),
+            PatchOperation::Remove(_) => {
+                let may_go = element.is_some() || is_scalar || path == "/spec/defaultBackend";
+                self.guarded(&path);
+                let faults = &mut self.faults;
+                faults.require(may_go, "a part is lost that is not named", &place);
+                if let Some((array, index)) = element {
+                    let above = self.removed.insert(array, index);
+                    let is_descending = above.is_none_or(|above| index < above);
+                    faults.require(is_descending, "indices that do not descend", &place);
+                }
+            }
+            PatchOperation::Replace(replace) => {
+                let is_new = old != Some(&replace.value);
+                self.guarded(&path);
+                let faults = &mut self.faults;
+                faults.require(is_new, "an operation that says nothing", &place);
+                faults.require(is_scalar, "a part is lost that is not named", &place);
+            }
+            PatchOperation::Add(_) => {
+                let is_new = element.is_some() || old.is_none();
+                let faults = &mut self.faults;
+                faults.require(is_new, "an addition over what is there", &place);
+            }
+            PatchOperation::Move(_) | PatchOperation::Copy(_) => {
+                let faults = &mut self.faults;
+                faults.add("an operation that moves or copies", &place);
+            }
+        }
+    }
+
+    /// A removal or replacement in an element of an array stands behind a test of that element.
+    fn guarded(&mut self, path: &str) {
+        let Some((array, index)) = element_of(&self.current, path) else {
+            return;
+        };
+        let element = format!("{array}/{index}");
+        let is_tested = self
+            .tests
+            .iter()
+            .any(|test| *test == element || holds(&element, test) || holds(test, &element));
+        self.faults.require(
+            is_tested,
+            "an element is changed untested",
+            format!("{} {path}", self.target),
+        );
+    }
 }
 
-/// Whether a tested value holds an element.
-fn holds(test: &str, element: &str) -> bool {
-    element
-        .strip_prefix(test)
+/// Whether one pointer leads into the value of another.
+fn holds(outer: &str, inner: &str) -> bool {
+    inner
+        .strip_prefix(outer)
         .is_some_and(|rest| rest.starts_with('/'))
 }
 
@@ -136,8 +146,8 @@ fn elements_of(now: &Value, path: &str) -> Vec<(String, usize)> {
 fn moved(
     target: &Identity,
     object: &Value,
-    patch: &json_patch::Patch,
-    patched: &Value,
+    operations: &json_patch::Patch,
+    result: &Value,
     faults: &mut Faults,
 ) {
     let is_change = |operation: &&PatchOperation| {
@@ -146,7 +156,7 @@ fn moved(
             PatchOperation::Remove(_) | PatchOperation::Replace(_)
         )
     };
-    for operation in patch.0.iter().filter(is_change) {
+    for operation in operations.0.iter().filter(is_change) {
         let path = operation.path().to_string();
         for (array, _) in elements_of(object, &path) {
             for turn in [reverse, rotate] {
@@ -155,11 +165,11 @@ fn moved(
                     continue;
                 };
                 turn(elements);
-                if other == *object || json_patch::patch(&mut other, patch).is_err() {
+                if other == *object || json_patch::patch(&mut other, operations).is_err() {
                     continue;
                 }
                 faults.require(
-                    contents(&other) == contents(patched),
+                    contents(&other) == contents(result),
                     "a test that does not identify its element",
                     format!("{target} {path}"),
                 );
@@ -168,11 +178,11 @@ fn moved(
     }
 }
 
-fn reverse(elements: &mut Vec<Value>) {
+fn reverse(elements: &mut [Value]) {
     elements.reverse();
 }
 
-fn rotate(elements: &mut Vec<Value>) {
+fn rotate(elements: &mut [Value]) {
     elements.rotate_left(1);
 }
 

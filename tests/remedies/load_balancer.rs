@@ -53,7 +53,7 @@ pub(crate) struct LoadBalancer {
 /// A port of a Service that its load balancer listens on.
 #[derive(Clone, Debug)]
 pub(crate) struct Port {
-    pub(crate) port: u64,
+    pub(crate) number: u64,
     pub(crate) target: Value,
     /// The load balancer ends TLS here.
     pub(crate) ends_tls: bool,
@@ -92,7 +92,7 @@ impl LoadBalancer {
     }
 
     pub(crate) fn port(&self, number: u64) -> Option<&Port> {
-        self.ports.iter().find(|port| port.port == number)
+        self.ports.iter().find(|port| port.number == number)
     }
 }
 
@@ -103,18 +103,16 @@ pub(crate) fn setting<'a>(service: &'a Value, name: &str) -> Option<&'a str> {
 
 fn builder(service: &Value, mutator: Mutator) -> Builder {
     match (text(&service["spec"]["loadBalancerClass"]), mutator) {
-        ("service.k8s.aws/nlb", _) => return Builder::Controller,
+        ("service.k8s.aws/nlb", _) | ("", Mutator::Present) => return Builder::Controller,
         ("eks.amazonaws.com/nlb", _) => return Builder::AutoMode,
-        ("", Mutator::Present) => return Builder::Controller,
         ("", Mutator::Absent) => {}
         _ => return Builder::Other,
     }
     let has_target_type = matches!(setting(service, "nlb-target-type"), Some("ip" | "instance"));
     match setting(service, "type") {
         Some("nlb") => Builder::ProviderNetwork,
-        Some("nlb-ip") => Builder::Controller,
-        Some("external") if has_target_type => Builder::Controller,
-        Some("external") => Builder::Other,
+        Some("external") if !has_target_type => Builder::Other,
+        Some("nlb-ip" | "external") => Builder::Controller,
         _ => Builder::ProviderClassic,
     }
 }
@@ -226,7 +224,7 @@ fn ports(service: &Value, builder: Builder) -> Vec<Port> {
             target => target.clone(),
         };
         Port {
-            port: number,
+            number,
             target,
             ends_tls: certificate && is_meant,
             is_http: builder == Builder::ProviderClassic

@@ -102,10 +102,11 @@ impl Manifests {
         let mut manifests = Self(objects);
         for object in &mut manifests.0 {
             let is_namespaced = !CLUSTER_SCOPED.contains(&text(&object["kind"]));
-            if is_namespaced && text(&object["metadata"]["namespace"]).is_empty() {
-                if let Some(metadata) = object["metadata"].as_object_mut() {
-                    metadata.insert("namespace".to_owned(), default_namespace.into());
-                }
+            if is_namespaced
+                && text(&object["metadata"]["namespace"]).is_empty()
+                && let Some(metadata) = object["metadata"].as_object_mut()
+            {
+                metadata.insert("namespace".to_owned(), default_namespace.into());
             }
         }
         manifests
@@ -143,7 +144,7 @@ impl Manifests {
     pub(crate) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         self.0
             .iter()
-            .filter(move |object| object["kind"] == Value::from(kind))
+            .filter(move |object| text(&object["kind"]) == kind)
     }
 
     pub(crate) fn services(&self) -> impl Iterator<Item = &Value> {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::manifests::{Identity, Manifests, elements, label, text};
 
-/// Who restores an object, or makes it anew from something else at the next turn. A GitOps tool is none: it writes what
+/// Who restores an object, or makes it anew from something else at the next turn. A tool of `GitOps` is none: it writes what
 /// stands in the files that are judged.
 pub(crate) fn restored_by(world: &Manifests, object: &Value) -> Option<&'static str> {
     if !elements(&object["metadata"]["ownerReferences"]).is_empty() {

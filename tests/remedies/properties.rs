@@ -130,7 +130,7 @@ fn smallest(tree: &mut dyn ValueTree<Value = Manifests>, fault: &Fault) -> Resul
         if !tree.simplify() {
             break;
         }
-        while let None = seen(tree.current())? {
+        while seen(tree.current())?.is_none() {
             if !tree.complicate() {
                 return Ok(example);
             }

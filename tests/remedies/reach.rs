@@ -50,7 +50,7 @@ impl Reached {
     fn of_service(service: &Value) -> Self {
         let ports = LoadBalancer::of(service, Mutator::Absent).map(|balancer| balancer.ports);
         let listeners = ports.unwrap_or_default().into_iter().map(|port| Listener {
-            port: port.port,
+            port: port.number,
             is_tls: port.ends_tls,
         });
         Self {
@@ -82,11 +82,12 @@ pub(crate) fn faults(
             faults.require(!is_plain, "TLS ends on a plain-text port", &place);
         }
     }
-    let why: String = changes
+    let why: Vec<String> = changes
         .iter()
         .flat_map(Change::with_effect)
-        .map(|change| format!("{} {:?}\n", change.why, change.patch))
+        .map(|change| format!("{} {:?}", change.why, change.patch))
         .collect();
+    let why = why.join("\n");
     let names_place = why.contains("credentialName") || why.contains("certificateRefs");
     for certificate in &reached.certificates {
         let is_said = why.contains(certificate) && names_place;
@@ -118,7 +119,7 @@ fn leads_to_plain(port: &Port, others: &[Port]) -> bool {
     let is_plain_name = matches!(text(&port.target), "http" | "http2");
     let shares = others
         .iter()
-        .any(|other| other.port == 80 && port.port != 80 && other.target == port.target);
+        .any(|other| other.number == 80 && port.number != 80 && other.target == port.target);
     is_plain_number || is_plain_name || shares || port.ends_tls
 }
 
@@ -139,7 +140,7 @@ pub(crate) fn doubled(
         let has_port = |listener: &Listener| {
             balancer
                 .port(listener.port)
-                .is_some_and(|port| !port.is_http && !(listener.is_tls && port.ends_tls))
+                .is_some_and(|port| !port.is_http && (!listener.is_tls || !port.ends_tls))
         };
         gateway.is_served_by(service)
             && balancer.exposure.is_internet_facing >= front.exposure.is_internet_facing

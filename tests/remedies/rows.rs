@@ -106,7 +106,8 @@ impl Repaired {
 
     fn reasons(&self) -> String {
         let changes = self.changes.iter();
-        changes.map(|change| format!("{}\n", change.why)).collect()
+        let reasons: Vec<&str> = changes.map(|change| &*change.why).collect();
+        reasons.join("\n")
     }
 }
 

@@ -10,6 +10,7 @@ use crate::Outcome;
 use crate::change::Change;
 use crate::fixtures::{self, Fixture};
 use crate::manifests::Manifests;
+use crate::report::Finding;
 use crate::server::{Absent, Server};
 
 /// One server for all trials, which use it one after another: worlds have names in common. It starts with the first trial
@@ -67,7 +68,7 @@ impl Shared {
 fn taken(fixture: &Fixture, shared: &Shared) -> Outcome {
     fixture.judged(|judged| {
         let findings = judged.report.findings.iter();
-        let mut changes: Vec<&Change> = findings.flat_map(|finding| finding.list()).collect();
+        let mut changes: Vec<&Change> = findings.flat_map(Finding::list).collect();
         changes.extend(judged.report.changes.as_deref().unwrap_or_default());
         if changes.is_empty() {
             return Ok(());

@@ -143,7 +143,7 @@ impl Ingress {
         let class_name = format!("{name}-class");
         match self.class {
             Class::Field | Class::AutoMode => {
-                ingress["spec"]["ingressClassName"] = json!(class_name)
+                ingress["spec"]["ingressClassName"] = json!(class_name);
             }
             Class::FieldMissing => ingress["spec"]["ingressClassName"] = json!("alb"),
             Class::Annotation => mark(

@@ -62,7 +62,7 @@ impl Owner {
                 );
             }
             Self::ArgoCdByLabel => {
-                mark(object, "labels", &[("argocd.argoproj.io/instance", "edge")])
+                mark(object, "labels", &[("argocd.argoproj.io/instance", "edge")]);
             }
             Self::Flux => mark(
                 object,

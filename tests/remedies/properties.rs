@@ -27,6 +27,14 @@ fn number(variable: &str, default: u64) -> Result<u64, Failed> {
     env::var(variable).map_or(Ok(default), |value| Ok(value.parse()?))
 }
 
+/// Random worlds, the same ones each time.
+pub(crate) fn some(count: usize) -> Result<Vec<Manifests>, Failed> {
+    let mut runner = runner(number("L7GUARD_REMEDY_SEED", 14)?);
+    (0..count)
+        .map(|_| Ok(worlds().new_tree(&mut runner)?.current()))
+        .collect()
+}
+
 fn runner(seed: u64) -> TestRunner {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());

@@ -23,7 +23,8 @@ pub(crate) struct Server {
 
 /// What became of a write.
 enum Written {
-    Taken,
+    /// With the object as the server holds it then.
+    Taken(Value),
     Refused(String),
 }
 
@@ -117,30 +118,63 @@ impl Server {
         })
     }
 
-    /// Stores a world, and takes it away again afterwards.
+    /// Stores a world, and takes it away again afterwards. The world is handed on as the server holds it, with its
+    /// defaults; what it does not take stays as it is.
     pub(crate) fn with<T>(
         &self,
         world: &Manifests,
         then: impl FnOnce(&Stored<'_>) -> T,
     ) -> Result<T, Failed> {
         let mut stored = BTreeSet::new();
+        let mut held = Vec::new();
         for object in &world.0 {
             self.namespace(text(&object["metadata"]["namespace"]))?;
-            if let Written::Taken = self.send("POST", object, "", object)? {
-                stored.insert(Identity::of(object));
-            }
+            held.push(match self.store(object)? {
+                Written::Taken(stored_object) => {
+                    stored.insert(Identity::of(object));
+                    stored_object
+                }
+                Written::Refused(_) => object.clone(),
+            });
         }
         let result = then(&Stored {
             server: self,
-            stored: &stored,
+            held: &stored,
+            world: Manifests(held),
         });
         for object in &world.0 {
             if stored.contains(&Identity::of(object)) {
+                // Nobody else would take the finalizers away.
+                let freed = json!({"metadata": {"finalizers": null}});
+                self.send("PATCH", object, "", &freed)?;
                 let now = json!({"gracePeriodSeconds": 0, "propagationPolicy": "Background"});
                 self.send("DELETE", object, "", &now)?;
             }
         }
         Ok(result)
+    }
+
+    /// Creates an object as it is, or as it can come to be: the API server takes no new Ingress with both a class and
+    /// the class annotation, but lets the annotation be added.
+    fn store(&self, object: &Value) -> Result<Written, Failed> {
+        let written = self.send("POST", object, "", object)?;
+        let class = &object["metadata"]["annotations"][CLASS_ANNOTATION];
+        if matches!(written, Written::Taken(_))
+            || text(&object["kind"]) != "Ingress"
+            || class.is_null()
+        {
+            return Ok(written);
+        }
+        let mut without = object.clone();
+        if let Some(annotations) = without["metadata"]["annotations"].as_object_mut() {
+            annotations.remove(CLASS_ANNOTATION);
+        }
+        let written = self.send("POST", &without, "", &without)?;
+        if let Written::Refused(_) = written {
+            return Ok(written);
+        }
+        let added = json!({"metadata": {"annotations": {CLASS_ANNOTATION: class}}});
+        self.send("PATCH", object, "", &added)
     }
 
     fn namespace(&self, name: &str) -> Result<(), Failed> {
@@ -175,7 +209,7 @@ impl Server {
             .header("content-type", kind)
             .body(serde_json::to_vec(body)?)?;
         match self.runtime.block_on(self.client.request_text(request)) {
-            Ok(_) => Ok(Written::Taken),
+            Ok(answer) => Ok(Written::Taken(desired(&answer)?)),
             Err(kube::Error::Api(status)) => Ok(Written::Refused(status.message.clone())),
             Err(error) => Err(error.into()),
         }
@@ -186,8 +220,11 @@ impl Server {
 pub(crate) struct Stored<'a> {
     server: &'a Server,
     /// What of it the server takes.
-    pub(crate) stored: &'a BTreeSet<Identity>,
+    held: &'a BTreeSet<Identity>,
+    pub(crate) world: Manifests,
 }
+
+const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
 
 const STRICT: &str = "dryRun=All&fieldValidation=Strict";
 
@@ -198,7 +235,7 @@ impl Stored<'_> {
             "apiVersion": change.target.api_version, "kind": change.target.kind,
             "metadata": {"namespace": change.target.namespace, "name": change.target.name},
         });
-        let is_held = self.stored.contains(&change.target.identity());
+        let is_held = self.holds(&change.target.identity());
         let written = match (change.action, &change.patch, &change.object) {
             (Action::Patch, Some(patch), _) if is_held => {
                 let is_json = change.patch_type == Some(PatchType::Json);
@@ -222,15 +259,31 @@ impl Stored<'_> {
             _ => return Ok(None),
         };
         Ok(match written {
-            Written::Taken => None,
+            Written::Taken(_) => None,
             Written::Refused(message) => Some(message),
         })
     }
 
+    pub(crate) fn holds(&self, identity: &Identity) -> bool {
+        self.held.contains(identity)
+    }
+
     fn takes(&self, object: &Value) -> Result<bool, Failed> {
         let written = self.server.send("POST", object, STRICT, object)?;
-        Ok(matches!(written, Written::Taken))
+        Ok(matches!(written, Written::Taken(_)))
     }
+}
+
+/// An object without what the server alone writes.
+fn desired(answer: &str) -> Result<Value, Failed> {
+    let mut object: Value = serde_json::from_str(answer)?;
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.remove("managedFields");
+    }
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("status");
+    }
+    Ok(object)
 }
 
 /// With something in place of every placeholder.

@@ -10,8 +10,13 @@ use crate::Outcome;
 use crate::change::Change;
 use crate::fixtures::{self, Fixture};
 use crate::manifests::Manifests;
+use crate::properties;
 use crate::report::Finding;
-use crate::server::{Absent, Server};
+use crate::server::{Absent, Server, Stored};
+use crate::verify::Judged;
+
+/// How many random worlds the server is shown.
+const WORLDS: usize = 32;
 
 /// One server for all trials, which use it one after another: worlds have names in common. It starts with the first trial
 /// that needs it, and ends with the last hold on it.
@@ -28,6 +33,12 @@ pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
             })
         })
         .collect();
+    let of_worlds = shared.clone();
+    trials.push(Trial::test("server/random worlds", move || {
+        properties::some(WORLDS)?.iter().try_for_each(|world| {
+            of_worlds.with(|server| held(server, world, |world| Judged::new(world, Vec::new())))
+        })
+    }));
     let shared = shared.clone();
     trials.push(Trial::test(
         "server/a change that is wrong is seen",
@@ -66,27 +77,37 @@ impl Shared {
 
 /// The changes of every finding, each against the world as it is stored.
 fn taken(fixture: &Fixture, shared: &Shared) -> Outcome {
-    fixture.judged(|judged| {
-        let findings = judged.report.findings.iter();
-        let mut changes: Vec<&Change> = findings.flat_map(Finding::list).collect();
-        changes.extend(judged.report.changes.as_deref().unwrap_or_default());
-        if changes.is_empty() {
-            return Ok(());
-        }
-        shared.with(|server| refusals(server, &judged.world, &changes))
-    })
+    let world = fixture.world()?;
+    // Most fixtures have nothing to change: the server need not hold them.
+    if fixture.judged(|judged| Ok(judged.report.findings.is_empty()))? {
+        return Ok(());
+    }
+    let setting = fixture.setting()?;
+    shared.with(|server| held(server, &world, |world| Judged::new(world, setting.list())))
 }
 
-fn refusals(server: &Server, world: &Manifests, changes: &[&Change]) -> Outcome {
-    let refused = server.with(world, |stored| {
-        let mut refused = Vec::new();
-        for change in changes.iter().flat_map(|change| change.with_effect()) {
-            if let Some(reason) = stored.refusal(change)? {
-                refused.push(format!("{reason}\n  {change:?}"));
-            }
+/// The changes of a world as the server holds it.
+fn held<'a>(
+    server: &Server,
+    world: &Manifests,
+    judge: impl FnOnce(Manifests) -> Result<Judged<'a>, Failed>,
+) -> Outcome {
+    server.with(world, |stored| {
+        let judged = judge(stored.world.clone())?;
+        let findings = judged.report.findings.iter();
+        let of_all = judged.report.changes.iter().flatten();
+        let changes: Vec<&Change> = findings.flat_map(Finding::list).chain(of_all).collect();
+        refusals(stored, &changes)
+    })?
+}
+
+fn refusals(stored: &Stored<'_>, changes: &[&Change]) -> Outcome {
+    let mut refused = Vec::new();
+    for change in changes.iter().flat_map(|change| change.with_effect()) {
+        if let Some(reason) = stored.refusal(change)? {
+            refused.push(format!("{reason}\n  {change:?}"));
         }
-        Ok::<_, Failed>(refused)
-    })??;
+    }
     if refused.is_empty() {
         Ok(())
     } else {
@@ -109,11 +130,13 @@ fn wrong_changes(shared: &Shared) -> Outcome {
     let right = json!([{"action": "patch", "target": target, "patchType": "merge", "patch": {"metadata": {"annotations": {"a": "b"}}}}]);
     let (wrong, right) = (Change::list(&json!(patches))?, Change::list(&right)?);
     shared.with(|server| {
-        for change in &wrong {
-            if refusals(server, &world, &[change]).is_ok() {
-                return Err(format!("taken: {change:?}").into());
+        server.with(&world, |stored| {
+            for change in &wrong {
+                if refusals(stored, &[change]).is_ok() {
+                    return Err(format!("taken: {change:?}").into());
+                }
             }
-        }
-        refusals(server, &world, &right.iter().collect::<Vec<_>>())
+            refusals(stored, &right.iter().collect::<Vec<_>>())
+        })?
     })
 }

@@ -50,6 +50,15 @@ impl<'a> Judged<'a> {
         Ok(faults)
     }
 
+    /// Whether every finding says what it has to.
+    pub(crate) fn forms(&self) -> Faults {
+        let mut faults = Faults::default();
+        for finding in &self.report.findings {
+            faults.extend(self.form(finding));
+        }
+        faults
+    }
+
     pub(crate) fn of_finding(&self, finding: &Finding) -> Result<Faults, Failed> {
         let mut faults = self.form(finding);
         if let Ok(changes) = &finding.changes

@@ -5,19 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::fault::Faults;
-use crate::front::Front;
-use crate::gateway::Gateway;
 use crate::load_balancer::{Exposure, LoadBalancer, Mutator};
 use crate::manifests::{Identity, Manifests};
+use crate::subject::Subject;
 
 /// Compares every load balancer of the world after with what was there before. A new one is measured against the fronts
 /// and the load balancers of the same gateways.
-pub(crate) fn faults(
-    before: &Manifests,
-    after: &Manifests,
-    fronts: &[Front],
-    gateways: &[Gateway],
-) -> Faults {
+pub(crate) fn faults(before: &Manifests, after: &Manifests, subjects: &[Subject<'_>]) -> Faults {
     let mut faults = Faults::default();
     let mut made = Vec::new();
     for service in after.services() {
@@ -33,11 +27,11 @@ pub(crate) fn faults(
             }
         } else if let Some(new) = LoadBalancer::of(service, Mutator::Absent) {
             made.push(service);
-            let sources = sources(before, service, fronts, gateways);
+            let sources = sources(before, service, subjects);
             new_one(&identity, &new, &sources, &mut faults);
         }
     }
-    for gateway in gateways {
+    for Subject { gateway, .. } in subjects {
         let made = made.iter().filter(|service| gateway.is_served_by(service));
         faults.require(
             made.count() <= 1,
@@ -100,21 +94,16 @@ struct Source {
     addresses: BTreeSet<String>,
 }
 
-fn sources(
-    before: &Manifests,
-    service: &Value,
-    fronts: &[Front],
-    gateways: &[Gateway],
-) -> Vec<Source> {
-    let of_fronts = fronts.iter().map(|front| Source {
-        exposure: front.exposure.clone(),
+fn sources(before: &Manifests, service: &Value, subjects: &[Subject<'_>]) -> Vec<Source> {
+    let fronts = subjects.iter().filter(|subject| subject.has_front());
+    let of_fronts = fronts.map(|subject| Source {
+        exposure: subject.front.exposure.clone(),
         has_proxy_protocol: false,
         addresses: BTreeSet::new(),
     });
     let leads_there = |other: &&Value| {
-        gateways
-            .iter()
-            .any(|gateway| gateway.is_served_by(service) && gateway.is_served_by(other))
+        let mut gateways = subjects.iter().map(|subject| &subject.gateway);
+        gateways.any(|gateway| gateway.is_served_by(service) && gateway.is_served_by(other))
     };
     let standing = before.services().filter(leads_there);
     let of_services = standing.filter_map(|other| {

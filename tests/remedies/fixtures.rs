@@ -36,7 +36,7 @@ impl Setting {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let fixtures = all().into_iter();
+    let fixtures = all().into_iter().chain(others());
     fixtures
         .map(|fixture| {
             Trial::test(format!("fixtures/{}", fixture.name), move || {
@@ -64,6 +64,19 @@ pub(crate) fn all() -> Vec<Fixture> {
         }
     }
     fixtures
+}
+
+/// Files in the folder that `L7GUARD_REMEDY_FILES` names.
+fn others() -> Vec<Fixture> {
+    let folder = std::env::var_os("L7GUARD_REMEDY_FILES").map(PathBuf::from);
+    let files = folder.map(|folder| entries(&folder)).unwrap_or_default();
+    let files = files.into_iter().filter(|path| path.is_file());
+    files
+        .map(|path| Fixture {
+            name: path.display().to_string(),
+            path,
+        })
+        .collect()
 }
 
 /// The fixtures of remedies.

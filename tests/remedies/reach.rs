@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::change::{Action, Change};
 use crate::fault::Faults;
-use crate::front::{Front, Listener};
+use crate::front::Listener;
 use crate::gateway::Gateway;
 use crate::load_balancer::{LoadBalancer, Mutator, Port, setting, words};
 use crate::manifests::{Manifests, text};
-use crate::report::Finding;
+use crate::subject::Subject;
 
 /// What must be reached, and by which certificates it was encrypted.
 pub(crate) struct Reached {
@@ -20,8 +20,9 @@ pub(crate) struct Reached {
 
 impl Reached {
     /// The ports of a finding's front, or of the load balancer of a finding's Service.
-    pub(crate) fn of(finding: &Finding, front: &Front, before: &Manifests) -> Self {
-        let Some(object) = before.get(&finding.object) else {
+    pub(crate) fn of(subject: &Subject<'_>, before: &Manifests) -> Self {
+        let front = &subject.front;
+        let Some(object) = before.get(&subject.finding.object) else {
             return Self {
                 listeners: BTreeSet::new(),
                 certificates: BTreeSet::new(),
@@ -61,13 +62,13 @@ impl Reached {
 }
 
 pub(crate) fn faults(
-    finding: &Finding,
+    subject: &Subject<'_>,
     reached: &Reached,
-    gateway: &Gateway,
     after: &Manifests,
     changes: &[Change],
 ) -> Faults {
     let mut faults = Faults::default();
+    let (finding, gateway) = (subject.finding, &subject.gateway);
     if gateway.is_local() {
         return faults;
     }
@@ -125,14 +126,13 @@ fn leads_to_plain(port: &Port, others: &[Port]) -> bool {
 
 /// A load balancer that was there before and does it all: then none is made beside it, and it is named.
 pub(crate) fn doubled(
-    finding: &Finding,
+    subject: &Subject<'_>,
     reached: &Reached,
-    front: &Front,
-    gateway: &Gateway,
     before: &Manifests,
     changes: &[Change],
 ) -> Faults {
     let mut faults = Faults::default();
+    let gateway = &subject.gateway;
     let standing = before.services().find(|service| {
         let Some(balancer) = LoadBalancer::of(service, Mutator::Absent) else {
             return false;
@@ -143,11 +143,11 @@ pub(crate) fn doubled(
                 .is_some_and(|port| !port.is_http && (!listener.is_tls || !port.ends_tls))
         };
         gateway.is_served_by(service)
-            && balancer.exposure.is_internet_facing >= front.exposure.is_internet_facing
+            && balancer.exposure.is_internet_facing >= subject.front.exposure.is_internet_facing
             && setting(service, "type") != Some("alb")
             && reached.listeners.iter().all(has_port)
     });
-    let is_front = finding.object.kind != "Service";
+    let is_front = subject.has_front();
     let Some(service) = standing.filter(|_| is_front && !reached.listeners.is_empty()) else {
         return faults;
     };

@@ -4,18 +4,16 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
 use libtest_mimic::Failed;
-use serde_json::Value;
 
 use crate::apply::{Applied, apply};
-use crate::change::{Action, Change};
+use crate::change::Change;
 use crate::fault::Faults;
-use crate::front::Front;
-use crate::gateway::{Gateway, OF_CONTROLLERS};
-use crate::manifests::{Identity, Manifests, elements, fields, text};
-use crate::ownership::restored_by;
+use crate::gateway::Gateway;
+use crate::manifests::{Identity, Manifests, elements, text};
 use crate::reach::{self, Reached};
 use crate::report::{self, Finding, Report};
-use crate::{effects, exposure, routes};
+use crate::subject::Subject;
+use crate::{effects, exposure, routes, scope};
 
 /// Rules whose findings have changes whenever their path is in sight.
 pub(crate) const REPAIRED: [&str; 7] = [
@@ -148,45 +146,26 @@ impl<'a> Judged<'a> {
     /// Applies a list and compares the worlds before and after.
     pub(crate) fn list(&self, about: &[&Finding], changes: &[Change]) -> Result<Faults, Failed> {
         let Applied { world, mut faults } = apply(&self.world, changes);
-        let fronts: Vec<Front> = about
+        let subjects: Vec<Subject<'_>> = about
             .iter()
-            .filter_map(|finding| Some(Front::of(self.world.get(&finding.object)?, &self.world)))
+            .map(|finding| Subject::of(finding, &self.world))
             .collect();
-        let gateways: Vec<Gateway> = about
-            .iter()
-            .map(|finding| Gateway::of(finding, &self.world))
-            .collect();
-        // A Service is no front: it opens nothing but its own load balancer.
-        let opened: Vec<Front> = about
-            .iter()
-            .zip(&fronts)
-            .filter(|(finding, _)| finding.object.kind != "Service")
-            .map(|(_, front)| front.clone())
-            .collect();
-        faults.extend(exposure::faults(&self.world, &world, &opened, &gateways));
-        for ((finding, front), gateway) in about.iter().zip(&fronts).zip(&gateways) {
-            if finding.rule == "L7G105" || finding.rule == "L7G106" {
+        faults.extend(exposure::faults(&self.world, &world, &subjects));
+        for subject in &subjects {
+            if ["L7G105", "L7G106"].contains(&&*subject.finding.rule) {
+                // Where they lead is not known.
                 continue;
             }
-            let reached = Reached::of(finding, front, &self.world);
-            faults.extend(reach::faults(finding, &reached, gateway, &world, changes));
-            faults.extend(reach::doubled(
-                finding,
-                &reached,
-                front,
-                gateway,
-                &self.world,
-                changes,
-            ));
-            let is_auto_mode = front.is_auto_mode;
-            faults.extend(created(changes, gateway, is_auto_mode));
+            let reached = Reached::of(subject, &self.world);
+            faults.extend(reach::faults(subject, &reached, &world, changes));
+            faults.extend(reach::doubled(subject, &reached, &self.world, changes));
         }
         let objects: BTreeSet<&Identity> = about.iter().map(|finding| &finding.object).collect();
         for object in objects {
             let ways = self.ways(object);
             faults.extend(routes::faults(object, &self.world, &world, &ways));
         }
-        faults.extend(deletions(&self.world, changes));
+        faults.extend(scope::faults(&subjects, &self.world, changes));
         faults.extend(effects::faults(&self.world, &world, changes));
         faults.extend(self.judge_again(&world, about, changes)?);
         Ok(faults)
@@ -241,58 +220,4 @@ impl<'a> Judged<'a> {
         }
         Ok(faults)
     }
-}
-
-/// What is created selects by nothing that a controller adds, stands where the gateway is, and is built by who builds there.
-fn created(changes: &[Change], gateway: &Gateway, is_auto_mode: bool) -> Faults {
-    let mut faults = Faults::default();
-    for change in changes.iter().flat_map(Change::with_effect) {
-        let target = change.target.identity();
-        let Some(object) = change.object.as_ref().filter(|_| target.kind == "Service") else {
-            continue;
-        };
-        let selector = &object["spec"]["selector"];
-        let is_clean = fields(selector).all(|(key, _)| !OF_CONTROLLERS.contains(&key.as_str()));
-        faults.require(is_clean, "a label of a controller in a selector", &target);
-        let is_home = gateway
-            .namespace
-            .as_ref()
-            .is_none_or(|namespace| *namespace == target.namespace);
-        faults.require(is_home, "a Service in another namespace", &target);
-        let is_gateways = change.action != Action::Create || gateway.is_served_by(object);
-        faults.require(is_gateways, "a Service of other Pods", &target);
-        let class = text(&object["spec"]["loadBalancerClass"]);
-        let is_right = !is_auto_mode || class == "eks.amazonaws.com/nlb";
-        faults.require(is_right, "a load balancer that nobody builds", &target);
-    }
-    faults
-}
-
-/// Only what is at fault is deleted: fronts, bindings and Services.
-fn deletions(before: &Manifests, changes: &[Change]) -> Faults {
-    let mut faults = Faults::default();
-    for change in changes
-        .iter()
-        .filter(|change| change.action == Action::Delete)
-    {
-        let target = change.target.identity();
-        let may_go = [
-            "Ingress",
-            "HTTPRoute",
-            "GRPCRoute",
-            "TargetGroupBinding",
-            "Service",
-            "Gateway",
-        ];
-        faults.require(
-            may_go.contains(&target.kind.as_str()),
-            "a deletion of something else",
-            &target,
-        );
-        let owner = before
-            .get(&target)
-            .and_then(|object: &Value| restored_by(before, object));
-        faults.require(owner.is_none(), "a deletion of what comes back", &target);
-    }
-    faults
 }

@@ -22,6 +22,10 @@ pub(super) fn world() -> Vec<Value> {
             "metadata": {"name": "front", "namespace": "edge", "annotations": {"alb.ingress.kubernetes.io/inbound-cidrs": "10.0.0.0/8"}},
             "spec": {"ingressClassName": "alb", "rules": [{"http": {"paths": [path("/a", "gw"), path("/b", "app"), path("/c", "gw")]}}]},
         }),
+        json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": {"name": "app", "namespace": "edge"},
+            "spec": {"selector": {"app": "app"}, "ports": [{"port": 80}]},
+        }),
     ]
 }
 

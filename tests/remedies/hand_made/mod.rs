@@ -4,6 +4,7 @@ mod exposing;
 mod good;
 mod malformed;
 mod owned;
+mod standing;
 
 use libtest_mimic::Trial;
 use serde_json::Value;
@@ -23,6 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         .chain(exposing::trials())
         .chain(good::trials())
         .chain(owned::trials())
+        .chain(standing::trials())
         .collect()
 }
 

@@ -152,7 +152,7 @@ fn of_gateway() -> Vec<Case> {
 /// An ALB Gateway's route with a rule for the gateway, one for both, and one for an application.
 fn route_world() -> Vec<Value> {
     let mut world = world();
-    world.pop();
+    world.truncate(3);
     let gateway = "gateway.networking.k8s.io/v1";
     world[2]["spec"]["type"] = json!("LoadBalancer");
     world[2]["spec"]["loadBalancerClass"] = json!("service.k8s.aws/nlb");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Place;
 use super::ingresses::{Ingress, ingress};
 use super::owners::{Owner, tool};
-use super::values::{in_cluster, object, one_of};
+use super::values::{in_cluster, mark, object, one_of};
 
 /// Something before a gateway.
 #[derive(Clone, Debug)]
@@ -14,6 +14,17 @@ pub(super) struct Front {
     place: Place,
     owner: Owner,
     sort: Sort,
+    made: Made,
+}
+
+/// What controllers have made of a front, or who made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Made {
+    Nothing,
+    /// The controller's binding for the ALB of an Ingress.
+    Binding,
+    /// The front is some resource's.
+    Front,
 }
 
 #[derive(Clone, Debug)]
@@ -41,8 +52,22 @@ pub(super) fn front(place: Place) -> BoxedStrategy<Front> {
         3 => route().prop_map(Sort::Route),
         2 => one_of(&["HTTP", "HTTPS", ""]).prop_map(Sort::Binding),
     ];
-    (sort, tool())
-        .prop_map(move |(sort, owner)| Front { place, owner, sort })
+    let nothing = Made::Nothing;
+    let made = one_of(&[
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        Made::Binding,
+        Made::Front,
+    ]);
+    (sort, tool(), made)
+        .prop_map(move |(sort, owner, made)| Front {
+            place,
+            owner,
+            sort,
+            made,
+        })
         .boxed()
 }
 
@@ -89,9 +114,30 @@ impl Front {
         };
         if let Some(front) = objects.first_mut() {
             self.owner.mark(front, self.place);
+            if self.made == Made::Front {
+                front["metadata"]["ownerReferences"] = json!([{
+                    "apiVersion": "apps.example.com/v1", "kind": "Site", "name": name, "controller": true,
+                    "uid": "5d7c1a52-0000-4000-8000-000000000002",
+                }]);
+            }
+        }
+        if let (Sort::Ingress(_), Made::Binding) = (&self.sort, self.made) {
+            objects.push(made_binding(self.place, &name, service));
         }
         objects
     }
+}
+
+/// As the controller makes it for an Ingress that is in no group.
+fn made_binding(place: Place, front: &str, service: &str) -> Value {
+    let name = format!("k8s-{front}");
+    let mut binding = binding(place, &name, service, "HTTP");
+    let labels = [
+        ("ingress.k8s.aws/stack-name", front),
+        ("ingress.k8s.aws/stack-namespace", place.namespace),
+    ];
+    mark(&mut binding, "labels", &labels);
+    binding
 }
 
 fn binding(place: Place, name: &str, service: &str, protocol: &str) -> Value {

@@ -62,6 +62,7 @@ pub(super) fn ingress() -> BoxedStrategy<Ingress> {
         Routes::WeightedAction,
         Routes::SharedAction,
         Routes::ExternalTargetGroup,
+        Routes::ExternalTargetGroup,
         Routes::Unreadable,
     ]);
     let parameters = one_of(&["", "", "internal", "internet-facing", "restricted"]);

@@ -59,6 +59,7 @@ pub(super) fn shape() -> BoxedStrategy<Shape> {
         Asked::ClusterIp,
         Asked::NodePort,
         Asked::InTree,
+        Asked::InTree,
         Asked::InTreeNetwork,
         Asked::ControllerByType,
         Asked::InstancesByType,
@@ -70,6 +71,7 @@ pub(super) fn shape() -> BoxedStrategy<Shape> {
     let defect = one_of(&[
         Defect::None,
         Defect::None,
+        Defect::Http,
         Defect::Http,
         Defect::Certificate,
         Defect::CertificateOnEveryPort,

@@ -7,12 +7,8 @@ use super::good::{of_front, of_service, path, target, world};
 use super::{Case, judged};
 
 pub(super) fn trials() -> Vec<Trial> {
-    let mut trials: Vec<Trial> = created()
-        .into_iter()
-        .chain(routes())
-        .map(|case| judged(world, case))
-        .collect();
-    trials
+    let cases = created().into_iter().chain(routes());
+    cases.map(|case| judged(world, case)).collect()
 }
 
 const PREFIX: &str = "service.beta.kubernetes.io/aws-load-balancer-";

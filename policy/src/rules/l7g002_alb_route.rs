@@ -77,7 +77,7 @@ pub(super) fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             .then(" would make an AWS Application Load Balancer (L7) route to the Istio ingress gateway behind ")
             .and(&leg.reach.first_service());
         let remedy = Remedy::network_load_balancer(
-            "Attach the route to an Istio Gateway, and let the gateway's Service ask for a Network Load Balancer (L4):",
+            "Attach the route to an Istio Gateway, and let the gateway's Service ask for a Network Load Balancer (L4).",
             &leg.reach,
         );
         findings.push(Finding::of_leg(

@@ -84,6 +84,6 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         .said(format_args!("{value:?}"))
         .then(": a Classic Load Balancer would be built in its place");
     let remedy =
-        Remedy::network_load_balancer("Ask for a Network Load Balancer (L4):", &service.reach);
+        Remedy::network_load_balancer("Ask for a Network Load Balancer (L4).", &service.reach);
     findings.push(service.finding(RuleCode::L7G004, "type", message, remedy));
 }

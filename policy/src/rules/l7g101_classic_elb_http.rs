@@ -96,6 +96,6 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         " of an Istio ingress gateway gets a Classic Load Balancer with HTTP listeners (L7 under an older name)",
     );
     let remedy =
-        Remedy::network_load_balancer("Ask for a Network Load Balancer (L4):", &service.reach);
+        Remedy::network_load_balancer("Ask for a Network Load Balancer (L4).", &service.reach);
     findings.push(service.finding(RuleCode::L7G101, "backend-protocol", message, remedy));
 }

@@ -82,7 +82,7 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         " ends TLS at the load balancer, before the Istio ingress gateway: SNI, mTLS and passthrough are lost",
     );
     let remedy = Remedy::network_load_balancer(
-        "Drop the certificate annotations, so that TLS reaches the gateway, and name the certificate in the Istio Gateway (credentialName):",
+        "Drop the certificate annotations, so that TLS reaches the gateway, and name the certificate in the Istio Gateway (credentialName).",
         &service.reach,
     );
     findings.push(service.finding(RuleCode::L7G102, "ssl-cert", message, remedy));

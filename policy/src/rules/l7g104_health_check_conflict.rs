@@ -97,7 +97,7 @@ pub(super) fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let message = Wording::of(key)
         .then(" of an Istio ingress gateway has a health check that the gateway cannot answer: ")
         .said(reason);
-    let remedy = Remedy::network_load_balancer("Check the status port:", &service.reach);
+    let remedy = Remedy::network_load_balancer("Check the status port.", &service.reach);
     findings.push(service.finding(RuleCode::L7G104, annotation, message, remedy));
 }
 

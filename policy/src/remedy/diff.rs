@@ -1,0 +1,135 @@
+//! The smallest patch that leads from an object to its draft.
+//!
+//! A draft keeps the elements of its lists in their places: `null` stands for one that was taken away, new ones stand
+//! behind the last.
+
+use serde_json::{Map, Value, json};
+
+use super::change::Patch;
+use crate::objects::escape_pointer;
+
+/// Fields by which an element of a list is known again, as JSON pointers into it.
+const IDENTIFYING: [&str; 11] = [
+    "/name",
+    "/host",
+    "/port",
+    "/kind",
+    "/path",
+    "/backend/service/name",
+    "/backend/serviceName",
+    "/http/paths/0/path",
+    "/http/paths/0/backend/service/name",
+    "/http/paths/0/backend/serviceName",
+    "/backendRefs/0/name",
+];
+
+/// The patch; `None` where nothing differs.
+///
+/// It is a merge patch (RFC 7396) unless a list is changed, as a merge patch replaces lists whole.
+pub(super) fn patch(base: &Value, draft: &Value) -> Option<Patch> {
+    if base == draft {
+        return None;
+    }
+    let merge = merge(base, draft);
+    if has_list(&merge) {
+        let mut operations = Vec::new();
+        differ(base, draft, "", &mut operations);
+        return Some(Patch::Json(operations));
+    }
+    Some(Patch::Merge(merge))
+}
+
+fn has_list(value: &Value) -> bool {
+    match value {
+        Value::Array(_) => true,
+        Value::Object(map) => map.values().any(has_list),
+        _ => false,
+    }
+}
+
+fn merge(base: &Value, draft: &Value) -> Value {
+    let (Value::Object(old), Value::Object(new)) = (base, draft) else {
+        return draft.clone();
+    };
+    let mut merged = Map::new();
+    for key in old.keys().filter(|key| !new.contains_key(*key)) {
+        merged.insert(key.clone(), Value::Null);
+    }
+    for (key, value) in new {
+        match old.get(key) {
+            Some(before) if before == value => {}
+            Some(before) => {
+                merged.insert(key.clone(), merge(before, value));
+            }
+            None => {
+                merged.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    Value::Object(merged)
+}
+
+/// Operations that lead from one value to another of the same place.
+fn differ(base: &Value, draft: &Value, pointer: &str, operations: &mut Vec<Value>) {
+    match (base, draft) {
+        _ if base == draft => {}
+        (Value::Object(old), Value::Object(new)) => {
+            for (key, value) in old {
+                let pointer = format!("{pointer}/{}", escape_pointer(key));
+                match new.get(key) {
+                    Some(now) => differ(value, now, &pointer, operations),
+                    None => {
+                        operations.push(json!({"op": "test", "path": pointer, "value": value}));
+                        operations.push(json!({"op": "remove", "path": pointer}));
+                    }
+                }
+            }
+            for (key, value) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
+                let pointer = format!("{pointer}/{}", escape_pointer(key));
+                operations.push(json!({"op": "add", "path": pointer, "value": value}));
+            }
+        }
+        (Value::Array(old), Value::Array(new)) => elements(old, new, pointer, operations),
+        _ => {
+            operations.push(json!({"op": "test", "path": pointer, "value": base}));
+            operations.push(json!({"op": "replace", "path": pointer, "value": draft}));
+        }
+    }
+}
+
+/// Elements from the last to the first, so that no index is shifted before it is used; then the new ones.
+fn elements(old: &[Value], new: &[Value], pointer: &str, operations: &mut Vec<Value>) {
+    for (at, before) in old.iter().enumerate().rev() {
+        let pointer = format!("{pointer}/{at}");
+        match new.get(at) {
+            Some(now) if now == before => {}
+            None | Some(Value::Null) => {
+                identify(before, &pointer, operations);
+                operations.push(json!({"op": "remove", "path": pointer}));
+            }
+            Some(now) => {
+                if before.is_object() {
+                    identify(before, &pointer, operations);
+                }
+                differ(before, now, &pointer, operations);
+            }
+        }
+    }
+    for value in new.iter().skip(old.len()).filter(|value| !value.is_null()) {
+        operations.push(json!({"op": "add", "path": format!("{pointer}/-"), "value": value}));
+    }
+}
+
+fn identify(element: &Value, pointer: &str, operations: &mut Vec<Value>) {
+    let known = operations.len();
+    for field in IDENTIFYING {
+        let value = element.pointer(field).filter(|value| !value.is_null());
+        if let Some(value) = value.filter(|value| !value.is_object() && !value.is_array()) {
+            let path = format!("{pointer}{field}");
+            operations.push(json!({"op": "test", "path": path, "value": value}));
+        }
+    }
+    if operations.len() == known {
+        operations.push(json!({"op": "test", "path": pointer, "value": element}));
+    }
+}

@@ -1,0 +1,210 @@
+//! Remedies: what to change so that a finding is gone, as changes that can be applied.
+//!
+//! A finding, the world and the whole objects (which the caller gives, as the inventory keeps facts alone) become an ordered
+//! list of [`Change`]s. Every way out drafts objects ([`draft`]); the smallest patch from each object to its draft is
+//! what is said ([`diff`]). So findings that share objects are repaired together by drafting one after the other.
+//!
+//! Nothing here takes part in a verdict: remedies are worked out where a report is rendered.
+
+mod change;
+mod defect;
+mod diff;
+mod documents;
+mod draft;
+mod facing;
+mod front_ingress;
+mod front_route;
+mod gateway_api;
+mod json;
+mod network_load_balancer;
+mod owner;
+mod ports;
+mod values;
+mod way;
+
+pub use change::{Action, Change, Owner, Patch, Remedy, Target};
+pub use documents::{DocumentKey, Documents};
+pub use owner::gitops;
+
+use crate::configuration::Configuration;
+use crate::fronts;
+use crate::identity::{Kind, ObjectKey};
+use crate::inventory::{World, bound_group_key};
+use crate::objects::Facts;
+use crate::paths::{self, Leg};
+use crate::rules::{Finding, RuleCode};
+use draft::{Draft, Phase};
+use facing::Facing;
+
+/// Works out remedies in one world.
+pub struct Remedies<'a> {
+    world: &'a World<'a>,
+    configuration: &'a Configuration,
+    documents: &'a dyn Documents,
+}
+
+impl<'a> Remedies<'a> {
+    /// Over a world and its whole objects.
+    #[must_use]
+    pub fn new(
+        world: &'a World<'a>,
+        configuration: &'a Configuration,
+        documents: &'a dyn Documents,
+    ) -> Self {
+        Self {
+            world,
+            configuration,
+            documents,
+        }
+    }
+
+    /// What repairs one finding in the world as it was judged.
+    #[must_use]
+    pub fn of(&self, finding: &Finding) -> Remedy {
+        self.of_all([finding])
+    }
+
+    /// What repairs these findings together: one change a target.
+    #[must_use]
+    pub fn of_all<'f>(&self, findings: impl IntoIterator<Item = &'f Finding>) -> Remedy {
+        let mut draft = Draft::new(self.world, self.configuration, self.documents);
+        let mut reasons: Vec<String> = Vec::new();
+        for finding in findings {
+            if let Err(reason) = repair(&mut draft, finding)
+                && !reasons.contains(&reason)
+            {
+                reasons.push(reason);
+            }
+        }
+        let changes = draft.changes();
+        let no_changes = changes.is_empty().then(|| {
+            if reasons.is_empty() {
+                "nothing has to be changed".to_owned()
+            } else {
+                reasons.join("; ")
+            }
+        });
+        Remedy {
+            changes,
+            no_changes,
+        }
+    }
+}
+
+/// Drafts what repairs a finding.
+fn repair(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), String> {
+    match finding.rule {
+        RuleCode::L7G001 | RuleCode::L7G002 | RuleCode::L7G003 => front(draft, finding),
+        RuleCode::L7G004 | RuleCode::L7G101 | RuleCode::L7G102 | RuleCode::L7G104 => defect::repair(draft, finding),
+        RuleCode::L7G103 => Err("what the target group belongs to is not known: write its protocol into spec.targetGroupProtocol".to_owned()),
+        RuleCode::L7G105 => Err("what is behind the target group is not in sight".to_owned()),
+        RuleCode::L7G106 => Err("what the action is meant to say is not known".to_owned()),
+    }
+}
+
+/// The front goes, once a Layer-4 load balancer leads to the gateway.
+fn front(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), String> {
+    let key = &finding.object;
+    let document = DocumentKey::from(key);
+    let world = draft.world;
+    let Some(object) = draft.base(&document) else {
+        return Err(format!("the whole object of {key} is not at hand"));
+    };
+    let Some(leg) = leg(draft, finding) else {
+        return Err(format!("the way from {key} to the gateway is not in sight"));
+    };
+    if let Some(Facts::TargetGroupBinding(binding)) = world.facts(key)
+        && !binding.tracking.is_empty()
+    {
+        return Err(format!(
+            "a controller made {key} for its own load balancer: the front that it was made for has to go, and is not in sight"
+        ));
+    }
+    let facing = match key.kind {
+        Kind::Ingress => facing::of_ingress(draft, key),
+        Kind::HttpRoute | Kind::GrpcRoute => {
+            facing::of_route(draft, &front_route::alb_parents(draft, key, &object))
+        }
+        _ => Facing::of_binding(key),
+    };
+    let stands = way::ensure(draft, &leg.reach, &facing)?;
+    let leads = |target: &fronts::Target| leads(world, &leg, target);
+    let is_gone = match key.kind {
+        Kind::Ingress => front_ingress::take_away(draft, key, &leads),
+        Kind::HttpRoute | Kind::GrpcRoute => front_route::take_away(draft, key, &leads),
+        _ => {
+            draft.delete(&document, Phase::Front);
+            true
+        }
+    };
+    if !is_gone {
+        return Err(format!("the whole object of {key} is not at hand"));
+    }
+    explain_front(draft, &document, &facing, stands);
+    Ok(())
+}
+
+fn explain_front(draft: &mut Draft<'_>, document: &DocumentKey, facing: &Facing, stands: String) {
+    draft.explain(document, stands);
+    if !facing.certificates.is_empty() {
+        draft.explain(document, format!(
+            "The ALB's certificate ({}) moves to the gateway: a Secret with it is named by spec.servers[].tls.credentialName of the Istio Gateway (of a Gateway API Gateway by spec.listeners[].tls.certificateRefs).",
+            facing.certificates.join(", ")
+        ));
+    }
+    for remark in &facing.remarks {
+        draft.explain(document, remark.clone());
+    }
+    draft.explain(document, "Routing that it did belongs into a VirtualService or HTTPRoute of the mesh. Afterwards lower numTrustedProxies where it counts the ALB, or clients can forge X-Forwarded-For.");
+    draft.explain(
+        document,
+        "A TargetGroupBinding without protocol that was known by this front alone is L7G103 then.",
+    );
+}
+
+/// The way that the finding is about.
+fn leg(draft: &Draft<'_>, finding: &Finding) -> Option<Leg> {
+    let (world, configuration) = (draft.world, draft.configuration);
+    let object = world.get(&finding.object)?;
+    let front = fronts::of_object(world, &configuration.aws, object)?;
+    let paths = paths::of_front(world, &configuration.istio, front);
+    let to = &finding.identity.first()?.to;
+    let is_meant = |leg: &Leg| {
+        leg.reach
+            .services
+            .first()
+            .is_some_and(|hop| hop.key.qualified_name() == *to)
+    };
+    paths.legs.into_iter().find(is_meant)
+}
+
+/// Whether a target of the front leads to the Service of this leg: by itself, or bound to it.
+fn leads(world: &World<'_>, leg: &Leg, target: &fronts::Target) -> bool {
+    let Some(first) = leg.reach.services.first() else {
+        return false;
+    };
+    let is_first = |namespace: &str, name: &str| {
+        *first.key.namespace == *namespace && *first.key.name == *name
+    };
+    match target {
+        fronts::Target::Service((namespace, name)) => is_first(namespace, name),
+        fronts::Target::TargetGroup(group) => world.find(&bound_group_key(group)).any(|object| {
+            matches!(&object.facts, Facts::TargetGroupBinding(binding)
+                if is_first(&object.key.namespace, &binding.service)
+                    && binding.target_group.as_ref().is_some_and(|bound| world.joins(bound, group)))
+        }),
+        fronts::Target::Unreadable { .. } => false,
+    }
+}
+
+/// The key of a whole object by what its manifest says of it; kinds that no rule reads included.
+#[must_use]
+pub fn document_key(api_version: &str, kind: &str, namespace: &str, name: &str) -> DocumentKey {
+    match Kind::of(api_version, kind) {
+        Some((known, _)) => DocumentKey::from(&ObjectKey::new(known, namespace, name)),
+        None => {
+            let group = api_version.split_once('/').map_or("", |(group, _)| group);
+            DocumentKey::of(group, kind, namespace, name)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Random worlds, each repaired by what `check` says of it.
+//!
+//! `L7GUARD_REMEDY_WORLDS` sets how many (128), `L7GUARD_REMEDY_SEED` which ones.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fmt::Write as _;
+
+use libtest_mimic::{Failed, Trial};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::Outcome;
+use crate::fault::Fault;
+use crate::manifests::Manifests;
+use crate::verify::Judged;
+use crate::worlds::worlds;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![Trial::test(
+        "worlds/every finding is repaired, safely",
+        repaired,
+    )]
+}
+
+fn number(variable: &str, default: u64) -> Result<u64, Failed> {
+    env::var(variable).map_or(Ok(default), |value| Ok(value.parse()?))
+}
+
+/// Random worlds, the same ones each time.
+pub(crate) fn some(count: usize) -> Result<Vec<Manifests>, Failed> {
+    let mut runner = runner(number("L7GUARD_REMEDY_SEED", 14)?);
+    (0..count)
+        .map(|_| Ok(worlds().new_tree(&mut runner)?.current()))
+        .collect()
+}
+
+fn runner(seed: u64) -> TestRunner {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    TestRunner::new_with_rng(Config::default(), rng)
+}
+
+/// How many findings of a rule there are, how many have changes without placeholders, and how many must have.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    findings: u32,
+    repaired: u32,
+    in_sight: u32,
+    repaired_in_sight: u32,
+}
+
+fn repaired() -> Outcome {
+    let count = number("L7GUARD_REMEDY_WORLDS", 128)?;
+    let mut runner = runner(number("L7GUARD_REMEDY_SEED", 14)?);
+    let mut shares: BTreeMap<String, Share> = BTreeMap::new();
+    let mut kinds: BTreeMap<&'static str, (u32, String)> = BTreeMap::new();
+    for _ in 0..count {
+        let mut tree = worlds().new_tree(&mut runner)?;
+        let judged = Judged::new(tree.current(), Vec::new())?;
+        count_shares(&judged, &mut shares);
+        for fault in judged.faults()?.0 {
+            if let Some((count, _)) = kinds.get_mut(fault.kind) {
+                *count += 1;
+            } else {
+                let example = smallest(&mut tree, &fault)?;
+                kinds.insert(fault.kind, (1, example));
+            }
+        }
+    }
+    let mut report = String::new();
+    for (kind, (count, example)) in &kinds {
+        write!(report, "{kind} ({count})\n{example}\n\n")?;
+    }
+    for (rule, share) in &shares {
+        writeln!(report, "{rule}: {share:?}")?;
+    }
+    if !kinds.is_empty() {
+        return Err(report.into());
+    }
+    assert_shares(&shares, count, &report)
+}
+
+fn count_shares(judged: &Judged<'_>, shares: &mut BTreeMap<String, Share>) {
+    for finding in &judged.report.findings {
+        let share = shares.entry(finding.rule.clone()).or_default();
+        let list = finding.list();
+        let mut changes = list.iter().flat_map(crate::change::Change::with_effect);
+        let is_repaired = !list.is_empty() && changes.all(|change| change.placeholders.is_empty());
+        let is_in_sight = judged.must_be_repaired(finding);
+        share.findings += 1;
+        share.repaired += u32::from(is_repaired);
+        share.in_sight += u32::from(is_in_sight);
+        share.repaired_in_sight += u32::from(is_repaired && is_in_sight);
+    }
+}
+
+/// Every rule is met; where the path is in sight its findings are all repaired.
+fn assert_shares(shares: &BTreeMap<String, Share>, worlds: u64, report: &str) -> Outcome {
+    let rules = [
+        "L7G001", "L7G002", "L7G003", "L7G004", "L7G101", "L7G102", "L7G103", "L7G104", "L7G105",
+        "L7G106",
+    ];
+    for rule in rules {
+        let share = shares.get(rule).copied().unwrap_or_default();
+        if worlds >= 128 && share.findings == 0 {
+            return Err(format!("no finding of {rule}\n{report}").into());
+        }
+        if share.repaired_in_sight != share.in_sight {
+            return Err(format!("not all of {rule} are repaired\n{report}").into());
+        }
+    }
+    Ok(())
+}
+
+/// The smallest world that shows a kind of fault, and the fault.
+fn smallest(tree: &mut dyn ValueTree<Value = Manifests>, fault: &Fault) -> Result<String, Failed> {
+    let seen = |world: Manifests| -> Result<Option<String>, Failed> {
+        let judged = Judged::new(world, Vec::new())?;
+        let faults = judged.faults()?;
+        let same = faults.0.iter().find(|other| other.kind == fault.kind);
+        let Some(same) = same else { return Ok(None) };
+        let mut example = format!("{same}\n");
+        for object in &judged.world.0 {
+            writeln!(example, "{object}")?;
+        }
+        for finding in &judged.report.findings {
+            writeln!(example, "{} {}", finding.rule, finding.object)?;
+            for change in finding.list() {
+                writeln!(example, "  {change:?}")?;
+            }
+        }
+        Ok(Some(example))
+    };
+    let mut example = seen(tree.current())?.unwrap_or_default();
+    for _ in 0..40 {
+        if !tree.simplify() {
+            break;
+        }
+        while seen(tree.current())?.is_none() {
+            if !tree.complicate() {
+                return Ok(example);
+            }
+        }
+        if let Some(smaller) = seen(tree.current())? {
+            example = smaller;
+        }
+    }
+    Ok(example)
+}

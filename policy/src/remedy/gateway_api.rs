@@ -141,6 +141,10 @@ pub(super) fn listen(
     if !is_there {
         return Err(format!("the whole object of {gateway} is not at hand"));
     }
+    draft.explain(
+        &document,
+        "The Gateway has a listener for every port that the front had.",
+    );
     if passes_tls {
         draft.explain(&document, "TLS passes through so far: once the certificate is in a Secret, the listener becomes HTTPS with that Secret in tls.certificateRefs.");
     }
@@ -198,4 +202,17 @@ fn effect(draft: &mut Draft<'_>, gateway: &ObjectKey, service: &ObjectKey) {
     }
     draft.explain(&document, "what istiod then writes");
     draft.is_effect_of(&document, &gateway.into());
+}
+
+/// Brings the annotations of a Service that istiod will make up to date with the Gateway's draft.
+pub(super) fn refresh(draft: &mut Draft<'_>, gateway: &ObjectKey) {
+    let Some(object) = draft.document(&gateway.into()) else {
+        return;
+    };
+    let annotations = infrastructure(&object);
+    for made in draft.made_for(&gateway.into()) {
+        draft.edit(&made, Phase::Way, |raw| {
+            set(raw, &["metadata", "annotations"], annotations.clone());
+        });
+    }
 }

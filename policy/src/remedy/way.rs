@@ -232,6 +232,9 @@ pub(super) fn describe(
     if nlb::asked(&object, "proxy-protocol").is_none() {
         draft.explain(document, ADDRESS);
     }
+    if !facing.certificates.is_empty() {
+        draft.explain(document, super::certificates(facing));
+    }
     for sentence in said.into_iter().chain(facing.remarks.iter().cloned()) {
         draft.explain(document, sentence);
     }

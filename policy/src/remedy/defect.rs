@@ -208,7 +208,9 @@ impl Repair<'_> {
             let all = list(object, &["spec", "ports"]);
             let ended = ended(self.service);
             let is_tls = |port: &Value| {
-                port["port"] == 443 || ended.iter().any(|listener| port["port"] == listener.port)
+                port["port"] == 443
+                    || (port["port"] != 80
+                        && ended.iter().any(|listener| port["port"] == listener.port))
             };
             (0..all.len())
                 .filter(|at| is_tls(&all[*at]) && ports::is_plain(all, *at))

@@ -178,6 +178,7 @@ fn effect(draft: &mut Draft<'_>, gateway: &ObjectKey, service: &ObjectKey) {
             list.extend(
                 ports
                     .iter()
+                    .skip(1)
                     .filter(|port| known.iter().all(|known| known["port"] != port["port"]))
                     .cloned(),
             );

@@ -148,6 +148,15 @@ fn front(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), String> {
     }
     explain_front(draft, &document, &facing, stands);
     explain_bindings(draft, &document, &leg);
+    if matches!(
+        key.kind,
+        Kind::TargetGroupBinding | Kind::EksTargetGroupBinding
+    ) {
+        draft.explain(
+            &document,
+            "A front that forwards to its target group is L7G105 then.",
+        );
+    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::documents::DocumentKey;
-use super::json::{at, set, unset};
+use super::json::{at, set};
 use super::owner::Chart;
 
 /// Fields of a Service's spec that charts and the operator take by the same name.
@@ -56,11 +56,7 @@ pub(super) fn tell_operator(
     let gateway = named.find(|gateway| gateway["name"] == key.name)?;
     for (name, settings) in operator_resources(base, draft) {
         for (field, value) in settings.as_object().into_iter().flatten() {
-            if value.is_null() {
-                unset(gateway, &["k8s", &name, field]);
-            } else {
-                set(gateway, &["k8s", &name, field], value.clone());
-            }
+            set(gateway, &["k8s", &name, field], value.clone());
         }
     }
     Some(())

@@ -106,13 +106,25 @@ fn sources(before: &Manifests, service: &Value, subjects: &[Subject<'_>]) -> Vec
         gateways.any(|gateway| gateway.is_served_by(service) && gateway.is_served_by(other))
     };
     let standing = before.services().filter(leads_there);
-    let of_services = standing.filter_map(|other| {
-        let load_balancer = LoadBalancer::of(other, Mutator::Absent)?;
-        Some(Source {
-            exposure: load_balancer.exposure,
-            has_proxy_protocol: load_balancer.has_proxy_protocol,
-            addresses: load_balancer.addresses,
-        })
+    let of_services = standing.flat_map(|other| {
+        let as_written = LoadBalancer::of(other, Mutator::Absent);
+        let is_public = as_written
+            .as_ref()
+            .is_some_and(|balancer| balancer.exposure.is_internet_facing);
+        // Where the webhook makes an internal one of it, an internal one stands for it too; a public one does only where
+        // it is public as it is written.
+        let as_mutated = LoadBalancer::of(other, Mutator::Present).map(|mut balancer| {
+            balancer.exposure.is_internet_facing &= is_public;
+            balancer
+        });
+        as_written
+            .into_iter()
+            .chain(as_mutated)
+            .map(|balancer| Source {
+                exposure: balancer.exposure,
+                has_proxy_protocol: balancer.has_proxy_protocol,
+                addresses: balancer.addresses,
+            })
     });
     of_fronts.chain(of_services).collect()
 }

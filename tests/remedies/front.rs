@@ -36,41 +36,81 @@ impl Front {
     }
 }
 
+/// An Ingress shares the ALB of its group: what one member says holds for all, unless they disagree.
 fn of_ingress(ingress: &Value, world: &Manifests) -> Front {
-    let class = class(ingress, world);
-    let parameters = class.and_then(|class| parameters(class, world));
-    let own = |name: &str| annotation(ingress, &format!("alb.ingress.kubernetes.io/{name}"));
-    let list = |field: &str, name: &str| {
-        let stated: BTreeSet<String> = parameters
-            .map(|parameters| texts(&parameters["spec"][field]))
-            .unwrap_or_default();
-        if stated.is_empty() {
-            own(name).map(words).unwrap_or_default()
-        } else {
-            stated
-        }
+    let own = Stated::of(ingress, world);
+    let is_shared = |other: &Stated<'_>| own.group.is_some() && other.group == own.group;
+    let members: Vec<Stated<'_>> = world
+        .of_kind("Ingress")
+        .map(|other| Stated::of(other, world))
+        .filter(is_shared)
+        .collect();
+    let agreed = |list: fn(&Stated<'_>) -> BTreeSet<String>| {
+        let mut stated = [&own].into_iter().chain(&members).map(list);
+        stated.find(|list| !list.is_empty()).unwrap_or_default()
     };
-    let scheme = parameters
-        .and_then(|parameters| parameters["spec"]["scheme"].as_str())
-        .or(own("scheme"));
-    let ranges = list("inboundCIDRs", "inbound-cidrs");
-    let certificates = list("certificateArn", "certificate-arn");
-    let subnets = parameters
-        .map(|parameters| texts(&parameters["spec"]["subnets"]["ids"]))
-        .filter(|subnets| !subnets.is_empty());
-    let exposure = Exposure {
-        is_internet_facing: scheme == Some("internet-facing"),
-        ranges: (!ranges.is_empty()).then_some(ranges),
-        security_groups: own("security-groups").map(words).unwrap_or_default(),
-        prefix_lists: list("prefixListsIDs", "security-group-prefix-lists"),
-        subnets: subnets.unwrap_or_else(|| own("subnets").map(words).unwrap_or_default()),
-    };
-    let controller = class.map(|class| text(&class["spec"]["controller"]));
+    let schemes: BTreeSet<&str> = members
+        .iter()
+        .chain([&own])
+        .filter_map(|member| member.scheme)
+        .collect();
+    let ranges: BTreeSet<String> = members
+        .iter()
+        .chain([&own])
+        .flat_map(|member| member.ranges.clone())
+        .collect();
     Front {
-        exposure,
-        listeners: listeners(own("listen-ports"), !certificates.is_empty()),
-        certificates,
-        is_auto_mode: controller == Some("eks.amazonaws.com/alb"),
+        exposure: Exposure {
+            is_internet_facing: schemes == BTreeSet::from(["internet-facing"]),
+            ranges: (!own.ranges.is_empty()).then_some(ranges),
+            security_groups: agreed(|stated| stated.security_groups.clone()),
+            prefix_lists: agreed(|stated| stated.prefix_lists.clone()),
+            subnets: agreed(|stated| stated.subnets.clone()),
+        },
+        listeners: listeners(own.ports, !own.certificates.is_empty()),
+        certificates: own.certificates,
+        is_auto_mode: own.controller == Some("eks.amazonaws.com/alb"),
+    }
+}
+
+/// What an Ingress and the parameters of its class say of the ALB.
+struct Stated<'a> {
+    group: Option<&'a str>,
+    controller: Option<&'a str>,
+    scheme: Option<&'a str>,
+    ports: Option<&'a str>,
+    ranges: BTreeSet<String>,
+    security_groups: BTreeSet<String>,
+    prefix_lists: BTreeSet<String>,
+    subnets: BTreeSet<String>,
+    certificates: BTreeSet<String>,
+}
+
+impl<'a> Stated<'a> {
+    fn of(ingress: &'a Value, world: &'a Manifests) -> Self {
+        let class = class(ingress, world);
+        let parameters = class.and_then(|class| parameters(class, world));
+        let spec = parameters.map_or(&Value::Null, |parameters| &parameters["spec"]);
+        let own = |name: &str| annotation(ingress, &format!("alb.ingress.kubernetes.io/{name}"));
+        let list = |of_class: &Value, name: &str| {
+            let stated = texts(of_class);
+            if stated.is_empty() {
+                own(name).map(words).unwrap_or_default()
+            } else {
+                stated
+            }
+        };
+        Self {
+            group: spec["group"]["name"].as_str().or(own("group.name")),
+            controller: class.map(|class| text(&class["spec"]["controller"])),
+            scheme: spec["scheme"].as_str().or(own("scheme")),
+            ports: own("listen-ports"),
+            ranges: list(&spec["inboundCIDRs"], "inbound-cidrs"),
+            security_groups: list(&Value::Null, "security-groups"),
+            prefix_lists: list(&spec["prefixListsIDs"], "security-group-prefix-lists"),
+            subnets: list(&spec["subnets"]["ids"], "subnets"),
+            certificates: list(&spec["certificateArn"], "certificate-arn"),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::manifests::{Identity, Manifests, fields, text};
+use crate::manifests::{Identity, Manifests, elements, fields, label, text};
 use crate::report::Finding;
 
 /// Labels that controllers put on Pods of one revision: a Service that selects by one loses its Pods at the next rollout.
@@ -89,14 +89,39 @@ impl Gateway {
                     .iter()
                     .all(|(key, value)| pod.get(key) == Some(value))
             });
-        let is_unknown = self.selector.is_none() && self.pods.is_empty();
+        // One that is missing may turn out to be of another namespace.
+        let is_unknown = self.selector.is_none()
+            && self.pods.is_empty()
+            && self
+                .service
+                .as_ref()
+                .is_none_or(|service| service.name == identity.name);
         is_same || selects_all || is_unknown
     }
 
-    /// Whether it is meant for the cluster alone: Knative's local gateway, by either of its names.
-    pub(crate) fn is_local(&self) -> bool {
-        self.service.as_ref().is_some_and(|service| {
-            ["knative-local-gateway", "cluster-local-gateway"].contains(&service.name.as_str())
+    /// Whether it is meant for the cluster alone: Knative's local gateway, by either of its names or by its label.
+    pub(crate) fn is_local(&self, world: &Manifests) -> bool {
+        let Some(service) = &self.service else {
+            return false;
+        };
+        let translates_no_ports = world.get(service).is_some_and(|service| {
+            label(
+                service,
+                "experimental.istio.io/disable-gateway-port-translation",
+            )
+            .is_some()
+        });
+        let names = ["knative-local-gateway", "cluster-local-gateway"];
+        translates_no_ports || names.contains(&service.name.as_str())
+    }
+
+    /// Whether its Service has this port, as far as can be told.
+    pub(crate) fn has_port(&self, port: u64, world: &Manifests) -> bool {
+        let service = self.service.as_ref().and_then(|service| world.get(service));
+        service.is_none_or(|service| {
+            elements(&service["spec"]["ports"])
+                .iter()
+                .any(|other| other["port"] == port)
         })
     }
 }

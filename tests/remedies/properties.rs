@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::Outcome;
 use crate::fault::Fault;
-use crate::manifests::Manifests;
+use crate::manifests::{Manifests, fields};
 use crate::verify::Judged;
 use crate::worlds::worlds;
 
@@ -29,15 +29,18 @@ fn number(variable: &str, default: u64) -> Result<u64, Failed> {
 
 /// Random worlds, the same ones each time.
 pub(crate) fn some(count: usize) -> Result<Vec<Manifests>, Failed> {
-    let mut runner = runner(number("L7GUARD_REMEDY_SEED", 14)?);
-    (0..count)
-        .map(|_| Ok(worlds().new_tree(&mut runner)?.current()))
+    let seed = number("L7GUARD_REMEDY_SEED", 14)?;
+    let indices = 0..u64::try_from(count)?;
+    indices
+        .map(|index| Ok(worlds().new_tree(&mut runner(seed, index))?.current()))
         .collect()
 }
 
-fn runner(seed: u64) -> TestRunner {
+/// The source of one world.
+fn runner(seed: u64, index: u64) -> TestRunner {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&index.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     TestRunner::new_with_rng(Config::default(), rng)
 }
@@ -53,18 +56,18 @@ struct Share {
 
 fn repaired() -> Outcome {
     let count = number("L7GUARD_REMEDY_WORLDS", 128)?;
-    let mut runner = runner(number("L7GUARD_REMEDY_SEED", 14)?);
+    let seed = number("L7GUARD_REMEDY_SEED", 14)?;
     let mut shares: BTreeMap<String, Share> = BTreeMap::new();
     let mut kinds: BTreeMap<&'static str, (u32, String)> = BTreeMap::new();
-    for _ in 0..count {
-        let mut tree = worlds().new_tree(&mut runner)?;
-        let judged = Judged::new(tree.current(), Vec::new())?;
+    for index in 0..count {
+        let world = worlds().new_tree(&mut runner(seed, index))?.current();
+        let judged = Judged::new(world, Vec::new())?;
         count_shares(&judged, &mut shares);
         for fault in judged.faults()?.0 {
             if let Some((count, _)) = kinds.get_mut(fault.kind) {
                 *count += 1;
             } else {
-                let example = smallest(&mut tree, &fault)?;
+                let example = smallest(judged.world.clone(), &fault)?;
                 kinds.insert(fault.kind, (1, example));
             }
         }
@@ -114,38 +117,55 @@ fn assert_shares(shares: &BTreeMap<String, Share>, worlds: u64, report: &str) ->
     Ok(())
 }
 
-/// The smallest world that shows a kind of fault, and the fault.
-fn smallest(tree: &mut dyn ValueTree<Value = Manifests>, fault: &Fault) -> Result<String, Failed> {
-    let seen = |world: Manifests| -> Result<Option<String>, Failed> {
-        let judged = Judged::new(world, Vec::new())?;
-        let faults = judged.faults()?;
-        let same = faults.0.iter().find(|other| other.kind == fault.kind);
-        let Some(same) = same else { return Ok(None) };
-        let mut example = format!("{same}\n");
-        for object in &judged.world.0 {
-            writeln!(example, "{object}")?;
-        }
-        for finding in &judged.report.findings {
-            writeln!(example, "{} {}", finding.rule, finding.object)?;
-            for change in finding.list() {
-                writeln!(example, "  {change:?}")?;
-            }
-        }
-        Ok(Some(example))
+/// The smallest world that shows a kind of fault, and the fault: without objects and annotations that it does not need.
+fn smallest(world: Manifests, fault: &Fault) -> Result<String, Failed> {
+    let shows = |world: &Manifests| -> Result<bool, Failed> {
+        let judged = Judged::new(world.clone(), Vec::new())?;
+        Ok(judged.faults()?.kinds().contains(&fault.kind))
     };
-    let mut example = seen(tree.current())?.unwrap_or_default();
-    for _ in 0..40 {
-        if !tree.simplify() {
-            break;
-        }
-        while seen(tree.current())?.is_none() {
-            if !tree.complicate() {
-                return Ok(example);
-            }
-        }
-        if let Some(smaller) = seen(tree.current())? {
-            example = smaller;
+    let mut world = world;
+    for index in (0..world.0.len()).rev() {
+        let mut smaller = world.clone();
+        smaller.0.remove(index);
+        if shows(&smaller)? {
+            world = smaller;
         }
     }
-    Ok(example)
+    for index in 0..world.0.len() {
+        for part in ["annotations", "labels"] {
+            let keys: Vec<String> = fields(&world.0[index]["metadata"][part])
+                .map(|(key, _)| key.clone())
+                .collect();
+            for key in keys {
+                let mut smaller = world.clone();
+                if let Some(pairs) = smaller.0[index]["metadata"][part].as_object_mut() {
+                    pairs.remove(&key);
+                }
+                if shows(&smaller)? {
+                    world = smaller;
+                }
+            }
+        }
+    }
+    told(world, fault)
+}
+
+/// A world, its findings with their changes, and what is wrong with these.
+fn told(world: Manifests, fault: &Fault) -> Result<String, Failed> {
+    let judged = Judged::new(world, Vec::new())?;
+    let mut told = String::new();
+    let faults = judged.faults()?.0.into_iter();
+    for fault in faults.filter(|other| other.kind == fault.kind).take(3) {
+        writeln!(told, "{fault}")?;
+    }
+    for object in &judged.world.0 {
+        writeln!(told, "  {object}")?;
+    }
+    for finding in &judged.report.findings {
+        writeln!(told, "  {} {}", finding.rule, finding.object)?;
+        for change in finding.list() {
+            writeln!(told, "    {change:?}")?;
+        }
+    }
+    Ok(told)
 }

@@ -9,7 +9,7 @@ use crate::fault::Faults;
 use crate::front::Listener;
 use crate::gateway::Gateway;
 use crate::load_balancer::{LoadBalancer, Mutator, Port, setting, words};
-use crate::manifests::{Manifests, text};
+use crate::manifests::{Identity, Manifests, text};
 use crate::subject::Subject;
 
 /// What must be reached, and by which certificates it was encrypted.
@@ -31,7 +31,9 @@ impl Reached {
         match text(&object["kind"]) {
             "Service" => Self::of_service(object),
             "TargetGroupBinding" => {
-                let port = object["spec"]["serviceRef"]["port"].as_u64();
+                let port = object["spec"]["serviceRef"]["port"]
+                    .as_u64()
+                    .filter(|port| subject.gateway.has_port(*port, before));
                 let listener = port.map(|port| Listener {
                     port,
                     is_tls: false,
@@ -69,7 +71,7 @@ pub(crate) fn faults(
 ) -> Faults {
     let mut faults = Faults::default();
     let (finding, gateway) = (subject.finding, &subject.gateway);
-    if gateway.is_local() {
+    if gateway.is_local(after) {
         return faults;
     }
     for listener in &reached.listeners {
@@ -79,7 +81,9 @@ pub(crate) fn faults(
         let is_plain = ports
             .iter()
             .all(|(port, others)| leads_to_plain(port, others));
-        if listener.is_tls && !ports.is_empty() {
+        // TLS on a port of plain text was nothing that a client could rely on.
+        let is_meant = listener.is_tls && !matches!(listener.port, 80 | 8080 | 15021);
+        if is_meant && !ports.is_empty() {
             faults.require(!is_plain, "TLS ends on a plain-text port", &place);
         }
     }
@@ -121,18 +125,20 @@ fn leads_to_plain(port: &Port, others: &[Port]) -> bool {
     let shares = others
         .iter()
         .any(|other| other.number == 80 && port.number != 80 && other.target == port.target);
-    is_plain_number || is_plain_name || shares || port.ends_tls
+    // Where a load balancer that stands ends TLS, clients speak TLS to it.
+    !port.ends_tls && (is_plain_number || is_plain_name || shares)
 }
 
 /// A load balancer that was there before and does it all: then none is made beside it, and it is named.
 pub(crate) fn doubled(
     subject: &Subject<'_>,
-    reached: &Reached,
+    subjects: &[Subject<'_>],
     before: &Manifests,
     changes: &[Change],
 ) -> Faults {
     let mut faults = Faults::default();
     let gateway = &subject.gateway;
+    let reached = Reached::of(subject, before);
     let standing = before.services().find(|service| {
         let Some(balancer) = LoadBalancer::of(service, Mutator::Absent) else {
             return false;
@@ -152,10 +158,16 @@ pub(crate) fn doubled(
         return faults;
     };
     let name = text(&service["metadata"]["name"]);
+    // A list that is about the load balancer too may have reasons to build another one.
+    let is_faulty = subjects
+        .iter()
+        .any(|subject| subject.finding.object == Identity::of(service));
     let creates = changes
         .iter()
-        .any(|change| change.action == Action::Create && change.target.kind == "Service");
-    faults.require(!creates, "a second load balancer", name);
+        .filter(|change| change.action == Action::Create)
+        .filter_map(|change| change.object.as_ref())
+        .any(|object| gateway.is_served_by(object));
+    faults.require(is_faulty || !creates, "a second load balancer", name);
     let is_named = changes.iter().any(|change| change.why.contains(name));
     faults.require(
         is_named,

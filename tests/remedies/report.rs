@@ -25,6 +25,8 @@ pub(crate) struct Report {
 pub(crate) struct Finding {
     pub(crate) rule: String,
     pub(crate) object: Identity,
+    /// JSON pointer of the offending field.
+    pub(crate) field: String,
     pub(crate) hops: Vec<Hop>,
     pub(crate) remedy: String,
     pub(crate) changes: Result<Vec<Change>, String>,
@@ -57,6 +59,7 @@ impl Finding {
                 text(&object["namespace"]),
                 text(&object["name"]),
             ),
+            field: text(&value["field"]).to_owned(),
             hops: hops.collect(),
             remedy: text(&value["remedy"]).to_owned(),
             changes: changes(value),

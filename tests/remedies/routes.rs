@@ -25,7 +25,7 @@ pub(crate) fn faults(
     for entry in entries(old) {
         if let Some(at) = kept.iter().position(|other| *other == entry) {
             kept.remove(at);
-        } else if !ways.contains(&entry.backend) {
+        } else if !ways.contains(target_group(&entry.backend)) {
             let detail = format!("{front} loses {} of {}", entry.backend, entry.place);
             faults.add("a way to an application is lost", detail);
         }
@@ -36,6 +36,14 @@ pub(crate) fn faults(
     }
     leftovers(front, old, new, &mut faults);
     faults
+}
+
+/// The name in a target group's ARN; anything else as it is.
+pub(crate) fn target_group(name: &str) -> &str {
+    let of_arn = name
+        .split_once(":targetgroup/")
+        .and_then(|(_, rest)| rest.split('/').next());
+    of_arn.unwrap_or(name)
 }
 
 /// One backend, and where requests for it come in.
@@ -143,7 +151,9 @@ fn leftovers(front: &Identity, old: &Value, new: &Value, faults: &mut Faults) {
     let was_empty = elements(&old["spec"]["rules"])
         .iter()
         .any(|rule| empty(&rule["http"]["paths"]) || empty(&rule["backendRefs"]));
-    let lost_all = empty(&new["spec"]["rules"]) && !empty(&old["spec"]["rules"]);
+    let lost_all = empty(&new["spec"]["rules"])
+        && !empty(&old["spec"]["rules"])
+        && new["spec"]["defaultBackend"].is_null();
     faults.require(
         !lost_all && (was_empty || !is_empty),
         "a rule that leads nowhere is left",

@@ -9,7 +9,7 @@ use crate::apply::{Applied, apply};
 use crate::change::Change;
 use crate::fault::Faults;
 use crate::gateway::Gateway;
-use crate::manifests::{Identity, Manifests, elements, text};
+use crate::manifests::{Identity, Manifests, elements, fields, text};
 use crate::reach::{self, Reached};
 use crate::report::{self, Finding, Report};
 use crate::subject::Subject;
@@ -133,12 +133,15 @@ impl<'a> Judged<'a> {
         Gateway::of(finding, &self.world).is_in_sight && self.world.get(&finding.object).is_some()
     }
 
-    /// Whether there must be changes: the path is in sight, and nobody who is not in sight restores the object.
+    /// Whether there must be changes: the path is in sight, and nobody who is not in sight restores the object, as a
+    /// controller does its binding.
     pub(crate) fn must_be_repaired(&self, finding: &Finding) -> bool {
         let object = self.world.get(&finding.object);
         let is_foreign = object.is_some_and(|object| {
             object["kind"] != "Service"
-                && !elements(&object["metadata"]["ownerReferences"]).is_empty()
+                && (!elements(&object["metadata"]["ownerReferences"]).is_empty()
+                    || fields(&object["metadata"]["labels"])
+                        .any(|(key, _)| key.contains(".k8s.aws/stack")))
         });
         REPAIRED.contains(&finding.rule.as_str()) && self.is_in_sight(finding) && !is_foreign
     }
@@ -158,7 +161,7 @@ impl<'a> Judged<'a> {
             }
             let reached = Reached::of(subject, &self.world);
             faults.extend(reach::faults(subject, &reached, &world, changes));
-            faults.extend(reach::doubled(subject, &reached, &self.world, changes));
+            faults.extend(reach::doubled(subject, &subjects, &self.world, changes));
         }
         let objects: BTreeSet<&Identity> = about.iter().map(|finding| &finding.object).collect();
         for object in objects {
@@ -180,11 +183,19 @@ impl<'a> Judged<'a> {
             .filter(|hop| hop.part != "front")
             .map(|hop| hop.name.clone())
             .collect();
+        let of_front = self.report.findings.iter();
+        for finding in of_front.filter(|finding| finding.object == *front) {
+            let action = finding
+                .field
+                .rsplit_once("/actions.")
+                .or_else(|| finding.field.rsplit_once("~1actions."));
+            ways.extend(action.map(|(_, name)| format!("action {name}")));
+        }
         for binding in self.world.of_kind("TargetGroupBinding") {
             let spec = &binding["spec"];
             if ways.contains(text(&spec["serviceRef"]["name"])) {
                 for field in ["targetGroupARN", "targetGroupName"] {
-                    ways.insert(text(&spec[field]).to_owned());
+                    ways.insert(routes::target_group(text(&spec[field])).to_owned());
                 }
             }
         }

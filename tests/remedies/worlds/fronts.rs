@@ -121,21 +121,24 @@ impl Front {
                 }]);
             }
         }
-        if let (Sort::Ingress(_), Made::Binding) = (&self.sort, self.made) {
-            objects.push(made_binding(self.place, &name, service));
+        if let (Sort::Ingress(ingress), Made::Binding) = (&self.sort, self.made) {
+            objects.push(made_binding(self.place, &name, service, ingress.group()));
         }
         objects
     }
 }
 
-/// As the controller makes it for an Ingress that is in no group.
-fn made_binding(place: Place, front: &str, service: &str) -> Value {
+/// As the controller makes it for an Ingress, or for a group of them.
+fn made_binding(place: Place, front: &str, service: &str, group: Option<&str>) -> Value {
     let name = format!("k8s-{front}");
     let mut binding = binding(place, &name, service, "HTTP");
-    let labels = [
-        ("ingress.k8s.aws/stack-name", front),
-        ("ingress.k8s.aws/stack-namespace", place.namespace),
-    ];
+    let labels = match group {
+        Some(group) => vec![("ingress.k8s.aws/stack", group)],
+        None => vec![
+            ("ingress.k8s.aws/stack-name", front),
+            ("ingress.k8s.aws/stack-namespace", place.namespace),
+        ],
+    };
     mark(&mut binding, "labels", &labels);
     binding
 }

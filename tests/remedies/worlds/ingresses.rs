@@ -120,6 +120,13 @@ fn annotations() -> BoxedStrategy<Vec<(&'static str, &'static str)>> {
 }
 
 impl Ingress {
+    /// The group of Ingresses that share its ALB.
+    pub(super) fn group(&self) -> Option<&'static str> {
+        let mut annotations = self.annotations.iter();
+        let group = annotations.find(|(name, _)| *name == "group.name");
+        group.map(|(_, value)| *value)
+    }
+
     pub(super) fn objects(&self, place: Place, name: &str, service: &str) -> Vec<Value> {
         let mut objects = Vec::new();
         let (backend, others) = self.gateway(place, name, service);

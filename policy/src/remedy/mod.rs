@@ -241,11 +241,9 @@ fn leads(world: &World<'_>, leg: &Leg, target: &fronts::Target) -> bool {
 /// The key of a whole object by what its manifest says of it; kinds that no rule reads included.
 #[must_use]
 pub fn document_key(api_version: &str, kind: &str, namespace: &str, name: &str) -> DocumentKey {
-    match Kind::of(api_version, kind) {
-        Some((known, _)) => DocumentKey::from(&ObjectKey::new(known, namespace, name)),
-        None => {
-            let group = api_version.split_once('/').map_or("", |(group, _)| group);
-            DocumentKey::of(group, kind, namespace, name)
-        }
+    if let Some((known, _)) = Kind::of(api_version, kind) {
+        return DocumentKey::from(&ObjectKey::new(known, namespace, name));
     }
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    DocumentKey::of(group, kind, namespace, name)
 }

@@ -127,6 +127,7 @@ fn stand_beside(draft: &mut Draft<'_>, service: &ObjectKey) {
         // What the Service had is carried over.
         faces_internet: nlb::faces_internet(&old),
         listeners: ended(draft.service(service).as_deref()),
+        is_auto_modes: draft.scene.is_auto_modes(draft.world),
         certificates: nlb::asked(&old, "ssl-cert")
             .map(str::to_owned)
             .into_iter()

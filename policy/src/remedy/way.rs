@@ -135,12 +135,18 @@ fn beside(draft: &Draft<'_>, end: &Reach, key: &ObjectKey) -> BTreeSet<ObjectKey
             }
         }
     }
-    found.extend(draft.made_services().into_iter().filter(|made| {
-        made.namespace == key.namespace
-            && draft
-                .service(made)
-                .is_some_and(|service| leads(&service.selector))
-    }));
+    found.extend(
+        draft
+            .made_services()
+            .iter()
+            .filter(|made| {
+                made.namespace == key.namespace
+                    && draft
+                        .service(made)
+                        .is_some_and(|service| leads(&service.selector))
+            })
+            .cloned(),
+    );
     found
 }
 
@@ -339,10 +345,11 @@ fn of_missing(draft: &mut Draft<'_>, key: &ObjectKey, facing: &Facing) -> Result
     let istio = &draft.configuration.istio;
     let mut named: Vec<ObjectKey> = Vec::new();
     let mut workloads: Vec<&crate::objects::Object> = Vec::new();
-    for object in draft
-        .world
-        .objects()
-        .filter(|object| object.key.name == key.name)
+    let (world, scene) = (draft.world, draft.scene);
+    for object in scene
+        .named(world, &key.name)
+        .iter()
+        .filter_map(|key| world.get(key))
     {
         let service = (
             Arc::clone(&object.key.namespace),

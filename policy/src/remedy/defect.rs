@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use super::documents::DocumentKey;
 use super::draft::{Draft, Phase};
-use super::facing::Facing;
+use super::facing::{Facing, Listener};
 use super::json::{at, list, set, text, unset};
 use super::network_load_balancer::{self as nlb, key};
 use super::owner::{self, Maker};
-use super::{ports, way};
+use super::{gateway_api, ports, way};
 use crate::gateways::kind::STATUS_PORT;
 use crate::gateways::service::reach_from;
 use crate::identity::{Kind, ObjectKey};
@@ -78,11 +78,15 @@ pub(super) fn repair(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), Str
         draft.explain(&subject.into(), "what istiod then writes");
         draft.is_effect_of(&subject.into(), &document);
     }
+    if key_at_fault.kind == Kind::Gateway {
+        gateway_api::refresh(draft, &key_at_fault);
+    }
     for sentence in said {
         draft.explain(&document, sentence);
     }
     if finding.rule == RuleCode::L7G102 {
-        draft.explain(&document, certificate(&object, place));
+        let base = draft.base(&document).unwrap_or_default();
+        draft.explain(&document, certificate(&base, place));
     }
     Ok(())
 }
@@ -120,13 +124,39 @@ fn stand_beside(draft: &mut Draft<'_>, service: &ObjectKey) {
     };
     let end = reach_from(draft.world, &draft.configuration.istio, service.clone());
     let facing = Facing {
-        // What the Service had is carried over; a Classic Load Balancer without the annotation faces the internet.
-        is_internet_facing: !nlb::is_internal(&old),
+        // What the Service had is carried over.
+        is_internet_facing: nlb::is_internet_facing(&old),
+        listeners: ended(draft.service(service).as_deref()),
+        certificates: nlb::asked(&old, "ssl-cert")
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
         ..Facing::default()
     };
     if !way::has_network(draft, &end, service) {
         way::stand_beside(draft, &end, service, &old, &facing);
     }
+}
+
+/// The ports on which the load balancer of a Service ends TLS.
+fn ended(service: Option<&Service>) -> Vec<Listener> {
+    let Some(service) = service else {
+        return Vec::new();
+    };
+    let Some(request) = service.load_balancer.as_deref() else {
+        return Vec::new();
+    };
+    let certificate = request.certificate(&service.ports);
+    let ports = service
+        .ports
+        .iter()
+        .filter(|port| certificate.applies(port));
+    ports
+        .map(|port| Listener {
+            port: port.port,
+            is_tls: true,
+        })
+        .collect()
 }
 
 #[derive(Clone)]
@@ -157,7 +187,10 @@ impl Repair<'_> {
     fn apply(&self, object: &mut Value) -> Vec<String> {
         match self.rule {
             RuleCode::L7G004 => {
-                self.unset(object, "type");
+                let value = self.get(object, "type").unwrap_or_default().trim();
+                if matches!(&*value.to_lowercase(), "alb" | "application") {
+                    self.unset(object, "type");
+                }
                 vec!["No controller knows the value, and the load balancer is built as without it: who builds it does not change.".to_owned()]
             }
             RuleCode::L7G101 => {
@@ -173,11 +206,11 @@ impl Repair<'_> {
         let mut said = Vec::new();
         let plain: Vec<usize> = {
             let all = list(object, &["spec", "ports"]);
+            let ended = ended(self.service);
             let is_tls = |port: &Value| {
                 port["port"] == 443
-                    || port["name"]
-                        .as_str()
-                        .is_some_and(|name| name.starts_with("https"))
+                    || (port["port"] != 80
+                        && ended.iter().any(|listener| port["port"] == listener.port))
             };
             (0..all.len())
                 .filter(|at| is_tls(&all[*at]) && ports::is_plain(all, *at))

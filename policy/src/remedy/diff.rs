@@ -104,12 +104,12 @@ fn elements(old: &[Value], new: &[Value], pointer: &str, operations: &mut Vec<Va
         match new.get(at) {
             Some(now) if now == before => {}
             None | Some(Value::Null) => {
-                identify(before, &pointer, operations);
+                identify(old, at, &pointer, operations);
                 operations.push(json!({"op": "remove", "path": pointer}));
             }
             Some(now) => {
                 if before.is_object() {
-                    identify(before, &pointer, operations);
+                    identify(old, at, &pointer, operations);
                 }
                 differ(before, now, &pointer, operations);
             }
@@ -120,16 +120,34 @@ fn elements(old: &[Value], new: &[Value], pointer: &str, operations: &mut Vec<Va
     }
 }
 
-fn identify(element: &Value, pointer: &str, operations: &mut Vec<Value>) {
-    let known = operations.len();
-    for field in IDENTIFYING {
-        let value = element.pointer(field).filter(|value| !value.is_null());
-        if let Some(value) = value.filter(|value| !value.is_object() && !value.is_array()) {
-            let path = format!("{pointer}{field}");
-            operations.push(json!({"op": "test", "path": path, "value": value}));
-        }
-    }
-    if operations.len() == known {
+/// Tests that an element is the one that is meant: by its identifying fields where these are no other's, else as a whole.
+fn identify(all: &[Value], at: usize, pointer: &str, operations: &mut Vec<Value>) {
+    let Some(element) = all.get(at) else {
+        return;
+    };
+    let identity = |element: &Value| -> Vec<(&str, Value)> {
+        let fields = IDENTIFYING.iter().filter_map(|field| {
+            let value = element.pointer(field)?;
+            let is_scalar = !(value.is_null() || value.is_object() || value.is_array());
+            is_scalar.then(|| (*field, value.clone()))
+        });
+        fields.collect()
+    };
+    let own = identity(element);
+    let is_shared = |other: &Value| {
+        own.iter()
+            .all(|(field, value)| other.pointer(field) == Some(value))
+    };
+    let is_unique = all
+        .iter()
+        .enumerate()
+        .all(|(other, value)| other == at || !is_shared(value));
+    if own.is_empty() || !is_unique {
         operations.push(json!({"op": "test", "path": pointer, "value": element}));
+        return;
+    }
+    for (field, value) in own {
+        let path = format!("{pointer}{field}");
+        operations.push(json!({"op": "test", "path": path, "value": value}));
     }
 }

@@ -15,7 +15,7 @@ use super::owner::{self, Maker};
 use super::{diff, values};
 use crate::configuration::Configuration;
 use crate::identity::{Kind, ObjectKey};
-use crate::inventory::World;
+use crate::inventory::{IndexKey, World};
 use crate::objects::service::Service;
 use crate::objects::{self, Facts, Naming, Source};
 
@@ -204,13 +204,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// A value of an object that has to be filled in.
-    pub(super) fn placeholder(&mut self, key: &DocumentKey, pointer: String) {
-        if let Some(entry) = self.entries.get_mut(key)
-            && !entry.placeholders.contains(&pointer)
-        {
-            entry.placeholders.push(pointer);
-        }
+    /// Objects that do not exist and that the owner of this one will make.
+    pub(super) fn made_for(&self, maker: &DocumentKey) -> Vec<DocumentKey> {
+        let made = self.entries.iter().filter(|(_, entry)| {
+            entry.base.is_none() && entry.is_effect_of.as_ref() == Some(maker)
+        });
+        made.map(|(key, _)| key.clone()).collect()
     }
 
     /// Says why an object is changed. What was said already is not said again.
@@ -239,6 +238,9 @@ impl<'a> Draft<'a> {
             return None;
         }
         let change = entry.change(key)?;
+        if let Some(through) = self.through_operator(key, entry, &change) {
+            return Some(through);
+        }
         if let Some((owner, values)) = entry.values(key) {
             return Some(Change {
                 why: change.why.clone(),
@@ -261,6 +263,49 @@ impl<'a> Draft<'a> {
                 .filter_map(|(key, entry)| entry.change(key))
                 .collect(),
             ..change
+        })
+    }
+
+    /// The change of the `IstioOperator` in the world that makes this Service.
+    fn through_operator(
+        &self,
+        key: &DocumentKey,
+        entry: &Entry,
+        change: &Change,
+    ) -> Option<Change> {
+        let Some(Maker::IstioOperator(_, named)) = &entry.maker else {
+            return None;
+        };
+        let (base, draft) = (entry.base.as_ref()?, entry.draft.as_ref()?);
+        let service = (Arc::from(&*key.namespace), Arc::from(&*key.name));
+        let index = IndexKey::NamesGatewayService(service);
+        let naming = self.world.find(&index).map(|object| &object.key);
+        let mut operators = naming.filter(|key| key.kind == Kind::IstioOperator);
+        let operator = operators.next().unwrap_or(named);
+        let before = self.documents.get(&operator.into())?;
+        let mut after = before.clone();
+        values::tell_operator(&mut after, base, &settled(draft), key)?;
+        Some(Change {
+            target: Target {
+                api_version: text(&before, &["apiVersion"])
+                    .unwrap_or_default()
+                    .to_owned(),
+                kind: operator.kind.name().to_owned(),
+                namespace: operator.namespace.to_string(),
+                name: operator.name.to_string(),
+            },
+            action: Action::Patch(diff::patch(&before, &after)?),
+            owner: owner::gitops(&before),
+            placeholders: Vec::new(),
+            why: format!(
+                "Istio's installer makes the Service from it. {}",
+                change.why
+            ),
+            effect: vec![Change {
+                owner: None,
+                why: "what Istio's installer then writes".to_owned(),
+                ..change.clone()
+            }],
         })
     }
 }

@@ -16,8 +16,6 @@ use crate::inventory::IndexKey;
 
 /// The annotation that says which type the Service is to have.
 const SERVICE_TYPE: &str = "networking.istio.io/service-type";
-/// A Secret's name that has to be filled in.
-const SECRET: &str = "<name of the certificate's Secret>";
 
 /// The Gateway for which istiod makes a Service that is not there.
 pub(super) fn of_service(draft: &Draft<'_>, service: &ObjectKey) -> Option<ObjectKey> {
@@ -111,36 +109,44 @@ pub(super) fn listen(
     facing: &Facing,
 ) -> Result<(), String> {
     let document = DocumentKey::from(gateway);
-    let mut secrets = Vec::new();
+    let mut passes_tls = false;
     let is_there = draft.edit(&document, Phase::Way, |raw| {
         let Some(listeners) = list_mut(raw, &["spec", "listeners"]) else {
             return;
         };
         for listener in &facing.listeners {
             let is_tls = listener.is_tls || listener.port == 443;
-            let tls = json!({"mode": "Terminate", "certificateRefs": [{"name": SECRET}]});
-            let known = listeners.iter().position(|known| known["port"] == listener.port);
-            let at = known.unwrap_or(listeners.len());
-            match known.and_then(|at| listeners.get_mut(at)) {
+            let known = listeners
+                .iter_mut()
+                .find(|known| known["port"] == listener.port);
+            match known {
                 Some(known) if is_tls && known["protocol"] == "HTTP" => {
-                    known["protocol"] = "HTTPS".into();
-                    known["tls"] = tls;
+                    known["protocol"] = "TLS".into();
+                    known["tls"] = json!({"mode": "Passthrough"});
+                    passes_tls = true;
                 }
-                Some(_) => continue,
-                None if is_tls => listeners.push(json!({"name": format!("https-{}", listener.port), "port": listener.port, "protocol": "HTTPS", "tls": tls})),
-                None => listeners.push(json!({"name": format!("http-{}", listener.port), "port": listener.port, "protocol": "HTTP"})),
-            }
-            if is_tls {
-                secrets.push(format!("/spec/listeners/{at}/tls/certificateRefs/0/name"));
+                Some(_) => {}
+                None if is_tls => {
+                    let name = format!("tls-{}", listener.port);
+                    listeners.push(json!({"name": name, "port": listener.port, "protocol": "TLS", "tls": {"mode": "Passthrough"}}));
+                    passes_tls = true;
+                }
+                None => {
+                    let name = format!("http-{}", listener.port);
+                    listeners.push(json!({"name": name, "port": listener.port, "protocol": "HTTP"}));
+                }
             }
         }
     });
     if !is_there {
         return Err(format!("the whole object of {gateway} is not at hand"));
     }
-    for pointer in secrets {
-        draft.placeholder(&document, pointer);
-        draft.explain(&document, "TLS ends at the Gateway now: its certificate goes into a Secret that certificateRefs names.");
+    draft.explain(
+        &document,
+        "The Gateway has a listener for every port that the front had.",
+    );
+    if passes_tls {
+        draft.explain(&document, "TLS passes through so far: once the certificate is in a Secret, the listener becomes HTTPS with that Secret in tls.certificateRefs.");
     }
     effect(draft, gateway, service);
     Ok(())
@@ -172,6 +178,7 @@ fn effect(draft: &mut Draft<'_>, gateway: &ObjectKey, service: &ObjectKey) {
             list.extend(
                 ports
                     .iter()
+                    .skip(1)
                     .filter(|port| known.iter().all(|known| known["port"] != port["port"]))
                     .cloned(),
             );
@@ -196,4 +203,17 @@ fn effect(draft: &mut Draft<'_>, gateway: &ObjectKey, service: &ObjectKey) {
     }
     draft.explain(&document, "what istiod then writes");
     draft.is_effect_of(&document, &gateway.into());
+}
+
+/// Brings the annotations of a Service that istiod will make up to date with the Gateway's draft.
+pub(super) fn refresh(draft: &mut Draft<'_>, gateway: &ObjectKey) {
+    let Some(object) = draft.document(&gateway.into()) else {
+        return;
+    };
+    let annotations = infrastructure(&object);
+    for made in draft.made_for(&gateway.into()) {
+        draft.edit(&made, Phase::Way, |raw| {
+            set(raw, &["metadata", "annotations"], annotations.clone());
+        });
+    }
 }

@@ -29,7 +29,8 @@ pub use owner::gitops;
 use crate::configuration::Configuration;
 use crate::fronts;
 use crate::identity::{Kind, ObjectKey};
-use crate::inventory::{World, bound_group_key};
+use crate::inventory::{IndexKey, World, bound_group_key};
+use crate::labels::Labels;
 use crate::objects::Facts;
 use crate::paths::{self, Leg};
 use crate::rules::{Finding, RuleCode};
@@ -113,8 +114,13 @@ fn front(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), String> {
     let Some(leg) = leg(draft, finding) else {
         return Err(format!("the way from {key} to the gateway is not in sight"));
     };
+    if let Some(owner::Maker::Controller(name)) = owner::maker(&object) {
+        return Err(format!(
+            "{key} is written by {name}, of which nothing is known here: change it there"
+        ));
+    }
     if let Some(Facts::TargetGroupBinding(binding)) = world.facts(key)
-        && !binding.tracking.is_empty()
+        && is_a_controllers(world, &binding.tracking)
     {
         return Err(format!(
             "a controller made {key} for its own load balancer: the front that it was made for has to go, and is not in sight"
@@ -141,25 +147,60 @@ fn front(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), String> {
         return Err(format!("the whole object of {key} is not at hand"));
     }
     explain_front(draft, &document, &facing, stands);
+    explain_bindings(draft, &document, &leg);
+    if matches!(
+        key.kind,
+        Kind::TargetGroupBinding | Kind::EksTargetGroupBinding
+    ) {
+        draft.explain(
+            &document,
+            "A front that forwards to its target group is L7G105 then.",
+        );
+    }
     Ok(())
 }
 
 fn explain_front(draft: &mut Draft<'_>, document: &DocumentKey, facing: &Facing, stands: String) {
     draft.explain(document, stands);
     if !facing.certificates.is_empty() {
-        draft.explain(document, format!(
-            "The ALB's certificate ({}) moves to the gateway: a Secret with it is named by spec.servers[].tls.credentialName of the Istio Gateway (of a Gateway API Gateway by spec.listeners[].tls.certificateRefs).",
-            facing.certificates.join(", ")
-        ));
+        draft.explain(document, certificates(facing));
     }
     for remark in &facing.remarks {
         draft.explain(document, remark.clone());
     }
     draft.explain(document, "Routing that it did belongs into a VirtualService or HTTPRoute of the mesh. Afterwards lower numTrustedProxies where it counts the ALB, or clients can forge X-Forwarded-For.");
-    draft.explain(
-        document,
-        "A TargetGroupBinding without protocol that was known by this front alone is L7G103 then.",
-    );
+}
+
+/// Whether tracking labels say that a controller made a binding for a front that is not in sight.
+fn is_a_controllers(world: &World<'_>, tracking: &Labels) -> bool {
+    let label = |key: &str| tracking.get(key).unwrap_or_default();
+    let stands = |kind, prefix: &str| {
+        let namespace = label(&format!("{prefix}/stack-namespace"));
+        let name = label(&format!("{prefix}/stack-name"));
+        world.get(&ObjectKey::new(kind, namespace, name)).is_some()
+    };
+    !tracking.is_empty()
+        && !stands(Kind::Ingress, "ingress.k8s.aws")
+        && !stands(Kind::Gateway, "gateway.k8s.aws.alb")
+}
+
+/// Where the certificates go, with their names.
+fn certificates(facing: &Facing) -> String {
+    format!(
+        "The certificate ({}) moves to the gateway: a Secret with it is named by spec.servers[].tls.credentialName of the Istio Gateway (of a Gateway API Gateway by spec.listeners[].tls.certificateRefs).",
+        facing.certificates.join(", ")
+    )
+}
+
+/// Says what becomes of bindings of the same Service, which the front gave their meaning or their controller a reason.
+fn explain_bindings(draft: &mut Draft<'_>, document: &DocumentKey, leg: &Leg) {
+    let Some(first) = leg.reach.services.first() else {
+        return;
+    };
+    let service = (first.key.namespace.clone(), first.key.name.clone());
+    if draft.world.at_most(&IndexKey::BindsService(service)) > 0 {
+        draft.explain(document, "The controller deletes the TargetGroupBindings that it made for this front. One that stays behind is a finding of its own: L7G003, or L7G103 where nothing says its protocol any more.");
+    }
 }
 
 /// The way that the finding is about.

@@ -36,11 +36,17 @@ pub(super) fn asked<'a>(service: &'a Value, name: &str) -> Option<&'a str> {
     annotation(service, &key(name))
 }
 
-/// Whether a Service says that it is to be reached from inside the network alone.
-pub(super) fn is_internal(service: &Value) -> bool {
-    let old = asked(service, "internal");
-    asked(service, "scheme") == Some("internal")
-        || old.is_some_and(|value| !matches!(value, "" | "false"))
+/// Whether the load balancer that stands is reached from the internet, as its builder reads the annotations: the cloud provider
+/// knows `internal` alone, the AWS Load Balancer Controller is internal unless something says otherwise.
+pub(super) fn is_internet_facing(service: &Value) -> bool {
+    let old = asked(service, "internal").map(|value| !matches!(value, "" | "false"));
+    let is_controllers = at(service, &["spec", "loadBalancerClass"]).is_some()
+        || matches!(asked(service, "type"), Some("external" | "nlb-ip"));
+    if is_controllers {
+        asked(service, "scheme").map_or(old == Some(false), |scheme| scheme == "internet-facing")
+    } else {
+        old != Some(true)
+    }
 }
 
 /// Writes the request into annotations of a Service, and its type, class and ranges into the spec. `annotations` are the keys
@@ -108,8 +114,7 @@ fn ranges(service: &Value, facing: &Facing) -> Vec<String> {
 
 /// The annotations of the request by the rest of their keys.
 fn annotations(service: &Value, facing: &Facing) -> Vec<(&'static str, String)> {
-    let is_public = facing.is_internet_facing && !is_internal(service);
-    let scheme = if is_public {
+    let scheme = if facing.is_internet_facing {
         "internet-facing"
     } else {
         "internal"
@@ -202,9 +207,7 @@ pub(super) fn beside(
 }
 
 /// What restricts a load balancer and what the gateway relies on.
-const CARRIED: [&str; 9] = [
-    "scheme",
-    "internal",
+const CARRIED: [&str; 7] = [
     "security-groups",
     "security-group-prefix-lists",
     "manage-backend-security-group-rules",

@@ -67,16 +67,18 @@ fn by_owner_reference(object: &Value) -> Option<Maker> {
 }
 
 fn by_gateway_label(object: &Value) -> Option<Maker> {
-    label(object, MANAGED_LABEL)?;
     let name = GATEWAY_NAME_LABELS
         .iter()
-        .find_map(|key| label(object, key))?;
+        .find_map(|key| label(object, key));
     let namespace = text(object, &["metadata", "namespace"]).unwrap_or_default();
-    Some(Maker::Gateway(ObjectKey::new(
-        Kind::Gateway,
-        namespace,
-        name,
-    )))
+    match name {
+        Some(name) => Some(Maker::Gateway(ObjectKey::new(
+            Kind::Gateway,
+            namespace,
+            name,
+        ))),
+        None => label(object, MANAGED_LABEL).map(|_| Maker::Controller("istiod".to_owned())),
+    }
 }
 
 fn by_installer(object: &Value) -> Option<Maker> {

@@ -34,15 +34,18 @@ pub(super) fn lead_to_tls(service: &mut Value, at: usize) -> Option<String> {
     let ports = list_mut(service, &["spec", "ports"])?;
     let port = ports.get_mut(at)?;
     let number = port["port"].clone();
-    port["targetPort"] = target.into();
+    let shown = target
+        .as_str()
+        .map_or_else(|| target.to_string(), str::to_owned);
+    port["targetPort"] = target;
     Some(format!(
-        "Port {number} leads to {target}, where the gateway speaks TLS, and no longer to a plain-text port."
+        "Port {number} leads to {shown}, where the gateway speaks TLS, and no longer to a plain-text port."
     ))
 }
 
 fn add(service: &mut Value, listener: Listener, ports: &[Value]) -> Option<String> {
     let target = if wants_tls(listener) {
-        Value::from(tls_target(ports))
+        tls_target(ports)
     } else {
         plain_target(ports).unwrap_or_else(|| chart_target(listener.port).into())
     };
@@ -133,20 +136,22 @@ fn plain_target(ports: &[Value]) -> Option<Value> {
 
 /// Where TLS is to be led: to where another port leads that is not plain, else to the port of Istio's charts beside the
 /// plain one.
-fn tls_target(ports: &[Value]) -> u16 {
+fn tls_target(ports: &[Value]) -> Value {
     let tls = ports.iter().enumerate().find(|(at, port)| {
         let is_named = port["name"]
             .as_str()
             .is_some_and(|name| name.starts_with("https"));
         (port["port"] == HTTPS || is_named) && !is_plain(ports, *at)
     });
-    let number = |value: &Value| value.as_u64().and_then(|number| u16::try_from(number).ok());
-    tls.and_then(|(_, port)| number(target(port)))
-        .unwrap_or_else(|| match plain_target(ports).as_ref().and_then(number) {
-            Some(80) => HTTPS,
-            Some(8081) => 8444,
-            _ => 8443,
-        })
+    if let Some((_, port)) = tls {
+        return target(port).clone();
+    }
+    let number = match plain_target(ports).as_ref().and_then(Value::as_u64) {
+        Some(80) => HTTPS,
+        Some(8081) => 8444,
+        _ => 8443,
+    };
+    number.into()
 }
 
 /// The ports of a Service for another one on the same Pods: without node ports, which belong to one Service.

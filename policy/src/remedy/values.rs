@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::documents::DocumentKey;
-use super::json::at;
+use super::json::{at, set};
 use super::owner::Chart;
 
 /// Fields of a Service's spec that charts and the operator take by the same name.
@@ -42,6 +42,24 @@ pub(super) fn of_operator(base: &Value, draft: &Value, key: &DocumentKey) -> Val
     json!({"spec": {"components": {"ingressGateways": [
         {"name": key.name, "namespace": key.namespace, "enabled": true, "k8s": resources}
     ]}}})
+}
+
+/// Gives an `IstioOperator` the settings of the gateway that makes the Service. `None`: it has no such gateway.
+pub(super) fn tell_operator(
+    operator: &mut Value,
+    base: &Value,
+    draft: &Value,
+    key: &DocumentKey,
+) -> Option<()> {
+    let gateways = operator.pointer_mut("/spec/components/ingressGateways")?;
+    let mut named = gateways.as_array_mut()?.iter_mut();
+    let gateway = named.find(|gateway| gateway["name"] == key.name)?;
+    for (name, settings) in operator_resources(base, draft) {
+        for (field, value) in settings.as_object().into_iter().flatten() {
+            set(gateway, &["k8s", &name, field], value.clone());
+        }
+    }
+    Some(())
 }
 
 /// The `k8s` settings of a gateway of an `IstioOperator`.

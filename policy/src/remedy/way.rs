@@ -232,6 +232,9 @@ pub(super) fn describe(
     if nlb::asked(&object, "proxy-protocol").is_none() {
         draft.explain(document, ADDRESS);
     }
+    if !facing.certificates.is_empty() {
+        draft.explain(document, super::certificates(facing));
+    }
     for sentence in said.into_iter().chain(facing.remarks.iter().cloned()) {
         draft.explain(document, sentence);
     }
@@ -269,16 +272,45 @@ pub(super) fn stand_beside(
         name.push('2');
     }
     let made = made(&name);
+    if selector.as_object().is_none_or(serde_json::Map::is_empty) {
+        selector = selector_of_pods(draft, end);
+    }
+    let is_balanced = text(old, &["spec", "type"]) == Some("LoadBalancer");
+    let as_before = Facing {
+        is_internet_facing: nlb::is_internet_facing(old),
+        ranges: Vec::new(),
+        annotations: Vec::new(),
+        ..facing.clone()
+    };
+    // It takes over from the load balancer that stands: whom that one admits is carried over, whatever the front did.
+    let facing = if is_balanced { &as_before } else { facing };
     let mut service = nlb::beside(old, &name, selector, ports::copied(old), facing);
     set(&mut service, &["metadata", "namespace"], &*key.namespace);
     let said = ports::ensure(&mut service, facing);
     let document = DocumentKey::from(&made);
     draft.create(&document, service, Vec::new());
     describe(draft, &document, facing, said);
-    if text(old, &["spec", "type"]) == Some("LoadBalancer") {
+    if is_balanced {
         draft.explain(&document, format!("It stands beside {key}, whose load balancer cannot become another one in place. Move DNS to the new one; the old one goes last, after that."));
     }
     made
+}
+
+/// What selects the Pods of the first workload, where a Service has no selector of its own.
+fn selector_of_pods(draft: &Draft<'_>, end: &Reach) -> Value {
+    let Behind::Gateways(gateways) = &end.behind else {
+        return json!({});
+    };
+    let workload = gateways.first().and_then(|gateway| {
+        let object = draft.world.get(&gateway.key)?;
+        object.facts.as_workload()
+    });
+    let labels = workload.map(|workload| workload.labels.without_controller_labels());
+    let pairs = labels.iter().flat_map(Labels::iter);
+    pairs
+        .map(|(key, value)| (key.to_string(), Value::from(&**value)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// A Service that is not in sight: the gateway's own in another namespace, or a new one.

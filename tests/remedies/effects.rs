@@ -4,11 +4,22 @@
 //! The charts' values are those of Istio's own `gateway` chart (`templates/service.yaml`) and of the older `gateways`; an
 //! `IstioOperator` has them below `k8s`; istiod copies `spec.infrastructure.annotations` of a Gateway.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::change::{Action, Change};
 use crate::fault::Faults;
 use crate::manifests::{Identity, Manifests, annotation, elements, fields, text};
+
+/// Of every Service that istiod makes.
+const STATUS_PORT: u64 = 15021;
+
+/// The numbers of ports.
+fn numbers(ports: &Value) -> BTreeSet<u64> {
+    let ports = elements(ports).iter();
+    ports.filter_map(|port| port["port"].as_u64()).collect()
+}
 
 /// What an owner is told of a Service.
 #[derive(Debug, Default)]
@@ -16,6 +27,8 @@ struct Told {
     annotations: Map<String, Value>,
     /// Others are none of it.
     has_all_annotations: bool,
+    /// The ports of the listeners that ports are made of.
+    listeners: Option<BTreeSet<u64>>,
     /// Fields of `spec`.
     spec: Map<String, Value>,
 }
@@ -35,6 +48,13 @@ pub(crate) fn faults(before: &Manifests, after: &Manifests, changes: &[Change]) 
             };
             let old = before.get(&service).unwrap_or(&Value::Null);
             let new = after.get(&service).unwrap_or(&Value::Null);
+            if let Some(listeners) = &told.listeners {
+                let ports = numbers(&new["spec"]["ports"]);
+                let is_made = ports.difference(listeners).all(|port| *port == STATUS_PORT)
+                    && listeners.is_subset(&ports);
+                let detail = format!("{service} {ports:?} of {listeners:?}");
+                faults.require(is_made, "ports that no listener makes", detail);
+            }
             for detail in differences(old, new, &told) {
                 faults.add(
                     "an effect that the owner was not told",
@@ -88,6 +108,7 @@ fn of_operator(operator: &Value, service: &Identity) -> Option<Told> {
 fn of_gateway(gateway: &Value) -> Told {
     let mut told = Told {
         has_all_annotations: true,
+        listeners: Some(numbers(&gateway["spec"]["listeners"])),
         ..Told::default()
     };
     for (key, value) in fields(&gateway["spec"]["infrastructure"]["annotations"]) {
@@ -119,6 +140,7 @@ fn differences(old: &Value, new: &Value, told: &Told) -> Vec<String> {
         part.get(key).cloned().unwrap_or_default()
     };
     let mut differences = Vec::new();
+    let has_listeners = told.listeners.is_some();
     let parts = [
         (
             "/metadata/annotations",
@@ -136,7 +158,8 @@ fn differences(old: &Value, new: &Value, told: &Told) -> Vec<String> {
         }
         // A Service that is made now has all its fields from its owner.
         for (key, value) in fields(new.pointer(pointer).unwrap_or(&none)) {
-            let is_made = old.is_null() && pointer == "/spec";
+            let is_made =
+                pointer == "/spec" && (old.is_null() || (has_listeners && key == "ports"));
             if !told.contains_key(key) && at(old, pointer, key) != *value && !is_made {
                 differences.push(format!("{pointer}/{key} is {value}, which nobody said"));
             }

@@ -135,8 +135,10 @@ fn new_one(identity: &Identity, new: &LoadBalancer, sources: &[Source], faults: 
         "the client's address is lost",
         identity,
     );
-    let mut misfits: Vec<Vec<&'static str>> =
-        sources.iter().map(|source| misfits(new, source)).collect();
+    let mut misfits: Vec<Vec<&'static str>> = sources
+        .iter()
+        .map(|source| misfits(new, source, sources))
+        .collect();
     misfits.sort_by_key(Vec::len);
     match misfits.first() {
         None => faults.add("a load balancer that stands for nothing", identity),
@@ -148,9 +150,16 @@ fn new_one(identity: &Identity, new: &LoadBalancer, sources: &[Source], faults: 
     }
 }
 
-/// In what a new load balancer is not as its source.
-fn misfits(new: &LoadBalancer, source: &Source) -> Vec<&'static str> {
+/// In what a new load balancer is not as its source. What its source does not say it may have of another one, as the
+/// proxy protocol that the gateway is told to read by the load balancer that stands.
+fn misfits(new: &LoadBalancer, source: &Source, all: &[Source]) -> Vec<&'static str> {
     let (exposure, wanted) = (&new.exposure, &source.exposure);
+    let speaks_proxy_protocol = all.iter().any(|source| source.has_proxy_protocol);
+    let same = |list: fn(&Exposure) -> &BTreeSet<String>| {
+        let (new, wanted) = (list(exposure), list(wanted));
+        new == wanted
+            || (wanted.is_empty() && all.iter().any(|source| list(&source.exposure) == new))
+    };
     let is_within = match (&exposure.ranges, &wanted.ranges) {
         (_, None) => true,
         (None, Some(_)) => false,
@@ -163,13 +172,12 @@ fn misfits(new: &LoadBalancer, source: &Source) -> Vec<&'static str> {
         ),
         (is_within, "other source ranges"),
         (
-            exposure.security_groups == wanted.security_groups
-                && exposure.prefix_lists == wanted.prefix_lists,
+            same(|exposure| &exposure.security_groups) && same(|exposure| &exposure.prefix_lists),
             "other security groups",
         ),
-        (exposure.subnets == wanted.subnets, "other subnets"),
+        (same(|exposure| &exposure.subnets), "other subnets"),
         (
-            new.has_proxy_protocol == source.has_proxy_protocol,
+            new.has_proxy_protocol == speaks_proxy_protocol,
             "proxy protocol switched",
         ),
         (

@@ -52,13 +52,16 @@ impl Reached {
 
     fn of_service(service: &Value) -> Self {
         let ports = LoadBalancer::of(service, Mutator::Absent).map(|balancer| balancer.ports);
-        let listeners = ports.unwrap_or_default().into_iter().map(|port| Listener {
+        let ports = ports.unwrap_or_default();
+        let certificates =
+            setting(service, "ssl-cert").filter(|_| ports.iter().any(|port| port.ends_tls));
+        let listeners = ports.iter().map(|port| Listener {
             port: port.number,
             is_tls: port.ends_tls,
         });
         Self {
             listeners: listeners.collect(),
-            certificates: setting(service, "ssl-cert").map(words).unwrap_or_default(),
+            certificates: certificates.map(words).unwrap_or_default(),
         }
     }
 }

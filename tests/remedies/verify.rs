@@ -141,7 +141,7 @@ impl<'a> Judged<'a> {
             object["kind"] != "Service"
                 && (!elements(&object["metadata"]["ownerReferences"]).is_empty()
                     || fields(&object["metadata"]["labels"])
-                        .any(|(key, _)| key.contains(".k8s.aws/stack")))
+                        .any(|(key, _)| key.contains("k8s.aws") && key.contains("/stack")))
         });
         REPAIRED.contains(&finding.rule.as_str()) && self.is_in_sight(finding) && !is_foreign
     }

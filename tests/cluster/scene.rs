@@ -13,11 +13,11 @@ use crate::webhook::{Installation, Namespaces, Webhook};
 use crate::{come_again, drain, failure_policy, replicas};
 
 /// The namespaces of the example world.
-const NAMESPACES: &str = r#"
+const NAMESPACES: &str = r"
 {apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}
 ---
 {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
-"#;
+";
 
 /// The world of `examples/quickstart`: the webhook is given it as manifests, and it stands in the cluster too.
 pub(crate) const WORLD: &str = "examples/quickstart/world";

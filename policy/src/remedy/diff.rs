@@ -150,3 +150,43 @@ fn identify(all: &[Value], at: usize, pointer: &str, operations: &mut Vec<Value>
         operations.push(json!({"op": "test", "path": path, "value": value}));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_changed_by_a_merge_patch() {
+        let base = json!({"spec": {"type": "ClusterIP", "ports": [1]}, "metadata": {"labels": {"a": "b"}}});
+        let draft =
+            json!({"spec": {"type": "LoadBalancer", "ports": [1]}, "metadata": {"labels": {}}});
+        let wanted = json!({"spec": {"type": "LoadBalancer"}, "metadata": {"labels": {"a": null}}});
+        assert_eq!(patch(&base, &draft), Some(Patch::Merge(wanted)));
+        assert_eq!(patch(&base, &base), None);
+    }
+
+    #[test]
+    fn elements_go_from_the_last_to_the_first_behind_a_test() {
+        let base = json!({"rules": [{"host": "a"}, {"host": "b"}, {"host": "c"}]});
+        let draft = json!({"rules": [null, {"host": "b"}, null, {"host": "d"}]});
+        let wanted = vec![
+            json!({"op": "test", "path": "/rules/2/host", "value": "c"}),
+            json!({"op": "remove", "path": "/rules/2"}),
+            json!({"op": "test", "path": "/rules/0/host", "value": "a"}),
+            json!({"op": "remove", "path": "/rules/0"}),
+            json!({"op": "add", "path": "/rules/-", "value": {"host": "d"}}),
+        ];
+        assert_eq!(patch(&base, &draft), Some(Patch::Json(wanted)));
+    }
+
+    #[test]
+    fn an_element_that_is_like_another_is_tested_as_a_whole() {
+        let base = json!({"paths": [{"path": "/", "pathType": "Exact"}, {"path": "/", "pathType": "Prefix"}]});
+        let draft = json!({"paths": [null, {"path": "/", "pathType": "Prefix"}]});
+        let wanted = vec![
+            json!({"op": "test", "path": "/paths/0", "value": {"path": "/", "pathType": "Exact"}}),
+            json!({"op": "remove", "path": "/paths/0"}),
+        ];
+        assert_eq!(patch(&base, &draft), Some(Patch::Json(wanted)));
+    }
+}

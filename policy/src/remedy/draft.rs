@@ -207,6 +207,11 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The object whose change makes a controller write this one.
+    pub(super) fn written_for(&self, key: &DocumentKey) -> Option<&DocumentKey> {
+        self.entries.get(key)?.is_effect_of.as_ref()
+    }
+
     /// Objects that do not exist and that the owner of this one will make.
     pub(super) fn made_for(&self, maker: &DocumentKey) -> Vec<DocumentKey> {
         let made = self.entries.iter().filter(|(_, entry)| {

@@ -7,6 +7,8 @@ mod ingress;
 pub(super) use gateway::of_route;
 pub(super) use ingress::of_ingress;
 
+use serde_json::Value;
+
 use crate::identity::{Kind, ObjectKey};
 
 /// A front as its callers see it.
@@ -39,8 +41,15 @@ pub(super) struct Listener {
 
 impl Facing {
     /// A TargetGroupBinding: who made the load balancer knows how it faces its callers.
-    pub(super) fn of_binding(key: &ObjectKey) -> Self {
+    pub(super) fn of_binding(key: &ObjectKey, binding: &Value) -> Self {
+        let port = binding["spec"]["serviceRef"]["port"].as_u64();
+        let port = port.and_then(|port| u16::try_from(port).ok());
+        let listener = |port| Listener {
+            port,
+            is_tls: false,
+        };
         Self {
+            listeners: port.map(listener).into_iter().collect(),
             is_auto_modes: key.kind == Kind::EksTargetGroupBinding,
             remarks: vec![
                 "The ALB of the target group is not in sight, so the Network Load Balancer is internal; whether it has to face the internet is for you to say.".to_owned(),

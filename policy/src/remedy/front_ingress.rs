@@ -173,9 +173,10 @@ fn edit(raw: &mut Value, namespace: &str, leads: &dyn Fn(&Target) -> bool) {
             unset(raw, &["spec", key]);
         }
     }
-    let rules = raw["spec"]["rules"].as_array_mut();
+    let rules = raw.pointer_mut("/spec/rules").and_then(Value::as_array_mut);
     for rule in rules.into_iter().flatten() {
-        let Some(paths) = rule["http"]["paths"].as_array_mut() else {
+        let paths = rule.pointer_mut("/http/paths");
+        let Some(paths) = paths.and_then(Value::as_array_mut) else {
             continue;
         };
         let mut is_touched = false;

@@ -123,9 +123,10 @@ fn is_to_https(rule: &Value) -> bool {
 
 /// Takes out the backends that lead to the gateway, and rules of which no backend is left.
 fn edit(raw: &mut Value, is_gateways: &dyn Fn(&Value) -> bool) {
-    let rules = raw["spec"]["rules"].as_array_mut();
+    let rules = raw.pointer_mut("/spec/rules").and_then(Value::as_array_mut);
     for rule in rules.into_iter().flatten() {
-        let Some(backends) = rule["backendRefs"].as_array_mut() else {
+        let backends = rule.get_mut("backendRefs");
+        let Some(backends) = backends.and_then(Value::as_array_mut) else {
             continue;
         };
         let mut is_touched = false;

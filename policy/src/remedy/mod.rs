@@ -174,7 +174,7 @@ fn front(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), String> {
         Kind::HttpRoute | Kind::GrpcRoute => {
             facing::of_route(draft, &front_route::alb_parents(draft, key, &object))
         }
-        _ => Facing::of_binding(key),
+        _ => Facing::of_binding(key, &object),
     };
     let stands = way::ensure(draft, &leg.reach, &facing)?;
     let leads = |target: &fronts::Target| leads(world, &leg, target);

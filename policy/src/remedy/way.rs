@@ -163,6 +163,12 @@ fn keep(draft: &mut Draft<'_>, there: &ObjectKey, facing: &Facing) -> String {
             .iter()
             .all(|listener| service.ports.iter().any(|port| port.port == listener.port))
     });
+    let maker = match draft.written_for(&document) {
+        Some(gateway) if gateway.kind == Kind::Gateway.name() => Some(Maker::Gateway(
+            ObjectKey::new(Kind::Gateway, &*gateway.namespace, &*gateway.name),
+        )),
+        _ => maker,
+    };
     if let Some(Maker::Gateway(gateway)) = &maker
         && !has_all
         && draft.document(&gateway.into()).is_some()
@@ -199,6 +205,12 @@ fn of_existing(draft: &mut Draft<'_>, end: &Reach, key: &ObjectKey, facing: &Fac
     let maker = draft
         .base(&document)
         .and_then(|object| owner::maker(&object));
+    let maker = match draft.written_for(&document) {
+        Some(gateway) if gateway.kind == Kind::Gateway.name() => Some(Maker::Gateway(
+            ObjectKey::new(Kind::Gateway, &*gateway.namespace, &*gateway.name),
+        )),
+        _ => maker,
+    };
     if let Some(Maker::Gateway(gateway)) = &maker
         && draft.document(&gateway.into()).is_some()
         && text(&object, &["spec", "type"]) != Some("LoadBalancer")

@@ -27,6 +27,7 @@ mod scope;
 mod server;
 mod subject;
 mod taken;
+mod untouched;
 mod verify;
 mod worlds;
 

@@ -244,7 +244,7 @@ impl Stored<'_> {
                 }
                 self.server.send("PATCH", &target, STRICT, &filled(patch))?
             }
-            (Action::Create, _, Some(object)) => {
+            (Action::Create, _, Some(object)) if is_rendered(object) => {
                 let namespace = text(&object["metadata"]["namespace"]);
                 self.server.namespace(namespace)?;
                 if !change.placeholders.is_empty() && self.takes(object)? {
@@ -284,6 +284,12 @@ fn desired(answer: &str) -> Result<Value, Failed> {
         fields.remove("status");
     }
     Ok(object)
+}
+
+/// Whether an object has the names that it will have: those of a template are filled in before.
+fn is_rendered(object: &Value) -> bool {
+    let is_plain = |name: &Value| !text(name).contains(['$', '{']);
+    is_plain(&object["metadata"]["namespace"]) && is_plain(&object["metadata"]["name"])
 }
 
 /// With something in place of every placeholder.

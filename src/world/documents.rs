@@ -35,7 +35,7 @@ impl WholeObjects {
         if let Some(name) = object
             .name
             .as_deref()
-            .filter(|_| OTHER_GROUPS.iter().any(|group| is_of_use(&group)))
+            .filter(|_| OTHER_GROUPS.iter().any(is_of_use))
         {
             let namespace = object.namespace.as_deref().unwrap_or(namespace);
             let key = document_key(&object.api_version, &object.kind, namespace, name);

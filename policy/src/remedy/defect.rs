@@ -34,7 +34,7 @@ pub(super) fn repair(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), Str
             .and_then(|object| owner::maker(&object));
         match maker {
             Some(Maker::Gateway(gateway)) if draft.document(&(&gateway).into()).is_some() => {
-                key_at_fault = gateway
+                key_at_fault = gateway;
             }
             Some(Maker::Gateway(gateway)) => {
                 return Err(format!(
@@ -125,8 +125,9 @@ fn stand_beside(draft: &mut Draft<'_>, service: &ObjectKey) {
     let end = reach_from(draft.world, &draft.configuration.istio, service.clone());
     let facing = Facing {
         // What the Service had is carried over.
-        is_internet_facing: nlb::is_internet_facing(&old),
+        faces_internet: nlb::faces_internet(&old),
         listeners: ended(draft.service(service).as_deref()),
+        is_auto_modes: draft.scene.is_auto_modes(draft.world),
         certificates: nlb::asked(&old, "ssl-cert")
             .map(str::to_owned)
             .into_iter()

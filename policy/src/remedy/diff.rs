@@ -76,12 +76,11 @@ fn differ(base: &Value, draft: &Value, pointer: &str, operations: &mut Vec<Value
         (Value::Object(old), Value::Object(new)) => {
             for (key, value) in old {
                 let pointer = format!("{pointer}/{}", escape_pointer(key));
-                match new.get(key) {
-                    Some(now) => differ(value, now, &pointer, operations),
-                    None => {
-                        operations.push(json!({"op": "test", "path": pointer, "value": value}));
-                        operations.push(json!({"op": "remove", "path": pointer}));
-                    }
+                if let Some(now) = new.get(key) {
+                    differ(value, now, &pointer, operations);
+                } else {
+                    operations.push(json!({"op": "test", "path": pointer, "value": value}));
+                    operations.push(json!({"op": "remove", "path": pointer}));
                 }
             }
             for (key, value) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {

@@ -12,7 +12,7 @@ use super::change::{Action, Change, Owner, Target};
 use super::documents::{DocumentKey, Documents};
 use super::json::{settled, text};
 use super::owner::{self, Maker};
-use super::{diff, values};
+use super::{Scene, diff, values};
 use crate::configuration::Configuration;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{IndexKey, World};
@@ -24,9 +24,12 @@ pub(super) struct Draft<'a> {
     pub(super) world: &'a World<'a>,
     pub(super) configuration: &'a Configuration,
     documents: &'a dyn Documents,
+    pub(super) scene: &'a Scene,
     entries: BTreeMap<DocumentKey, Entry>,
     /// Keys in the order in which they were first changed.
     order: Vec<DocumentKey>,
+    /// Services that are made.
+    made: Vec<ObjectKey>,
 }
 
 /// When a change is applied: what stands in for the front comes before the front goes.
@@ -57,11 +60,14 @@ impl<'a> Draft<'a> {
         world: &'a World<'a>,
         configuration: &'a Configuration,
         documents: &'a dyn Documents,
+        scene: &'a Scene,
     ) -> Self {
         Self {
             world,
             configuration,
             documents,
+            scene,
+            made: Vec::new(),
             entries: BTreeMap::new(),
             order: Vec::new(),
         }
@@ -117,16 +123,9 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Services that this draft makes, with their keys.
-    pub(super) fn made_services(&self) -> Vec<ObjectKey> {
-        let made = self.entries.iter().filter(|(key, entry)| {
-            key.kind == "Service"
-                && key.group.is_empty()
-                && entry.base.is_none()
-                && entry.draft.is_some()
-        });
-        made.map(|(key, _)| ObjectKey::new(Kind::Service, &*key.namespace, &*key.name))
-            .collect()
+    /// Services that this draft makes.
+    pub(super) fn made_services(&self) -> &[ObjectKey] {
+        &self.made
     }
 
     /// Changes an object that exists. `false`: it is not in sight.
@@ -161,6 +160,10 @@ impl<'a> Draft<'a> {
 
     /// Makes an object that does not exist.
     pub(super) fn create(&mut self, key: &DocumentKey, object: Value, placeholders: Vec<String>) {
+        if key.kind == "Service" {
+            let made = ObjectKey::new(Kind::Service, &*key.namespace, &*key.name);
+            self.made.push(made);
+        }
         self.insert(key, None, Some(object), Phase::Way, None);
         if let Some(entry) = self.entries.get_mut(key) {
             entry.placeholders = placeholders;

@@ -15,7 +15,7 @@ pub(super) struct Facing {
     /// Its ports, each once.
     pub(super) listeners: Vec<Listener>,
     /// Whether it is known to be reached from the internet. What cannot be told is internal.
-    pub(super) is_internet_facing: bool,
+    pub(super) faces_internet: bool,
     /// The ranges that it admits; empty: no restriction is known.
     pub(super) ranges: Vec<String>,
     /// Annotations of a Service that say the same to a Network Load Balancer, by the rest of their keys.
@@ -68,7 +68,7 @@ impl Facing {
 
     /// A restriction that cannot be told: nobody is let in from the internet then.
     fn is_unknown(&mut self, what: &str) {
-        self.is_internet_facing = false;
+        self.faces_internet = false;
         self.remark(format!(
             "{what} cannot be told here and is left out, so the Network Load Balancer is internal."
         ));

@@ -60,7 +60,7 @@ pub(super) fn take_away(
         return true;
     }
     let is_edited = draft.edit(&document, Phase::Front, |raw| {
-        edit(raw, &key.namespace, leads)
+        edit(raw, &key.namespace, leads);
     });
     draft.explain(
         &document,

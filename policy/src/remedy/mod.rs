@@ -26,11 +26,15 @@ pub use change::{Action, Change, Owner, Patch, Remedy, Target};
 pub use documents::{DocumentKey, Documents};
 pub use owner::gitops;
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::configuration::Configuration;
 use crate::fronts;
+use crate::fronts::aws::AUTO_MODE_CONTROLLER;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{IndexKey, World, bound_group_key};
-use crate::labels::Labels;
 use crate::objects::Facts;
 use crate::paths::{self, Leg};
 use crate::rules::{Finding, RuleCode};
@@ -42,7 +46,46 @@ pub struct Remedies<'a> {
     world: &'a World<'a>,
     configuration: &'a Configuration,
     documents: &'a dyn Documents,
+    scene: Scene,
 }
+
+/// What is worked out once for all findings of a world.
+#[derive(Default)]
+struct Scene {
+    by_name: OnceCell<HashMap<Arc<str>, Vec<ObjectKey>>>,
+    is_auto_modes: OnceCell<bool>,
+}
+
+impl Scene {
+    /// Services and workloads of this name in any namespace, in order.
+    fn named(&self, world: &World<'_>, name: &str) -> &[ObjectKey] {
+        let all = self.by_name.get_or_init(|| {
+            let mut all: HashMap<Arc<str>, Vec<ObjectKey>> = HashMap::new();
+            let of_use = |kind: Kind| kind == Kind::Service || kind.is_workload();
+            for object in world.objects().filter(|object| of_use(object.key.kind)) {
+                let keys = all.entry(Arc::clone(&object.key.name)).or_default();
+                keys.push(object.key.clone());
+            }
+            for keys in all.values_mut() {
+                keys.sort();
+            }
+            all
+        });
+        all.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether EKS Auto Mode builds load balancers here: a class of its own is in sight.
+    fn is_auto_modes(&self, world: &World<'_>) -> bool {
+        *self.is_auto_modes.get_or_init(|| {
+            world.objects().any(|object| {
+                matches!(&object.facts, Facts::IngressClass(class) if *class.controller == *AUTO_MODE_CONTROLLER)
+            })
+        })
+    }
+}
+
+/// So many findings of one object are repaired; of more the reader sees what they have in common.
+const MOST_EACH: usize = 50;
 
 impl<'a> Remedies<'a> {
     /// Over a world and its whole objects.
@@ -56,6 +99,7 @@ impl<'a> Remedies<'a> {
             world,
             configuration,
             documents,
+            scene: Scene::default(),
         }
     }
 
@@ -68,9 +112,15 @@ impl<'a> Remedies<'a> {
     /// What repairs these findings together: one change a target.
     #[must_use]
     pub fn of_all<'f>(&self, findings: impl IntoIterator<Item = &'f Finding>) -> Remedy {
-        let mut draft = Draft::new(self.world, self.configuration, self.documents);
+        let mut draft = Draft::new(self.world, self.configuration, self.documents, &self.scene);
         let mut reasons: Vec<String> = Vec::new();
+        let mut counts: HashMap<&ObjectKey, usize> = HashMap::new();
         for finding in findings {
+            let count = counts.entry(&finding.object).or_default();
+            *count += 1;
+            if *count > MOST_EACH {
+                continue;
+            }
             if let Err(reason) = repair(&mut draft, finding)
                 && !reasons.contains(&reason)
             {
@@ -119,13 +169,6 @@ fn front(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), String> {
             "{key} is written by {name}, of which nothing is known here: change it there"
         ));
     }
-    if let Some(Facts::TargetGroupBinding(binding)) = world.facts(key)
-        && is_a_controllers(world, &binding.tracking)
-    {
-        return Err(format!(
-            "a controller made {key} for its own load balancer: the front that it was made for has to go, and is not in sight"
-        ));
-    }
     let facing = match key.kind {
         Kind::Ingress => facing::of_ingress(draft, key),
         Kind::HttpRoute | Kind::GrpcRoute => {
@@ -154,7 +197,7 @@ fn front(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), String> {
     ) {
         draft.explain(
             &document,
-            "A front that forwards to its target group is L7G105 then.",
+            "A front that forwards to its target group is L7G105 then. A binding that a controller made goes with the front that it was made for: labels alone do not prove that.",
         );
     }
     Ok(())
@@ -169,19 +212,6 @@ fn explain_front(draft: &mut Draft<'_>, document: &DocumentKey, facing: &Facing,
         draft.explain(document, remark.clone());
     }
     draft.explain(document, "Routing that it did belongs into a VirtualService or HTTPRoute of the mesh. Afterwards lower numTrustedProxies where it counts the ALB, or clients can forge X-Forwarded-For.");
-}
-
-/// Whether tracking labels say that a controller made a binding for a front that is not in sight.
-fn is_a_controllers(world: &World<'_>, tracking: &Labels) -> bool {
-    let label = |key: &str| tracking.get(key).unwrap_or_default();
-    let stands = |kind, prefix: &str| {
-        let namespace = label(&format!("{prefix}/stack-namespace"));
-        let name = label(&format!("{prefix}/stack-name"));
-        world.get(&ObjectKey::new(kind, namespace, name)).is_some()
-    };
-    !tracking.is_empty()
-        && !stands(Kind::Ingress, "ingress.k8s.aws")
-        && !stands(Kind::Gateway, "gateway.k8s.aws.alb")
 }
 
 /// Where the certificates go, with their names.
@@ -241,11 +271,9 @@ fn leads(world: &World<'_>, leg: &Leg, target: &fronts::Target) -> bool {
 /// The key of a whole object by what its manifest says of it; kinds that no rule reads included.
 #[must_use]
 pub fn document_key(api_version: &str, kind: &str, namespace: &str, name: &str) -> DocumentKey {
-    match Kind::of(api_version, kind) {
-        Some((known, _)) => DocumentKey::from(&ObjectKey::new(known, namespace, name)),
-        None => {
-            let group = api_version.split_once('/').map_or("", |(group, _)| group);
-            DocumentKey::of(group, kind, namespace, name)
-        }
+    if let Some((known, _)) = Kind::of(api_version, kind) {
+        return DocumentKey::from(&ObjectKey::new(known, namespace, name));
     }
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    DocumentKey::of(group, kind, namespace, name)
 }

@@ -38,7 +38,7 @@ pub(super) fn asked<'a>(service: &'a Value, name: &str) -> Option<&'a str> {
 
 /// Whether the load balancer that stands is reached from the internet, as its builder reads the annotations: the cloud provider
 /// knows `internal` alone, the AWS Load Balancer Controller is internal unless something says otherwise.
-pub(super) fn is_internet_facing(service: &Value) -> bool {
+pub(super) fn faces_internet(service: &Value) -> bool {
     let old = asked(service, "internal").map(|value| !matches!(value, "" | "false"));
     let is_controllers = at(service, &["spec", "loadBalancerClass"]).is_some()
         || matches!(asked(service, "type"), Some("external" | "nlb-ip"));
@@ -114,7 +114,7 @@ fn ranges(service: &Value, facing: &Facing) -> Vec<String> {
 
 /// The annotations of the request by the rest of their keys.
 fn annotations(service: &Value, facing: &Facing) -> Vec<(&'static str, String)> {
-    let scheme = if facing.is_internet_facing {
+    let scheme = if facing.faces_internet {
         "internet-facing"
     } else {
         "internal"
@@ -166,8 +166,8 @@ pub(super) fn annotations_alone(service: &mut Value, facing: &Facing) {
 pub(super) fn beside(
     old: &Value,
     name: &str,
-    selector: Value,
-    ports: Vec<Value>,
+    selector: &Value,
+    ports: &[Value],
     facing: &Facing,
 ) -> Value {
     let mut service = json!({

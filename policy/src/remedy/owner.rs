@@ -158,7 +158,7 @@ fn is_at_least(version: &str, least: (u32, u32)) -> bool {
         .is_some_and(|found| found >= least)
 }
 
-/// The GitOps tool that writes an object, if its marks say that one does.
+/// The `GitOps` tool that writes an object, if its marks say that one does.
 #[must_use]
 pub fn gitops(object: &Value) -> Option<Owner> {
     let owner = |tool, name: &str, namespace: Option<&str>| Owner {

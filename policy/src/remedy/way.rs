@@ -17,6 +17,7 @@ use crate::identity::{Kind, ObjectKey};
 use crate::inventory::IndexKey;
 use crate::labels::{CONTROLLER_LABELS, Labels};
 use crate::objects::Facts;
+use crate::objects::workload::Workload;
 use crate::rules::load_balancer::Built;
 
 /// What the load balancer does with the client's address.
@@ -134,12 +135,18 @@ fn beside(draft: &Draft<'_>, end: &Reach, key: &ObjectKey) -> BTreeSet<ObjectKey
             }
         }
     }
-    found.extend(draft.made_services().into_iter().filter(|made| {
-        made.namespace == key.namespace
-            && draft
-                .service(made)
-                .is_some_and(|service| leads(&service.selector))
-    }));
+    found.extend(
+        draft
+            .made_services()
+            .iter()
+            .filter(|made| {
+                made.namespace == key.namespace
+                    && draft
+                        .service(made)
+                        .is_some_and(|service| leads(&service.selector))
+            })
+            .cloned(),
+    );
     found
 }
 
@@ -163,7 +170,18 @@ fn keep(draft: &mut Draft<'_>, there: &ObjectKey, facing: &Facing) -> String {
         let _ = gateway_api::listen(draft, gateway, there, facing);
     } else if !matches!(maker, Some(Maker::Gateway(_) | Maker::Controller(_))) {
         draft.edit(&document, Phase::Way, |service| {
-            said = ports::ensure(service, facing)
+            said = ports::ensure(service, facing);
+            let ends_tls = nlb::asked(service, "ssl-cert").is_some();
+            if ends_tls && !said.is_empty() {
+                // A certificate would apply to the new port.
+                said.push(super::certificates(&Facing {
+                    certificates: certificates(service, facing),
+                    ..Facing::default()
+                }));
+                for name in ["ssl-cert", "ssl-ports"] {
+                    unset(service, &["metadata", "annotations", &nlb::key(name)]);
+                }
+            }
         });
     }
     for sentence in said {
@@ -218,6 +236,14 @@ fn of_existing(draft: &mut Draft<'_>, end: &Reach, key: &ObjectKey, facing: &Fac
     });
     describe(draft, &document, facing, said);
     comes(key)
+}
+
+/// The certificates of the front and of a Service.
+fn certificates(service: &Value, facing: &Facing) -> Vec<String> {
+    let own = nlb::asked(service, "ssl-cert").map(str::to_owned);
+    own.into_iter()
+        .chain(facing.certificates.iter().cloned())
+        .collect()
 }
 
 /// Says what a Service's new load balancer means.
@@ -277,14 +303,15 @@ pub(super) fn stand_beside(
     }
     let is_balanced = text(old, &["spec", "type"]) == Some("LoadBalancer");
     let as_before = Facing {
-        is_internet_facing: nlb::is_internet_facing(old),
+        faces_internet: nlb::faces_internet(old),
         ranges: Vec::new(),
         annotations: Vec::new(),
+        certificates: certificates(old, facing),
         ..facing.clone()
     };
     // It takes over from the load balancer that stands: whom that one admits is carried over, whatever the front did.
     let facing = if is_balanced { &as_before } else { facing };
-    let mut service = nlb::beside(old, &name, selector, ports::copied(old), facing);
+    let mut service = nlb::beside(old, &name, &selector, &ports::copied(old), facing);
     set(&mut service, &["metadata", "namespace"], &*key.namespace);
     let said = ports::ensure(&mut service, facing);
     let document = DocumentKey::from(&made);
@@ -318,10 +345,11 @@ fn of_missing(draft: &mut Draft<'_>, key: &ObjectKey, facing: &Facing) -> Result
     let istio = &draft.configuration.istio;
     let mut named: Vec<ObjectKey> = Vec::new();
     let mut workloads: Vec<&crate::objects::Object> = Vec::new();
-    for object in draft
-        .world
-        .objects()
-        .filter(|object| object.key.name == key.name)
+    let (world, scene) = (draft.world, draft.scene);
+    for object in scene
+        .named(world, &key.name)
+        .iter()
+        .filter_map(|key| world.get(key))
     {
         let service = (
             Arc::clone(&object.key.namespace),
@@ -334,7 +362,7 @@ fn of_missing(draft: &mut Draft<'_>, key: &ObjectKey, facing: &Facing) -> Result
         } else if object
             .facts
             .as_workload()
-            .is_some_and(|workload| workload.may_be_gateway())
+            .is_some_and(Workload::may_be_gateway)
         {
             workloads.push(object);
         }

@@ -1,4 +1,4 @@
-//! A route: the listeners of the ALB Gateways that it is attached to, and the LoadBalancerConfiguration of Gateway and class.
+//! A route: the listeners of the ALB Gateways that it is attached to, and the `LoadBalancerConfiguration` of Gateway and class.
 //!
 //! Source: AWS Load Balancer Controller `apis/gateway/v1beta1/loadbalancerconfig_types.go`,
 //! `pkg/gateway/gatewayutils` (how the two configurations are merged).
@@ -36,8 +36,7 @@ pub(in crate::remedy) fn of_route(draft: &Draft<'_>, references: &[(Parent, Valu
         if let Some(key) = sources.last().filter(|key| key.kind == Kind::Gateway) {
             let one = of_gateway(draft, key);
             // Of several Gateways the narrowest counts, as one load balancer stands in for all.
-            facing.is_internet_facing =
-                one.is_internet_facing && (is_first || facing.is_internet_facing);
+            facing.faces_internet = one.faces_internet && (is_first || facing.faces_internet);
             if is_first || facing.ranges.is_empty() {
                 facing.ranges = one.ranges;
                 facing.annotations = one.annotations;
@@ -106,8 +105,8 @@ fn of_gateway(draft: &Draft<'_>, key: &ObjectKey) -> Facing {
     let field = |name: &str| {
         let found = configurations.iter().flatten();
         found
-            .filter_map(|object| at(object, &["spec", name]))
-            .next()
+            .into_iter()
+            .find_map(|object| at(object, &["spec", name]))
     };
     let strings = |name: &str, of: &[&str]| -> Vec<String> {
         let elements = field(name).and_then(Value::as_array).map(Vec::as_slice);
@@ -122,7 +121,7 @@ fn of_gateway(draft: &Draft<'_>, key: &ObjectKey) -> Facing {
     let lists = strings("securityGroupPrefixes", &[]).join(",");
     let subnets = strings("loadBalancerSubnets", &["identifier"]).join(",");
     let unknown = |text: &str| draft.world.is_unrendered(text);
-    facing.is_internet_facing = field("scheme").and_then(Value::as_str) == Some("internet-facing");
+    facing.faces_internet = field("scheme").and_then(Value::as_str) == Some("internet-facing");
     for (annotation, value) in [
         ("security-groups", groups),
         ("security-group-prefix-lists", lists),

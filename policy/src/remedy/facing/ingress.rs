@@ -104,7 +104,7 @@ impl Reading<'_, '_> {
     fn annotation(&self, name: &str) -> Option<&str> {
         let key = format!("{PREFIX}{name}");
         let all = std::iter::once(&self.own).chain(&self.members);
-        all.filter_map(|object| annotation(object, &key)).next()
+        all.into_iter().find_map(|object| annotation(object, &key))
     }
 
     fn param(&self, keys: &[&str]) -> Option<&Value> {
@@ -112,7 +112,7 @@ impl Reading<'_, '_> {
     }
 
     fn param_list(&self, names: &[&str]) -> Vec<String> {
-        let found = names.iter().filter_map(|name| self.param(&[name])).next();
+        let found = names.iter().find_map(|name| self.param(&[name]));
         let elements = found.and_then(Value::as_array).map(Vec::as_slice);
         strings(elements.unwrap_or_default())
     }
@@ -168,7 +168,7 @@ impl Reading<'_, '_> {
         let of_class = self.param(&["scheme"]).and_then(Value::as_str);
         let scheme = of_class.or_else(|| self.annotation("scheme"));
         match scheme {
-            Some("internet-facing") => facing.is_internet_facing = true,
+            Some("internet-facing") => facing.faces_internet = true,
             Some(other) if !self.is_known(other) => facing.is_unknown("The scheme of the ALB"),
             _ => {}
         }
@@ -185,8 +185,7 @@ impl Reading<'_, '_> {
         };
         if ranges.iter().any(|range| !self.is_known(range)) {
             facing.is_unknown("Which source ranges the ALB admits");
-        } else if groups.is_none() {
-            // Beside security groups of one's own the controller reads no ranges.
+        } else {
             facing.ranges = ranges;
         }
         let of_class = self

@@ -157,8 +157,15 @@ fn tls_target(ports: &[Value]) -> Value {
 /// The ports of a Service for another one on the same Pods: without node ports, which belong to one Service.
 pub(super) fn copied(service: &Value) -> Vec<Value> {
     let mut ports = list(service, &["spec", "ports"]).to_vec();
+    let several = ports.len() > 1;
     for port in ports.iter_mut().filter_map(Value::as_object_mut) {
         port.remove("nodePort");
+        let is_named = port.get("name").is_some_and(Value::is_string);
+        if several && !is_named {
+            // Every port of a Service with several has to have a name.
+            let number = port.get("port").map(Value::to_string).unwrap_or_default();
+            port.insert("name".to_owned(), format!("port-{number}").into());
+        }
     }
     ports
 }

@@ -21,6 +21,7 @@ mod placeholders;
 mod properties;
 mod reach;
 mod report;
+mod resources;
 mod routes;
 mod rows;
 mod scope;

@@ -111,8 +111,15 @@ fn of_gateway(gateway: &Value) -> Told {
         listeners: Some(numbers(&gateway["spec"]["listeners"])),
         ..Told::default()
     };
-    for (key, value) in fields(&gateway["spec"]["infrastructure"]["annotations"]) {
-        told.annotations.insert(key.clone(), value.clone());
+    // istiod copies the Gateway's own annotations as long as there are none for its infrastructure.
+    let copied = match &gateway["spec"]["infrastructure"]["annotations"] {
+        Value::Null => &gateway["metadata"]["annotations"],
+        annotations => annotations,
+    };
+    for (key, value) in fields(copied) {
+        if !key.starts_with("networking.istio.io/") {
+            told.annotations.insert(key.clone(), value.clone());
+        }
     }
     let kind = annotation(gateway, "networking.istio.io/service-type").unwrap_or("LoadBalancer");
     told.spec.insert("type".to_owned(), kind.into());

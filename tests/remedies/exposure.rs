@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fault::Faults;
 use crate::load_balancer::{Exposure, LoadBalancer, Mutator};
-use crate::manifests::{Identity, Manifests};
+use crate::manifests::{Identity, Manifests, text};
 use crate::subject::Subject;
 
 /// Compares every load balancer of the world after with what was there before. A new one is measured against the fronts
@@ -105,7 +105,8 @@ fn sources(before: &Manifests, service: &Value, subjects: &[Subject<'_>]) -> Vec
         let mut gateways = subjects.iter().map(|subject| &subject.gateway);
         gateways.any(|gateway| gateway.is_served_by(service) && gateway.is_served_by(other))
     };
-    let standing = before.services().filter(leads_there);
+    let planned = planned(before);
+    let standing = before.services().chain(&planned).filter(leads_there);
     let of_services = standing.flat_map(|other| {
         let as_written = LoadBalancer::of(other, Mutator::Absent);
         let is_public = as_written
@@ -127,6 +128,29 @@ fn sources(before: &Manifests, service: &Value, subjects: &[Subject<'_>]) -> Vec
             })
     });
     of_fronts.chain(of_services).collect()
+}
+
+/// The Services that istiod will make of Gateways, with what these say of the load balancer.
+fn planned(before: &Manifests) -> Vec<Value> {
+    let gateways = before
+        .of_kind("Gateway")
+        .filter(|gateway| gateway["spec"]["gatewayClassName"] == "istio");
+    let services = gateways.map(|gateway| {
+        let metadata = &gateway["metadata"];
+        let annotations = match &gateway["spec"]["infrastructure"]["annotations"] {
+            Value::Null => &metadata["annotations"],
+            annotations => annotations,
+        };
+        let name = text(&metadata["name"]);
+        json!({
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": format!("{name}-istio"), "namespace": metadata["namespace"], "annotations": annotations},
+            "spec": {"type": "LoadBalancer", "selector": {"gateway.networking.k8s.io/gateway-name": name}},
+        })
+    });
+    services
+        .filter(|service| before.get(&Identity::of(service)).is_none())
+        .collect()
 }
 
 fn new_one(identity: &Identity, new: &LoadBalancer, sources: &[Source], faults: &mut Faults) {

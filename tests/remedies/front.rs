@@ -39,7 +39,8 @@ impl Front {
 /// An Ingress shares the ALB of its group: what one member says holds for all, unless they disagree.
 fn of_ingress(ingress: &Value, world: &Manifests) -> Front {
     let own = Stated::of(ingress, world);
-    let is_shared = |other: &Stated<'_>| own.group.is_some() && other.group == own.group;
+    let is_shared =
+        |other: &Stated<'_>| other.is_alb && own.group.is_some() && other.group == own.group;
     let members: Vec<Stated<'_>> = world
         .of_kind("Ingress")
         .map(|other| Stated::of(other, world))
@@ -49,11 +50,11 @@ fn of_ingress(ingress: &Value, world: &Manifests) -> Front {
         let mut stated = [&own].into_iter().chain(&members).map(list);
         stated.find(|list| !list.is_empty()).unwrap_or_default()
     };
-    let schemes: BTreeSet<&str> = members
-        .iter()
-        .chain([&own])
-        .filter_map(|member| member.scheme)
-        .collect();
+    // Members that disagree get no ALB; what an Ingress says itself is then what is meant.
+    let schemes: BTreeSet<&str> = match own.scheme {
+        Some(scheme) => BTreeSet::from([scheme]),
+        None => members.iter().filter_map(|member| member.scheme).collect(),
+    };
     let ranges: BTreeSet<String> = members
         .iter()
         .chain([&own])
@@ -75,6 +76,8 @@ fn of_ingress(ingress: &Value, world: &Manifests) -> Front {
 
 /// What an Ingress and the parameters of its class say of the ALB.
 struct Stated<'a> {
+    /// By its class, or by the name of one that is missing.
+    is_alb: bool,
     group: Option<&'a str>,
     controller: Option<&'a str>,
     scheme: Option<&'a str>,
@@ -100,9 +103,19 @@ impl<'a> Stated<'a> {
                 stated
             }
         };
+        let controller = class.map(|class| text(&class["spec"]["controller"]));
+        let named = annotation(ingress, "kubernetes.io/ingress.class")
+            .or(ingress["spec"]["ingressClassName"].as_str());
+        let is_alb = match controller {
+            Some(controller) => {
+                ["ingress.k8s.aws/alb", "eks.amazonaws.com/alb"].contains(&controller)
+            }
+            None => named == Some("alb"),
+        };
         Self {
+            is_alb,
             group: spec["group"]["name"].as_str().or(own("group.name")),
-            controller: class.map(|class| text(&class["spec"]["controller"])),
+            controller,
             scheme: spec["scheme"].as_str().or(own("scheme")),
             ports: own("listen-ports"),
             ranges: list(&spec["inboundCIDRs"], "inbound-cidrs"),

@@ -21,12 +21,14 @@ mod placeholders;
 mod properties;
 mod reach;
 mod report;
+mod resources;
 mod routes;
 mod rows;
 mod scope;
 mod server;
 mod subject;
 mod taken;
+mod untouched;
 mod verify;
 mod worlds;
 

@@ -99,19 +99,33 @@ fn count_shares(judged: &Judged<'_>, shares: &mut BTreeMap<String, Share>) {
     }
 }
 
-/// Every rule is met; where the path is in sight its findings are all repaired.
+/// The share of a rule's findings, in percent, that have changes without placeholders. The others have no path in sight;
+/// of the rules of 0 nothing visible says what would be right.
+const SHARES: [(&str, u32); 10] = [
+    ("L7G001", 70),
+    ("L7G002", 70),
+    ("L7G003", 70),
+    ("L7G004", 100),
+    ("L7G101", 100),
+    ("L7G102", 100),
+    ("L7G103", 0),
+    ("L7G104", 100),
+    ("L7G105", 0),
+    ("L7G106", 0),
+];
+
+/// Every rule is met; where the path is in sight its findings are all repaired, and enough of the others.
 fn assert_shares(shares: &BTreeMap<String, Share>, worlds: u64, report: &str) -> Outcome {
-    let rules = [
-        "L7G001", "L7G002", "L7G003", "L7G004", "L7G101", "L7G102", "L7G103", "L7G104", "L7G105",
-        "L7G106",
-    ];
-    for rule in rules {
+    for (rule, wanted) in SHARES {
         let share = shares.get(rule).copied().unwrap_or_default();
-        if worlds >= 128 && share.findings == 0 {
-            return Err(format!("no finding of {rule}\n{report}").into());
+        if worlds >= 128 && share.findings < 5 {
+            return Err(format!("too few findings of {rule}\n{report}").into());
         }
         if share.repaired_in_sight != share.in_sight {
             return Err(format!("not all of {rule} are repaired\n{report}").into());
+        }
+        if worlds >= 128 && share.repaired * 100 < share.findings * wanted {
+            return Err(format!("too few of {rule} are repaired\n{report}").into());
         }
     }
     Ok(())

@@ -52,10 +52,12 @@ fn created(change: &Change, target: &Identity, subjects: &[Subject<'_>], faults:
     });
     faults.require(is_home, "a Service in another namespace", target);
     faults.require(serves(object, subjects), "a Service of other Pods", target);
-    let is_auto_mode = subjects
+    // A cluster that has both kinds of ALBs has both controllers.
+    let mut fronts = subjects
         .iter()
-        .filter(|subject| subject.gateway.is_served_by(object))
-        .any(|subject| subject.front.is_auto_mode);
+        .filter(|subject| subject.has_front() && subject.gateway.is_served_by(object))
+        .peekable();
+    let is_auto_mode = fronts.peek().is_some() && fronts.all(|subject| subject.front.is_auto_mode);
     let is_right =
         !is_auto_mode || text(&object["spec"]["loadBalancerClass"]) != "service.k8s.aws/nlb";
     faults.require(is_right, "a load balancer that nobody builds", target);

@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 
 use crate::change::{Action, Change, PatchType};
 use crate::manifests::{Identity, Manifests, text};
+use crate::resources::{OTHERS, crd_of, path_of};
 
 /// A control plane with the CRDs of all kinds that fixtures hold.
 pub(crate) struct Server {
@@ -43,45 +44,6 @@ impl From<Error> for Absent {
         }
     }
 }
-
-/// CRDs without schemas, for kinds that no module at hand has.
-const OTHERS: [(&str, &str, &str, &str, &str); 5] = [
-    (
-        "eks.amazonaws.com",
-        "v1",
-        "IngressClassParams",
-        "ingressclassparams",
-        "Cluster",
-    ),
-    (
-        "eks.amazonaws.com",
-        "v1",
-        "TargetGroupBinding",
-        "targetgroupbindings",
-        "Namespaced",
-    ),
-    (
-        "argoproj.io",
-        "v1alpha1",
-        "Rollout",
-        "rollouts",
-        "Namespaced",
-    ),
-    (
-        "install.istio.io",
-        "v1alpha1",
-        "IstioOperator",
-        "istiooperators",
-        "Namespaced",
-    ),
-    (
-        "gateway.k8s.aws",
-        "v1beta1",
-        "LoadBalancerConfiguration",
-        "loadbalancerconfigurations",
-        "Namespaced",
-    ),
-];
 
 impl Server {
     pub(crate) fn start() -> Result<Self, Absent> {
@@ -244,7 +206,7 @@ impl Stored<'_> {
                 }
                 self.server.send("PATCH", &target, STRICT, &filled(patch))?
             }
-            (Action::Create, _, Some(object)) => {
+            (Action::Create, _, Some(object)) if is_rendered(object) => {
                 let namespace = text(&object["metadata"]["namespace"]);
                 self.server.namespace(namespace)?;
                 if !change.placeholders.is_empty() && self.takes(object)? {
@@ -286,6 +248,12 @@ fn desired(answer: &str) -> Result<Value, Failed> {
     Ok(object)
 }
 
+/// Whether an object has the names that it will have: those of a template are filled in before.
+fn is_rendered(object: &Value) -> bool {
+    let is_plain = |name: &Value| !text(name).contains(['$', '{']);
+    is_plain(&object["metadata"]["namespace"]) && is_plain(&object["metadata"]["name"])
+}
+
 /// With something in place of every placeholder.
 fn filled(value: &Value) -> Value {
     match value {
@@ -297,34 +265,4 @@ fn filled(value: &Value) -> Value {
             .collect(),
         other => other.clone(),
     }
-}
-
-/// The path of an object's kind, whose plural is regular.
-fn path_of(object: &Value) -> String {
-    let version = text(&object["apiVersion"]);
-    let kind = text(&object["kind"]).to_lowercase();
-    let plural = match kind.as_str() {
-        "endpoints" | "ingressclassparams" => kind,
-        _ if kind.ends_with('s') => format!("{kind}es"),
-        _ if kind.ends_with("cy") => format!("{}ies", kind.trim_end_matches('y')),
-        _ => format!("{kind}s"),
-    };
-    let root = if version.contains('/') { "apis" } else { "api" };
-    match text(&object["metadata"]["namespace"]) {
-        "" => format!("/{root}/{version}/{plural}"),
-        namespace => format!("/{root}/{version}/namespaces/{namespace}/{plural}"),
-    }
-}
-
-fn crd_of((group, version, kind, plural, scope): (&str, &str, &str, &str, &str)) -> Value {
-    let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    json!({
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": format!("{plural}.{group}")},
-        "spec": {
-            "group": group, "scope": scope,
-            "names": {"kind": kind, "plural": plural, "singular": kind.to_lowercase()},
-            "versions": [{"name": version, "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
-        },
-    })
 }

@@ -13,7 +13,7 @@ use crate::manifests::{Identity, Manifests, elements, fields, text};
 use crate::reach::{self, Reached};
 use crate::report::{self, Finding, Report};
 use crate::subject::Subject;
-use crate::{effects, exposure, routes, scope};
+use crate::{effects, exposure, routes, scope, untouched};
 
 /// Rules whose findings have changes whenever their path is in sight.
 pub(crate) const REPAIRED: [&str; 7] = [
@@ -168,6 +168,7 @@ impl<'a> Judged<'a> {
             let ways = self.ways(object);
             faults.extend(routes::faults(object, &self.world, &world, &ways));
         }
+        faults.extend(untouched::faults(&self.world, &world));
         faults.extend(scope::faults(&subjects, &self.world, changes));
         faults.extend(effects::faults(&self.world, &world, changes));
         faults.extend(self.judge_again(&world, about, changes)?);

@@ -118,6 +118,15 @@ fn created() -> Vec<Case> {
     ]
 }
 
+/// The front's patch and an operation more.
+fn added(operation: &Value) -> Value {
+    let mut front = of_front();
+    if let Some(operations) = front["patch"].as_array_mut() {
+        operations.push(operation.clone());
+    }
+    front
+}
+
 fn routes() -> Vec<Case> {
     let front = || target("networking.k8s.io/v1", "Ingress", "front");
     let all = (0..3).rev().flat_map(|index| {
@@ -162,6 +171,28 @@ fn routes() -> Vec<Case> {
             "the gateway's own Service taken away",
             json!([of_service(), of_front(), {"action": "delete", "target": target("v1", "Service", "gw"), "why": "gone"}]),
             &["a change of something else"],
+        ),
+        (
+            "a host put on what is left",
+            json!([
+                of_service(),
+                added(
+                    &json!({"op": "add", "path": "/spec/rules/0/host", "value": "b.example.com"})
+                )
+            ]),
+            &[
+                "a front with something new",
+                "a way that was not there",
+                "a way to an application is lost",
+            ],
+        ),
+        (
+            "an annotation put on what is left",
+            json!([
+                of_service(),
+                added(&json!({"op": "add", "path": "/metadata/labels", "value": {"a": "b"}}))
+            ]),
+            &["a front with something new"],
         ),
         (
             "a class taken away",

@@ -103,6 +103,16 @@ fn standing() -> Vec<Case> {
             &["a port is not reached any more"],
         ),
         (
+            "its Pods changed",
+            patched(&json!({"spec": {"selector": {"app": "other"}}})),
+            &["a field that is none of a load balancer"],
+        ),
+        (
+            "an annotation of somebody else",
+            patched(&json!({"metadata": {"annotations": {"a": "b"}}})),
+            &["a field that is none of a load balancer"],
+        ),
+        (
             "its ranges dropped",
             json!([named(), {"action": "patch", "target": target("v1", "Service", "gw"), "patchType": "json", "why": "as it is", "patch": [
                 {"op": "test", "path": "/spec/loadBalancerSourceRanges/0", "value": "10.0.0.0/8"},
@@ -116,7 +126,7 @@ fn standing() -> Vec<Case> {
                 {"op": "test", "path": "/spec/ports/1/name", "value": "https"},
                 {"op": "remove", "path": "/spec/ports/1"},
             ]}]),
-            &["a port is lost"],
+            &["a port is lost", "a port of a Service is lost"],
         ),
     ]
 }

@@ -122,6 +122,8 @@ enum Asking {
     Nothing,
     ClusterIp,
     Nlb,
+    /// On the Gateway itself.
+    NlbOfItsOwn,
     NlbWithCertificate,
     Alb,
 }
@@ -131,6 +133,7 @@ pub(super) fn of_the_gateway_api(place: Place) -> BoxedStrategy<Standing> {
         Asking::ClusterIp,
         Asking::Nothing,
         Asking::Nlb,
+        Asking::NlbOfItsOwn,
         Asking::NlbWithCertificate,
         Asking::Alb,
     ]);
@@ -151,7 +154,9 @@ pub(super) fn of_the_gateway_api(place: Place) -> BoxedStrategy<Standing> {
             if is_local {
                 mark(&mut gateway, "annotations", &[("networking.istio.io/service-type", "ClusterIP")]);
             }
-            if infrastructure["metadata"].get("annotations").is_some() {
+            if asking == Asking::NlbOfItsOwn {
+                gateway["metadata"]["annotations"] = infrastructure["metadata"]["annotations"].take();
+            } else if infrastructure["metadata"].get("annotations").is_some() {
                 gateway["spec"]["infrastructure"] = infrastructure["metadata"].take();
             }
             let service = format!("{}-istio", place.name);
@@ -182,6 +187,12 @@ fn ask(asking: Asking, infrastructure: &mut Value) -> bool {
                 "ssl-cert",
                 "arn:aws:acm:eu-west-1:111122223333:certificate/gateway",
             ),
+        ],
+        Asking::NlbOfItsOwn => &[
+            ("type", "external"),
+            ("nlb-target-type", "ip"),
+            ("scheme", "internet-facing"),
+            ("security-groups", "sg-gateway"),
         ],
         Asking::Alb => &[("type", "alb")],
     };
@@ -220,7 +231,9 @@ fn generated(gateway: &Value, name: &str, is_local: bool) -> Value {
         ("gateway.networking.k8s.io/gateway-class-name", "istio"),
     ];
     mark(&mut service, "labels", &labels);
-    if let Some(annotations) = gateway["spec"]["infrastructure"].get("annotations") {
+    let own = &gateway["metadata"]["annotations"];
+    let copied = gateway["spec"]["infrastructure"].get("annotations");
+    if let Some(annotations) = copied.or(own.as_object().filter(|_| !is_local).map(|_| own)) {
         service["metadata"]["annotations"] = annotations.clone();
     }
     service["metadata"]["ownerReferences"] = json!([

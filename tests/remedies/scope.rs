@@ -10,6 +10,19 @@ use crate::subject::Subject;
 
 pub(crate) fn faults(subjects: &[Subject<'_>], before: &Manifests, changes: &[Change]) -> Faults {
     let mut faults = Faults::default();
+    let is_old = |change: &Change| {
+        change.action == Action::Delete
+            || subjects.iter().any(|subject| {
+                subject.has_front() && subject.finding.object == change.target.identity()
+            })
+    };
+    if let Some(at) = changes.iter().position(is_old) {
+        let mut later = changes[at..].iter();
+        let is_in_order =
+            !later.any(|change| change.action == Action::Create && change.target.kind == "Service");
+        let old = changes[at].target.identity();
+        faults.require(is_in_order, "the old goes before the new", old);
+    }
     for change in changes.iter().flat_map(Change::with_effect) {
         let target = change.target.identity();
         let is_about = subjects

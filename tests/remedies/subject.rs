@@ -22,8 +22,9 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Whether the finding's object is a front, and not the gateway's own Service.
+    /// Whether the finding's object is a front, and not the gateway's own Service, or who makes that.
     pub(crate) fn has_front(&self) -> bool {
-        self.finding.object.kind != "Service"
+        let fronts = ["Ingress", "HTTPRoute", "GRPCRoute", "TargetGroupBinding"];
+        fronts.contains(&self.finding.object.kind.as_str())
     }
 }

@@ -160,6 +160,11 @@ fn routes() -> Vec<Case> {
             &["a change of another Service"],
         ),
         (
+            "the front gone before the Service is made",
+            json!([of_front(), of_service()]),
+            &["the old goes before the new"],
+        ),
+        (
             "a ConfigMap made",
             json!([of_service(), of_front(), {
                 "action": "create", "target": target("v1", "ConfigMap", "new"), "why": "as it is",

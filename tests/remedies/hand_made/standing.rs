@@ -59,7 +59,7 @@ fn standing() -> Vec<Case> {
         ),
         (
             "a second NLB",
-            json!([named(), of_service()]),
+            json!([of_service(), named()]),
             &["a second load balancer"],
         ),
         (

@@ -39,8 +39,12 @@ impl Front {
 /// An Ingress shares the ALB of its group: what one member says holds for all, unless they disagree.
 fn of_ingress(ingress: &Value, world: &Manifests) -> Front {
     let own = Stated::of(ingress, world);
-    let is_shared =
-        |other: &Stated<'_>| other.is_alb && own.group.is_some() && other.group == own.group;
+    let is_shared = |other: &Stated<'_>| {
+        own.group.is_some()
+            && other.group == own.group
+            && other.alb_of.is_some()
+            && other.alb_of == own.alb_of
+    };
     let members: Vec<Stated<'_>> = world
         .of_kind("Ingress")
         .map(|other| Stated::of(other, world))
@@ -76,8 +80,8 @@ fn of_ingress(ingress: &Value, world: &Manifests) -> Front {
 
 /// What an Ingress and the parameters of its class say of the ALB.
 struct Stated<'a> {
-    /// By its class, or by the name of one that is missing.
-    is_alb: bool,
+    /// The controller that makes an ALB of it, as far as can be told.
+    alb_of: Option<&'a str>,
     group: Option<&'a str>,
     controller: Option<&'a str>,
     scheme: Option<&'a str>,
@@ -106,14 +110,12 @@ impl<'a> Stated<'a> {
         let controller = class.map(|class| text(&class["spec"]["controller"]));
         let named = annotation(ingress, "kubernetes.io/ingress.class")
             .or(ingress["spec"]["ingressClassName"].as_str());
-        let is_alb = match controller {
-            Some(controller) => {
-                ["ingress.k8s.aws/alb", "eks.amazonaws.com/alb"].contains(&controller)
-            }
-            None => named == Some("alb"),
-        };
+        // By a missing class called `alb`, and by the annotation, it is the AWS Load Balancer Controller's.
+        let alb_of = controller.or((named == Some("alb")).then_some("ingress.k8s.aws/alb"));
+        let alb_of =
+            alb_of.filter(|name| ["ingress.k8s.aws/alb", "eks.amazonaws.com/alb"].contains(name));
         Self {
-            is_alb,
+            alb_of,
             group: spec["group"]["name"].as_str().or(own("group.name")),
             controller,
             scheme: spec["scheme"].as_str().or(own("scheme")),

@@ -64,7 +64,7 @@ pub(super) fn take_away(
     });
     draft.explain(
         &document,
-        "The Ingress also serves other backends and keeps them; only what leads to the gateway goes. A host whose paths were shared by both is one name in DNS: route the paths that stay on the ALB through the mesh as well, or give them a host of their own, before that host's DNS moves.",
+        "The Ingress also serves other backends and keeps them; only what leads to the gateway goes. A host whose paths were shared by both is one name in DNS: route the paths that stay on the ALB through the mesh as well, or give them a host of their own, before that host's DNS moves. What is left of an action may be one that the controller refuses: L7G106.",
     );
     is_edited
 }

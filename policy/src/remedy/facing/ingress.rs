@@ -17,7 +17,7 @@ use crate::objects::Facts;
 use crate::objects::ingress::Ingress;
 use crate::remedy::documents::DocumentKey;
 use crate::remedy::draft::Draft;
-use crate::remedy::json::{annotation, at, list, text};
+use crate::remedy::json::{annotation, at, list};
 
 const PREFIX: &str = "alb.ingress.kubernetes.io/";
 
@@ -38,8 +38,8 @@ struct Reading<'d, 'a> {
     own: Value,
     /// The other members of its group, whose annotations hold for the one load balancer.
     members: Vec<Value>,
-    /// `spec` of its IngressClassParams.
-    params: Option<Value>,
+    /// The IngressClassParams of its class, then those of the other members' classes.
+    params: Vec<Value>,
 }
 
 /// How the Ingress faces its callers.
@@ -52,26 +52,21 @@ pub(in crate::remedy) fn of_ingress(draft: &Draft<'_>, key: &ObjectKey) -> Facin
     let is_by_annotation = ingress_class::is_matched_by_annotation(aws, ingress);
     let class = ingress_class::of_ingress(draft.world, ingress).filter(|_| !is_by_annotation);
     facing.is_auto_modes = class.is_some_and(|class| *class.controller == *AUTO_MODE_CONTROLLER);
-    let params = class.and_then(|class| class.params.as_ref()).map(|name| {
-        let kind = if facing.is_auto_modes {
-            Kind::EksIngressClassParams
-        } else {
-            Kind::IngressClassParams
-        };
-        let key = ObjectKey::new(kind, "", Arc::clone(name));
-        draft.document(&DocumentKey::from(&key))
-    });
+    let own_params = params(draft, ingress);
+    let members = members(draft, key, ingress);
+    let mut all: Vec<Value> = own_params.clone().flatten().into_iter().collect();
+    all.extend(members.iter().filter_map(|(_, params)| params.clone()));
     let reading = Reading {
         draft,
         own: draft.base(&key.into()).unwrap_or_default(),
-        members: members(draft, key, ingress),
-        params: params.clone().flatten(),
+        members: members.into_iter().map(|(object, _)| object).collect(),
+        params: all,
     };
     reading.certificates(&mut facing);
     reading.listeners(&mut facing);
     reading.scheme(&mut facing);
     reading.restrictions(&mut facing);
-    if matches!(params, Some(None)) {
+    if matches!(own_params, Some(None)) {
         facing.is_unknown("What the IngressClassParams of its class say");
     }
     reading.layer_7(&mut facing);
@@ -79,7 +74,7 @@ pub(in crate::remedy) fn of_ingress(draft: &Draft<'_>, key: &ObjectKey) -> Facin
 }
 
 /// The other members of an explicit group that are in sight.
-fn members(draft: &Draft<'_>, own: &ObjectKey, ingress: &Ingress) -> Vec<Value> {
+fn members(draft: &Draft<'_>, own: &ObjectKey, ingress: &Ingress) -> Vec<(Value, Option<Value>)> {
     let Group::Explicit(name) = group(draft.world, &draft.configuration.aws, ingress) else {
         return Vec::new();
     };
@@ -92,8 +87,33 @@ fn members(draft: &Draft<'_>, own: &ObjectKey, ingress: &Ingress) -> Vec<Value> 
         .collect();
     keys.sort();
     keys.into_iter()
-        .filter_map(|key| draft.base(&key.into()))
+        .filter_map(|key| {
+            let Some(Facts::Ingress(ingress)) = draft.world.facts(key) else {
+                return None;
+            };
+            let object = draft.base(&key.into())?;
+            Some((object, params(draft, ingress).flatten()))
+        })
         .collect()
+}
+
+/// The IngressClassParams of an Ingress, where its class has any; the inner `None`: they are not in sight.
+#[expect(
+    clippy::option_option,
+    reason = "having none and not seeing them differ"
+)]
+fn params(draft: &Draft<'_>, ingress: &Ingress) -> Option<Option<Value>> {
+    let is_by_annotation =
+        ingress_class::is_matched_by_annotation(&draft.configuration.aws, ingress);
+    let class = ingress_class::of_ingress(draft.world, ingress).filter(|_| !is_by_annotation)?;
+    let name = class.params.as_ref()?;
+    let kind = if *class.controller == *AUTO_MODE_CONTROLLER {
+        Kind::EksIngressClassParams
+    } else {
+        Kind::IngressClassParams
+    };
+    let key = ObjectKey::new(kind, "", Arc::clone(name));
+    Some(draft.document(&DocumentKey::from(&key)))
 }
 
 /// An ALB has at most 100 rules by default, and so few members.
@@ -108,7 +128,11 @@ impl Reading<'_, '_> {
     }
 
     fn param(&self, keys: &[&str]) -> Option<&Value> {
-        at(at(self.params.as_ref()?, &["spec"])?, keys)
+        let mut specs = self
+            .params
+            .iter()
+            .filter_map(|params| at(params, &["spec"]));
+        specs.find_map(|spec| at(spec, keys))
     }
 
     fn param_list(&self, names: &[&str]) -> Vec<String> {
@@ -193,10 +217,7 @@ impl Reading<'_, '_> {
             .join(",");
         let lists = Some(of_class.as_str()).filter(|lists| !lists.is_empty());
         let lists = lists.or_else(|| self.annotation("security-group-prefix-lists"));
-        let of_class = at(
-            self.params.as_ref().unwrap_or(&Value::Null),
-            &["spec", "subnets"],
-        );
+        let of_class = self.param(&["subnets"]);
         let subnets = of_class.map(|subnets| strings(list(subnets, &["ids"])).join(","));
         let subnets = subnets.filter(|subnets| !subnets.is_empty());
         let subnets = subnets.as_deref().or_else(|| self.annotation("subnets"));
@@ -247,11 +268,7 @@ impl Reading<'_, '_> {
                 ));
             }
         }
-        let is_params = text(
-            self.params.as_ref().unwrap_or(&Value::Null),
-            &["spec", "wafv2AclArn"],
-        );
-        if is_params.is_some() {
+        if self.param(&["wafv2AclArn"]).is_some() {
             facing.remark("A Network Load Balancer has no AWS WAF (wafv2AclArn of the IngressClassParams): something else has to do that before the Ingress goes.");
         }
     }

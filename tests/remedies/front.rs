@@ -64,13 +64,18 @@ fn of_ingress(ingress: &Value, world: &Manifests) -> Front {
         .chain([&own])
         .flat_map(|member| member.ranges.clone())
         .collect();
+    let class_subnets = agreed(|stated| stated.class_subnets.clone());
     Front {
         exposure: Exposure {
-            is_internet_facing: schemes == BTreeSet::from(["internet-facing"]),
+            is_internet_facing: own.is_whole && schemes == BTreeSet::from(["internet-facing"]),
             ranges: (!own.ranges.is_empty()).then_some(ranges),
             security_groups: agreed(|stated| stated.security_groups.clone()),
             prefix_lists: agreed(|stated| stated.prefix_lists.clone()),
-            subnets: agreed(|stated| stated.subnets.clone()),
+            subnets: if class_subnets.is_empty() {
+                agreed(|stated| stated.subnets.clone())
+            } else {
+                class_subnets
+            },
         },
         listeners: listeners(own.ports, !own.certificates.is_empty()),
         certificates: own.certificates,
@@ -89,7 +94,11 @@ struct Stated<'a> {
     ranges: BTreeSet<String>,
     security_groups: BTreeSet<String>,
     prefix_lists: BTreeSet<String>,
+    /// Those of the class's parameters, which beat the annotations of the whole group.
+    class_subnets: BTreeSet<String>,
     subnets: BTreeSet<String>,
+    /// The parameters that the class names are in sight.
+    is_whole: bool,
     certificates: BTreeSet<String>,
 }
 
@@ -116,14 +125,20 @@ impl<'a> Stated<'a> {
             alb_of.filter(|name| ["ingress.k8s.aws/alb", "eks.amazonaws.com/alb"].contains(name));
         Self {
             alb_of,
-            group: spec["group"]["name"].as_str().or(own("group.name")),
+            // Auto Mode takes groups from the class alone.
+            group: spec["group"]["name"]
+                .as_str()
+                .or(own("group.name").filter(|_| alb_of != Some("eks.amazonaws.com/alb"))),
             controller,
             scheme: spec["scheme"].as_str().or(own("scheme")),
             ports: own("listen-ports"),
             ranges: list(&spec["inboundCIDRs"], "inbound-cidrs"),
             security_groups: list(&Value::Null, "security-groups"),
             prefix_lists: list(&spec["prefixListsIDs"], "security-group-prefix-lists"),
-            subnets: list(&spec["subnets"]["ids"], "subnets"),
+            class_subnets: texts(&spec["subnets"]["ids"]),
+            subnets: list(&Value::Null, "subnets"),
+            is_whole: parameters.is_some()
+                || class.is_none_or(|class| class["spec"]["parameters"].is_null()),
             certificates: list(&spec["certificateArn"], "certificate-arn"),
         }
     }

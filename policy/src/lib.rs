@@ -29,6 +29,7 @@ pub mod objects;
 pub mod paths;
 pub mod placeholder;
 pub mod proxy;
+pub mod remedy;
 pub mod rules;
 pub mod verdict;
 pub mod wording;

@@ -174,6 +174,7 @@ fn check(arguments: &Arguments, configuration: &Configuration) -> Report {
         findings: judgement.findings,
         unresolved: judgement.unresolved,
         exempt: judgement.exempt,
+        remedy: judgement.remedy,
         errors: world.errors,
         notes: world.notes,
         conflicts: world.conflicts,

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use l7guard_policy::rules::Mode;
 
-use super::{Report, ReportedError, ReportedFinding};
+use super::{Report, ReportedError, ReportedFinding, remedy_text};
 use crate::visible_text::{one_line, printable};
 
 /// Writes one command a line: errors and denials as `error`, warnings as `warning`, the rest as `notice`.
@@ -48,7 +48,7 @@ fn write_finding(output: &mut impl Write, reported: &ReportedFinding) -> io::Res
     let text = format!(
         "{}\n\n{}\n\nl7guard explain {}",
         one_line(finding.message.in_full()),
-        finding.remedy,
+        remedy_text::of_finding(reported),
         finding.rule
     );
     writeln!(

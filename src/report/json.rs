@@ -12,6 +12,8 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::json_changes::{self, JsonChange};
+use super::remedy_text;
 use super::{Location, Report, ReportedError, ReportedFinding};
 use crate::visible_text;
 
@@ -33,6 +35,8 @@ struct JsonReport<'a> {
     unresolved: Vec<JsonUnresolved<'a>>,
     /// Findings that an exemption of the configuration covers.
     exempt: Vec<JsonExempt<'a>>,
+    /// What repairs all findings together: one change a target.
+    changes: Vec<JsonChange<'a>>,
     /// Inputs that could not be read, wholly or in part.
     errors: Vec<JsonError<'a>>,
 }
@@ -54,6 +58,7 @@ struct Summary {
 
 /// A path that a rule forbids, or a defect of one Service.
 #[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "Finding")]
 struct JsonFinding<'a> {
     /// The rule's code, never renumbered.
@@ -79,8 +84,14 @@ struct JsonFinding<'a> {
     path: Vec<JsonHop<'a>>,
     /// What is wrong, in a sentence.
     message: &'a str,
-    /// What to write instead: advice, an empty line, then YAML to paste where there is any.
+    /// What to do, for people: advice, an empty line, then the changes.
     remedy: String,
+    /// What repairs this finding in the world as it was judged, in order.
+    changes: Vec<JsonChange<'a>>,
+    /// Why there are no changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    no_changes: Option<&'a str>,
     /// The rule's page.
     documentation: String,
 }
@@ -214,6 +225,7 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
             })
             .collect(),
         exempt: report.exempt.iter().map(exempt).collect(),
+        changes: json_changes::changes(&report.remedy.changes),
         errors: report.errors.iter().map(error).collect(),
     };
     let document = serde_json::to_string_pretty(&json)?;
@@ -232,7 +244,9 @@ fn finding(reported: &ReportedFinding) -> JsonFinding<'_> {
         location: reported.location.as_ref().map(location),
         path: finding.path.iter().map(hop).collect(),
         message: finding.message.in_full(),
-        remedy: finding.remedy.to_string(),
+        remedy: remedy_text::of_finding(reported),
+        changes: json_changes::changes(&reported.remedy.changes),
+        no_changes: reported.remedy.no_changes.as_deref(),
         documentation: finding.rule.documentation(),
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Report, ReportedError, ReportedFinding, object_name};
+use super::{Report, ReportedError, ReportedFinding, object_name, remedy_text};
 use crate::visible_text::{one_line, printable};
 
 /// Writes the report as one test suite. Findings that fail the run are failures, inputs that cannot be read are errors,
@@ -86,7 +86,7 @@ fn finding_case(reported: &ReportedFinding, is_failure: bool) -> TestCase {
     let details = format!(
         "{place}\n{}\n\n{}",
         evidence.join("\n"),
-        printable(&finding.remedy.to_string())
+        printable(&remedy_text::of_finding(reported))
     );
     let mut status = if is_failure {
         TestCaseStatus::non_success(NonSuccessKind::Failure)

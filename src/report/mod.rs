@@ -7,12 +7,16 @@ pub mod diagnostic;
 pub mod disclosure;
 pub mod github;
 pub mod json;
+mod json_changes;
 pub mod junit;
+pub mod remedy_text;
 pub mod sarif;
 pub mod text;
 pub mod traffic;
+mod yaml_text;
 
 use l7guard_policy::identity::ObjectKey;
+use l7guard_policy::remedy::Remedy;
 use l7guard_policy::verdict::{Exempted, Judged, Unresolved};
 
 use crate::visible_text::one_line;
@@ -32,6 +36,8 @@ pub struct Report {
     pub errors: Vec<ReportedError>,
     /// What the user should know about inputs that were read.
     pub notes: Vec<ReportedError>,
+    /// What repairs all findings together.
+    pub remedy: Remedy,
     /// Objects with different content in several files. They are said also where other notes are not asked for.
     pub conflicts: Vec<ReportedError>,
 }
@@ -43,6 +49,8 @@ pub struct ReportedFinding {
     pub judged: Judged,
     /// Where the offending field stands, if the object came from a file.
     pub location: Option<Location>,
+    /// What repairs it.
+    pub remedy: Remedy,
 }
 
 impl ReportedFinding {

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use l7guard_policy::rules::{Mode, Rule, RuleCode};
 use serde::Serialize;
 
-use super::{Location, Report, ReportedError, ReportedFinding};
+use super::{Location, Report, ReportedError, ReportedFinding, remedy_text};
 use crate::visible_text;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -211,7 +211,11 @@ fn result(reported: &ReportedFinding, seen: &mut HashMap<String, usize>) -> Resu
         rule_index: index(finding.rule),
         level: level(reported.judged.severity),
         message: Message {
-            text: format!("{}\n\n{}", finding.message.in_full(), finding.remedy),
+            text: format!(
+                "{}\n\n{}",
+                finding.message.in_full(),
+                remedy_text::of_finding(reported)
+            ),
         },
         locations: vec![SarifLocation {
             physical_location: reported.location.as_ref().map(physical),

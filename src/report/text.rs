@@ -8,7 +8,7 @@ use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Finding, Mode};
 
 use super::diagnostic::{Diagnostic, Level, Place};
-use super::{Report, ReportedError, ReportedFinding, object_name};
+use super::{Report, ReportedError, ReportedFinding, object_name, remedy_text};
 use crate::visible_text::{one_line, printable};
 
 pub use super::diagnostic::Style;
@@ -141,7 +141,7 @@ fn write_finding<'a>(
         remarks,
     };
     diagnostic.write(style, &mut *output)?;
-    let remedy = finding.remedy.to_string();
+    let remedy = remedy_text::of_finding(reported);
     let before = remedies.get(&remedy).copied();
     write_remedy(&remedy, before, style, output)?;
     remedies.entry(remedy).or_insert(&finding.object);

@@ -16,6 +16,8 @@ pub(super) struct Copy {
     pub(super) object: Object,
     /// Where it stands.
     pub(super) address: Address,
+    /// All of it as JSON, where a remedy may need that.
+    pub(super) whole: Option<Box<str>>,
 }
 
 /// The copies of one object before the last.

@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, HashSet};
 
 use l7guard_policy::configuration::{Configuration, Date};
-use l7guard_policy::inventory::World;
+use l7guard_policy::inventory::{Overlay, World};
+use l7guard_policy::remedy::{Remedies, Remedy};
 use l7guard_policy::rules::{Finding, PathId};
 use l7guard_policy::verdict::{
     self, Allowance, Exempted, Unresolved, Verdict, evaluate_around_copy, evaluate_copy,
 };
 
 use super::copies::Copy;
+use super::documents::Over;
 use super::{ManifestWorld, locate};
 use crate::manifests::Locator;
 use crate::report::{ReportedError, ReportedFinding};
@@ -30,6 +32,8 @@ pub struct Judgement {
     pub exempt: Vec<Exempted>,
     /// Copies that were not judged.
     pub errors: Vec<ReportedError>,
+    /// What repairs all findings of the last copies together.
+    pub remedy: Remedy,
 }
 
 impl ManifestWorld {
@@ -54,11 +58,13 @@ impl ManifestWorld {
             known: Known::default(),
             locator: Locator::default(),
             judgement: Judgement::default(),
+            configuration,
         };
         if !self.copies.is_empty() {
             judging.known.add(&verdict);
         }
-        judging.take(verdict, None);
+        judging.judgement.remedy = judging.repair_all(&verdict);
+        judging.take(verdict, None, None);
         judging.judge_copies(allowance, configuration, today);
         let mut judgement = judging.judgement;
         let findings = &mut judgement.findings;
@@ -72,6 +78,7 @@ impl ManifestWorld {
 /// A judgement in the making.
 struct Judging<'a> {
     world: &'a ManifestWorld,
+    configuration: &'a Configuration,
     known: Known,
     locator: Locator,
     judgement: Judgement,
@@ -110,7 +117,7 @@ impl Judging<'_> {
         for copy in &world.copies {
             let inventory = &world.inventory;
             let own = evaluate_copy(inventory, configuration, &copy.object, today);
-            self.take(own, Some(copy));
+            self.take(own, Some(copy), Some(copy));
             // What a copy says as the last one does, it does to others as that one.
             let last = inventory.get(&copy.object.key);
             if is_exceeded || last.is_some_and(|last| last.facts == copy.object.facts) {
@@ -135,13 +142,33 @@ impl Judging<'_> {
             verdict
                 .exempt
                 .retain(|exempted| known.is_new(true, &exempted.finding));
-            self.take(verdict, None);
+            self.take(verdict, None, Some(copy));
         }
     }
 
-    /// Takes what was found; findings of `copy` itself stand where it stands.
-    fn take(&mut self, verdict: Verdict, copy: Option<&Copy>) {
+    /// What repairs all findings of a verdict together.
+    fn repair_all(&self, verdict: &Verdict) -> Remedy {
+        let world = World::new(&self.world.inventory);
+        let documents = Over {
+            whole: &self.world.whole,
+            copy: None,
+        };
+        let remedies = Remedies::new(&world, self.configuration, &documents);
+        remedies.of_all(verdict.findings.iter().map(|judged| &judged.finding))
+    }
+
+    /// Takes what was found with a copy laid over the world; findings of `copy` itself stand where it stands.
+    fn take(&mut self, verdict: Verdict, copy: Option<&Copy>, over: Option<&Copy>) {
         let world = self.world;
+        let overlay = over.map_or_else(Overlay::new, |copy| {
+            Overlay::new().under(copy.object.clone())
+        });
+        let judged_in = World::with_overlay(&world.inventory, &overlay);
+        let documents = Over {
+            whole: &world.whole,
+            copy: over,
+        };
+        let remedies = Remedies::new(&judged_in, self.configuration, &documents);
         for judged in verdict.findings {
             let address = match copy {
                 Some(copy) => Some(&copy.address),
@@ -149,9 +176,12 @@ impl Judging<'_> {
             };
             let location =
                 address.map(|address| locate(&mut self.locator, address, &judged.finding.field));
-            self.judgement
-                .findings
-                .push(ReportedFinding { judged, location });
+            let remedy = remedies.of(&judged.finding);
+            self.judgement.findings.push(ReportedFinding {
+                judged,
+                location,
+                remedy,
+            });
         }
         self.judgement.unresolved.extend(verdict.unresolved);
         self.judgement.exempt.extend(verdict.exempt);

@@ -4,6 +4,7 @@
 //! `copies` keeps the others, `judgement` judges them all.
 
 mod copies;
+mod documents;
 mod judgement;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::manifests::kustomize::Patches;
 use crate::manifests::{self, Address, Item, LoadError, Locator, Note, RawObject, Reader};
 use crate::report::{Location, ReportedError};
 use copies::Copy;
+use documents::WholeObjects;
 pub use judgement::Judgement;
 
 /// How many characters of a value are quoted.
@@ -35,6 +37,8 @@ pub struct ManifestWorld {
     pub places: HashMap<ObjectKey, Address>,
     /// The copies before the last, in the order of reading.
     copies: Vec<Copy>,
+    /// Whole objects, for remedies.
+    whole: WholeObjects,
     /// How many objects there are, also of kinds that no rule reads.
     pub objects: usize,
     /// Inputs that could not be read.
@@ -51,6 +55,7 @@ impl Default for ManifestWorld {
             inventory: Inventory::new().with_origin(Origin::Files),
             places: HashMap::new(),
             copies: Vec::new(),
+            whole: WholeObjects::default(),
             objects: 0,
             errors: Vec::new(),
             notes: Vec::new(),
@@ -162,14 +167,14 @@ impl ManifestWorld {
             default_name: &generated,
         };
         match objects::read(naming, Source::Value(&object.value)) {
-            Ok(None) => {}
+            Ok(None) => self.whole.keep_other(object, namespace),
             Ok(Some(read)) => {
                 if !*is_noted {
                     let note = placeholder_note(object, &read);
                     *is_noted = note.is_some();
                     self.notes.extend(note);
                 }
-                self.take(read, object.address.clone());
+                self.take(read, object);
             }
             Err(error @ DecodeError::Incomplete { .. }) => {
                 self.objects -= 1;
@@ -195,17 +200,19 @@ impl ManifestWorld {
     }
 
     /// Takes in an object that was read. One of the same key becomes an earlier copy of it.
-    fn take(&mut self, mut object: Object, address: Address) {
+    fn take(&mut self, mut object: Object, raw: &RawObject) {
         if object.key.has_placeholder() {
             let instance = u32::try_from(self.objects).unwrap_or(u32::MAX);
             object.key = object.key.with_instance(instance);
         }
-        if let Some(earlier) = self.places.insert(object.key.clone(), address)
+        let whole = self.whole.keep(&object.key, &raw.value);
+        if let Some(earlier) = self.places.insert(object.key.clone(), raw.address.clone())
             && let Some(object) = self.inventory.remove(&object.key)
         {
             self.copies.push(Copy {
                 object,
                 address: earlier,
+                whole,
             });
         }
         self.inventory.apply(object);

@@ -18,7 +18,6 @@ mod going_away;
 mod kubectl;
 mod plugin;
 mod preparation;
-mod remedies;
 mod replicas;
 mod scene;
 mod serve;
@@ -66,7 +65,6 @@ fn cases() -> impl Iterator<Item = Case> {
         existing::CASES,
         going_away::CASES,
         audit_log::CASES,
-        remedies::CASES,
         failure_policy::CASES,
         drain::CASES,
         plugin::CASES,

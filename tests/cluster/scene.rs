@@ -10,18 +10,14 @@ use tempfile::TempDir;
 
 use crate::kubectl::{kubectl, kubectl_with_input, silent_success};
 use crate::webhook::{Installation, Namespaces, Webhook};
-use crate::{come_again, drain, failure_policy, remedies, replicas};
+use crate::{come_again, drain, failure_policy, replicas};
 
-/// The namespaces of the example world and of the remedies.
-const NAMESPACES: &str = r#"
+/// The namespaces of the example world.
+const NAMESPACES: &str = r"
 {apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}
 ---
 {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
----
-{apiVersion: v1, kind: Namespace, metadata: {name: remedies}}
----
-{apiVersion: v1, kind: Namespace, metadata: {name: "1e3"}}
-"#;
+";
 
 /// The world of `examples/quickstart`: the webhook is given it as manifests, and it stands in the cluster too.
 pub(crate) const WORLD: &str = "examples/quickstart/world";
@@ -33,14 +29,12 @@ const OLDER: &str = "tests/cluster/fixtures/older-than-the-webhook.yaml";
 pub(crate) const WEBHOOK: &str = "l7guard.l7guard.svc";
 
 /// Namespaces that the shared webhook is not asked about.
-const LEFT_ALONE: [&str; 7] = [
+const LEFT_ALONE: [&str; 5] = [
     "l7guard",
     come_again::NAMESPACE,
     drain::NAMESPACE,
     replicas::NAMESPACE,
     failure_policy::NAMESPACE,
-    remedies::NAMESPACES[0],
-    remedies::NAMESPACES[1],
 ];
 
 /// A control plane, and a webhook that it calls.

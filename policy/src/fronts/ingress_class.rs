@@ -50,7 +50,7 @@ pub fn resolve(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
 }
 
 /// Whether the AWS Load Balancer Controller takes the Ingress by its class annotation.
-pub(super) fn is_matched_by_annotation(aws: &Aws, ingress: &Ingress) -> bool {
+pub(crate) fn is_matched_by_annotation(aws: &Aws, ingress: &Ingress) -> bool {
     let known = &aws.ingress_class_annotations;
     ingress.class_annotation.as_deref().is_some_and(|value| {
         known.iter().any(|known| **known == *value)
@@ -60,7 +60,7 @@ pub(super) fn is_matched_by_annotation(aws: &Aws, ingress: &Ingress) -> bool {
 
 /// The visible IngressClass of an Ingress: the one that its field names, else the default one. Beside a class annotation
 /// there is no default, and of several defaults none is known to be taken.
-pub(super) fn of_ingress<'a>(world: &World<'a>, ingress: &Ingress) -> Option<&'a IngressClass> {
+pub(crate) fn of_ingress<'a>(world: &World<'a>, ingress: &Ingress) -> Option<&'a IngressClass> {
     let object = match (&ingress.class_annotation, &ingress.class_name) {
         (_, Some(name)) => world.get(&class_key(name)),
         (Some(_), None) => None,

@@ -44,7 +44,8 @@
 //!   namespace: istio-system
 //!   annotations:
 //!     service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip
-//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing
+//!     service.beta.kubernetes.io/aws-load-balancer-target-group-attributes: preserve_client_ip.enabled=true
+//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internal # or internet-facing, as it was before
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol: http
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: "15021"
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz/ready
@@ -100,7 +101,7 @@ fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             .then(" would put an AWS Application Load Balancer (L7) in front of the Istio ingress gateway behind ")
             .and(&leg.reach.first_service());
         let remedy = Remedy::network_load_balancer(
-            "Remove the Ingress and let the gateway's Service ask for a Network Load Balancer (L4):",
+            "Remove the Ingress and let the gateway's Service ask for a Network Load Balancer (L4).",
             &leg.reach,
         );
         findings.push(Finding::of_leg(

@@ -88,7 +88,7 @@ fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             .then(" would put the target group of an AWS Application Load Balancer (L7) in front of the Istio ingress gateway behind ")
             .and(&leg.reach.first_service());
         let remedy = Remedy::network_load_balancer(
-            "Bind the gateway to a target group of a Network Load Balancer (targetGroupProtocol: TCP), or let its Service ask for one:",
+            "Bind the gateway to a target group of a Network Load Balancer (targetGroupProtocol: TCP), or let its Service ask for one.",
             &leg.reach,
         );
         findings.push(Finding::of_leg(

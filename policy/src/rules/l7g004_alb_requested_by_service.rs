@@ -41,7 +41,8 @@
 //!   namespace: istio-system
 //!   annotations:
 //!     service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip
-//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing
+//!     service.beta.kubernetes.io/aws-load-balancer-target-group-attributes: preserve_client_ip.enabled=true
+//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internal # or internet-facing, as it was before
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol: http
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: "15021"
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz/ready
@@ -98,6 +99,6 @@ fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         .said(format_args!("{value:?}"))
         .then(": a Classic Load Balancer would be built in its place");
     let remedy =
-        Remedy::network_load_balancer("Ask for a Network Load Balancer (L4):", &service.reach);
+        Remedy::network_load_balancer("Ask for a Network Load Balancer (L4).", &service.reach);
     findings.push(service.finding(RuleCode::L7G004, "type", message, remedy));
 }

@@ -41,7 +41,8 @@
 //!   namespace: istio-system
 //!   annotations:
 //!     service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip
-//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing
+//!     service.beta.kubernetes.io/aws-load-balancer-target-group-attributes: preserve_client_ip.enabled=true
+//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internal # or internet-facing, as it was before
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol: http
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: "15021"
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz/ready
@@ -107,6 +108,6 @@ fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         " of an Istio ingress gateway gets a Classic Load Balancer with HTTP listeners (L7 under an older name)",
     );
     let remedy =
-        Remedy::network_load_balancer("Ask for a Network Load Balancer (L4):", &service.reach);
+        Remedy::network_load_balancer("Ask for a Network Load Balancer (L4).", &service.reach);
     findings.push(service.finding(RuleCode::L7G101, "backend-protocol", message, remedy));
 }

@@ -43,7 +43,8 @@
 //!   namespace: istio-system
 //!   annotations:
 //!     service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip
-//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing
+//!     service.beta.kubernetes.io/aws-load-balancer-target-group-attributes: preserve_client_ip.enabled=true
+//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internal # or internet-facing, as it was before
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol: http
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: "15021"
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz/ready
@@ -101,7 +102,7 @@ fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
         " ends TLS at the load balancer, before the Istio ingress gateway: SNI, mTLS and passthrough are lost",
     );
     let remedy = Remedy::network_load_balancer(
-        "Drop the certificate annotations, so that TLS reaches the gateway, and name the certificate in the Istio Gateway (credentialName):",
+        "Drop the certificate annotations, so that TLS reaches the gateway, and name the certificate in the Istio Gateway (credentialName).",
         &service.reach,
     );
     findings.push(service.finding(RuleCode::L7G102, "ssl-cert", message, remedy));

@@ -46,7 +46,8 @@
 //!   namespace: istio-system
 //!   annotations:
 //!     service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip
-//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing
+//!     service.beta.kubernetes.io/aws-load-balancer-target-group-attributes: preserve_client_ip.enabled=true
+//!     service.beta.kubernetes.io/aws-load-balancer-scheme: internal # or internet-facing, as it was before
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol: http
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: "15021"
 //!     service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz/ready
@@ -111,7 +112,7 @@ fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let message = Wording::of(key)
         .then(" of an Istio ingress gateway has a health check that the gateway cannot answer: ")
         .said(reason);
-    let remedy = Remedy::network_load_balancer("Check the status port:", &service.reach);
+    let remedy = Remedy::network_load_balancer("Check the status port.", &service.reach);
     findings.push(service.finding(RuleCode::L7G104, annotation, message, remedy));
 }
 

@@ -11,11 +11,11 @@ use super::ExitStatus;
 use super::terminal::style;
 use crate::clock;
 use crate::configuration::{self, Gravity, Problem, Reading};
-use crate::manifests::files::{self, Input};
 use crate::reload::MOUNTED_LIMIT;
 use crate::report::Location;
 use crate::report::diagnostic::{Diagnostic, Level, Place, Style};
 use crate::visible_text::one_line;
+use l7guard_manifests::files::{self, Input};
 
 /// How many bytes a configuration may have: as many as can be mounted, with room to spare.
 const CONFIGURATION_LIMIT: usize = MOUNTED_LIMIT;

@@ -13,12 +13,12 @@ use super::failure::SeveralLines;
 use crate::clock;
 use crate::configuration::{self, Gravity, Problem, Reading};
 use crate::live::{Live, LiveConfiguration};
-use crate::manifests::{MAX_BYTES, files};
 use crate::metrics::{Metrics, WatchedFile};
 use crate::reload::{Contents, MOUNTED_LIMIT, Refused, Reloadable, follow, read_files};
 use crate::report::ReportedError;
 use crate::visible_text::one_line;
 use crate::world::ManifestWorld;
+use l7guard_manifests::{MAX_BYTES, files};
 
 /// The world of the manifests in a directory, followed.
 ///

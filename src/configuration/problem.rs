@@ -1,7 +1,7 @@
 //! What is wrong with a configuration, and where.
 
 use super::pointer::Pointer;
-use crate::manifests::{Address, Locator, Place};
+use l7guard_manifests::{Address, Locator, Place};
 
 /// Something that is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]

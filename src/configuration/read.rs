@@ -9,7 +9,7 @@ use super::into_policy::into_policy;
 use super::pointer::Pointer;
 use super::problem::{Gravity, Problem, Problems};
 use super::words::{API_VERSION, KIND};
-use crate::manifests::{Loaded, Note, Place, RawObject, Source, load};
+use l7guard_manifests::{Loaded, Note, Place, RawObject, Source, load};
 
 /// What came of reading a configuration.
 #[derive(Debug)]

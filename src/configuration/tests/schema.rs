@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{example, read_text, shown};
 use crate::configuration::{Gravity, schema};
-use crate::manifests::load;
+use l7guard_manifests::load;
 
 pub(super) fn validator() -> Validator {
     jsonschema::draft202012::new(&schema()).unwrap()

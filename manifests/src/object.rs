@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::address::Address;
+use super::yaml::address::Address;
 
 /// A Kubernetes object as it was written: nothing is checked but that `apiVersion` and `kind` are texts.
 #[derive(Debug, Clone)]

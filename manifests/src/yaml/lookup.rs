@@ -11,20 +11,20 @@ const MAX_MERGE_DEPTH: usize = 100;
 
 /// A key with its value (which may be an alias).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The key's node.
-    pub(super) key: NodeId,
+    pub(crate) key: NodeId,
     /// The value's node.
-    pub(super) value: NodeId,
+    pub(crate) value: NodeId,
 }
 
 /// A tree with the source that it was made of.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Text<'a> {
+pub(crate) struct Text<'a> {
     /// The tree.
-    pub(super) tree: &'a Tree,
+    pub(crate) tree: &'a Tree,
     /// Its source.
-    pub(super) source: &'a Source,
+    pub(crate) source: &'a Source,
 }
 
 impl<'a> Text<'a> {
@@ -35,7 +35,7 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// When a merge is none, when merges are nested beyond reason, or when the budget is used up.
-    pub(super) fn find(
+    pub(crate) fn find(
         self,
         mapping: NodeId,
         key: &str,
@@ -52,7 +52,7 @@ impl<'a> Text<'a> {
 
     /// Whether a key is the merge key: `<<`, neither quoted nor tagged as something else.
     #[must_use]
-    pub(super) fn is_merge(self, key: NodeId) -> bool {
+    pub(crate) fn is_merge(self, key: NodeId) -> bool {
         match self.tree.view(self.source, key) {
             View::Scalar(scalar) if self.tree.target(key) == key => {
                 scalar.text == "<<"
@@ -66,7 +66,7 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// When it is anything else.
-    pub(super) fn merged(self, value: NodeId) -> Result<Vec<NodeId>, ParseError> {
+    pub(crate) fn merged(self, value: NodeId) -> Result<Vec<NodeId>, ParseError> {
         let mapping = |node: NodeId| {
             let target = self.tree.target(node);
             if self.tree.is_mapping(target) {
@@ -89,7 +89,7 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// When the node cannot be a key.
-    pub(super) fn key(self, key: NodeId) -> Result<String, ParseError> {
+    pub(crate) fn key(self, key: NodeId) -> Result<String, ParseError> {
         self.meaning(key)
             .and_then(Meaning::into_key)
             .map_err(|fault| ParseError::new(self.tree.offset(key), fault))
@@ -99,7 +99,7 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// When it does not fit its tag, or is no scalar.
-    pub(super) fn meaning(self, node: NodeId) -> Result<Meaning<'a>, Fault> {
+    pub(crate) fn meaning(self, node: NodeId) -> Result<Meaning<'a>, Fault> {
         match self.tree.view(self.source, node) {
             View::Scalar(scalar) => scalar::read(self.tree.format(), scalar),
             _ => Err(Fault::KeyIsNoScalar),

@@ -10,7 +10,7 @@ use super::tree::{MAX_DEPTH, NodeId, View};
 
 /// How many values one object may hold. An API server takes requests of at most 3 MiB, which is less; a `Value` of
 /// a million values takes up to 350 MB.
-pub(super) const MAX_OBJECT_NODES: usize = 1_000_000;
+pub(crate) const MAX_OBJECT_NODES: usize = 1_000_000;
 
 /// Notes kept of one object.
 const MAX_NOTES: usize = 20;
@@ -18,20 +18,20 @@ const MAX_NOTES: usize = 20;
 /// What aliases may still add to a document: 8 for a value, and the bytes of its text. In proportion to the text, so
 /// that reading is linear in the input's length.
 #[derive(Debug)]
-pub(super) struct AliasBudget(usize);
+pub(crate) struct AliasBudget(usize);
 
 impl AliasBudget {
     const NODE: usize = 8;
 
     /// For a source of `length` bytes.
     #[must_use]
-    pub(super) fn of_source(length: usize) -> Self {
+    pub(crate) fn of_source(length: usize) -> Self {
         Self(16 * 1024 * 1024 + length.saturating_mul(10))
     }
 
     /// Takes off the share of a document of `length` bytes, the rest of which is to be put back.
     #[must_use]
-    pub(super) fn lend(&mut self, length: usize) -> Self {
+    pub(crate) fn lend(&mut self, length: usize) -> Self {
         const MOST: usize = 64 * 1024 * 1024;
         let share = (1024 * 1024 + length.saturating_mul(20)).min(MOST);
         let share = Self(share.min(self.0));
@@ -40,12 +40,12 @@ impl AliasBudget {
     }
 
     /// Puts back what is left of a share.
-    pub(super) fn put_back(&mut self, rest: &Self) {
+    pub(crate) fn put_back(&mut self, rest: &Self) {
         self.0 += rest.0;
     }
 
     /// Counts a value with a text of `bytes` bytes; false when the budget is used up.
-    pub(super) fn spend(&mut self, bytes: usize) -> bool {
+    pub(crate) fn spend(&mut self, bytes: usize) -> bool {
         let left = self.0.checked_sub(Self::NODE + bytes);
         self.0 = left.unwrap_or_default();
         left.is_some()
@@ -54,11 +54,11 @@ impl AliasBudget {
 
 /// Something worth knowing about a text that is no fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Remark {
+pub(crate) struct Remark {
     /// Byte offset in the source.
-    pub(super) offset: usize,
+    pub(crate) offset: usize,
     /// In words.
-    pub(super) message: String,
+    pub(crate) message: String,
 }
 
 /// The value of the part of a tree that begins at `node`; `aliased` when an alias led there.
@@ -67,7 +67,7 @@ pub(super) struct Remark {
 ///
 /// # Errors
 /// When something in it cannot be put into JSON, a merge is none, or it is beyond the bounds.
-pub(super) fn convert(
+pub(crate) fn convert(
     text: Text<'_>,
     node: NodeId,
     aliased: bool,

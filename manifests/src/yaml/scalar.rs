@@ -16,7 +16,7 @@ use super::tree::{Format, Scalar, Tag};
 
 /// A scalar's meaning.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Meaning<'a> {
+pub(crate) enum Meaning<'a> {
     /// `~`, `null`, nothing.
     Null,
     /// `true`, `yes`, …
@@ -35,7 +35,7 @@ pub(super) enum Meaning<'a> {
 ///
 /// # Errors
 /// When it does not fit its tag.
-pub(super) fn read(format: Format, scalar: Scalar<'_>) -> Result<Meaning<'_>, Fault> {
+pub(crate) fn read(format: Format, scalar: Scalar<'_>) -> Result<Meaning<'_>, Fault> {
     match (format, scalar) {
         (Format::Json, Scalar { text, quoted, .. }) => Ok(json(text, quoted)),
         (Format::Yaml, scalar) => yaml(scalar),
@@ -47,7 +47,7 @@ impl Meaning<'_> {
     ///
     /// # Errors
     /// When it is infinite or not a number.
-    pub(super) fn into_value(self) -> Result<Value, Fault> {
+    pub(crate) fn into_value(self) -> Result<Value, Fault> {
         Ok(match self {
             Meaning::Null => Value::Null,
             Meaning::Bool(value) => Value::Bool(value),
@@ -62,7 +62,7 @@ impl Meaning<'_> {
     ///
     /// # Errors
     /// When it is null or above the range of an `int64`.
-    pub(super) fn into_key(self) -> Result<String, Fault> {
+    pub(crate) fn into_key(self) -> Result<String, Fault> {
         match self {
             Meaning::Text(text) => Ok(text.into_owned()),
             Meaning::Bool(value) => Ok(value.to_string()),

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::address::{Address, DocumentId};
-use super::error::{Fault, ParseError};
-use super::lookup::{Entry, Text};
 use super::object::RawObject;
-use super::scalar::Meaning;
-use super::source::Source;
-use super::tree::{MAX_DEPTH, NodeId, Tree};
 use super::unrendered;
-use super::value::{AliasBudget, Remark, convert};
+use super::yaml::address::{Address, DocumentId};
+use super::yaml::error::{Fault, ParseError};
+use super::yaml::lookup::{Entry, Text};
+use super::yaml::scalar::Meaning;
+use super::yaml::source::Source;
+use super::yaml::tree::{MAX_DEPTH, NodeId, Tree};
+use super::yaml::value::{AliasBudget, Remark, convert};
 
 /// What a document, or an item of a list, turned out to be.
 #[derive(Debug)]

@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use super::super::error::{Fault, ParseError};
 use super::super::lookup::Text;
+use super::super::parser;
 use super::super::source::Source;
 use super::super::value::{AliasBudget, Remark, convert};
-use super::super::yaml;
 use super::kubectl_readings::{DIFFERENT, DOCUMENTS, LAXER, SCALARS, STRICTER};
 
 fn read_with_remarks(text: &str) -> (Result<Value, ParseError>, Vec<Remark>) {
     let source = Source::new("test", text.into());
     let mut remarks = Vec::new();
-    let value = yaml::parse(text, 0).and_then(|tree| {
+    let value = parser::parse(text, 0).and_then(|tree| {
         let Some(tree) = tree else {
             return Ok(Value::Null);
         };
@@ -105,7 +105,7 @@ fn merges_are_looked_through_up_to_a_bound() {
         }
         let _ = writeln!(text, "<<: *a{}", levels - 1);
         let source = Source::new("test", text.clone().into());
-        let tree = yaml::parse(&text, 0).unwrap().unwrap();
+        let tree = parser::parse(&text, 0).unwrap().unwrap();
         let text = Text {
             tree: &tree,
             source: &source,

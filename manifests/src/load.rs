@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::object::RawObject;
 use super::reader::Reader;
-use super::source::Source;
+use super::yaml::source::Source;
 
 /// Everything in a source, in the order in which it stands there.
 #[derive(Debug)]

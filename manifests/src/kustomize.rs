@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::files::Input;
-use super::lookup::Text;
-use super::source::Source;
-use super::value::{AliasBudget, convert};
-use super::{encoding, yaml};
+use super::yaml::lookup::Text;
+use super::yaml::source::Source;
+use super::yaml::value::{AliasBudget, convert};
+use super::yaml::{encoding, parser};
 
 /// Names of kustomizations (kubernetes-sigs/kustomize `api/konfig/general.go`).
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -91,7 +91,7 @@ impl Patches {
 /// The value of a kustomization.
 fn value(bytes: Vec<u8>) -> Option<Value> {
     let source = Source::new("", bytes);
-    let tree = yaml::parse(encoding::utf8(source.bytes(), 0).ok()?, 0).ok()??;
+    let tree = parser::parse(encoding::utf8(source.bytes(), 0).ok()?, 0).ok()??;
     let text = Text {
         tree: &tree,
         source: &source,

@@ -19,7 +19,7 @@ const MAX_ANCHORS: usize = 100_000;
 ///
 /// # Errors
 /// When `text` is not YAML, holds two documents, or one beyond the bounds of a tree.
-pub(super) fn parse(text: &str, base: usize) -> Result<Option<Tree>, ParseError> {
+pub(crate) fn parse(text: &str, base: usize) -> Result<Option<Tree>, ParseError> {
     if let Some((at, fault)) = forbidden_character(text) {
         return Err(ParseError::new(base + at, fault));
     }
@@ -84,7 +84,7 @@ fn forbidden_character(text: &str) -> Option<(usize, Fault)> {
 
 /// The first NEL, LS or PS in `text`: ends a line in YAML 1.1, which `kubectl` reads, and is a character like any other
 /// in YAML 1.2, which is read here.
-pub(super) fn foreign_line_break(text: &str) -> Option<usize> {
+pub(crate) fn foreign_line_break(text: &str) -> Option<usize> {
     ["\u{85}", "\u{2028}", "\u{2029}"]
         .into_iter()
         .filter_map(|character| memchr::memmem::find(text.as_bytes(), character.as_bytes()))

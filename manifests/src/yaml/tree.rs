@@ -9,20 +9,20 @@ use std::borrow::Cow;
 use super::source::Source;
 
 /// How deep mappings and sequences may be nested. `kubectl` stops at 10,000; real objects at about 60.
-pub(super) const MAX_DEPTH: usize = 1_000;
+pub(crate) const MAX_DEPTH: usize = 1_000;
 
 /// How many values a document may hold, which bounds the tree to 384 MiB.
-pub(super) const MAX_NODES: usize = 32 * 1024 * 1024;
+pub(crate) const MAX_NODES: usize = 32 * 1024 * 1024;
 
 /// The `span` of a mapping or sequence that has not ended.
-pub(super) const STILL_OPEN: u32 = 0;
+pub(crate) const STILL_OPEN: u32 = 0;
 
 /// Index of a node. The root is 0; a node's children follow it in the order of the text.
-pub(super) type NodeId = u32;
+pub(crate) type NodeId = u32;
 
 /// The reading rules of a tree's scalars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// RFC 8259.
     Json,
     /// YAML as `kubectl` reads it.
@@ -31,30 +31,30 @@ pub(super) enum Format {
 
 /// A parsed document.
 #[derive(Debug)]
-pub(super) struct Tree {
-    pub(super) format: Format,
-    pub(super) nodes: Vec<Node>,
+pub(crate) struct Tree {
+    pub(crate) format: Format,
+    pub(crate) nodes: Vec<Node>,
     /// Texts that do not stand in the source as they are (escapes, folded lines), one after the other.
-    pub(super) decoded: String,
+    pub(crate) decoded: String,
     /// Where each of them ends.
-    pub(super) decoded_ends: Vec<u32>,
+    pub(crate) decoded_ends: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Byte offset in the source.
-    pub(super) start: u32,
+    pub(crate) start: u32,
     /// Mapping, sequence: index after the last descendant. Alias: its target. Scalar: length in the source,
     /// or index among the decoded texts.
-    pub(super) span: u32,
-    pub(super) shape: Shape,
+    pub(crate) span: u32,
+    pub(crate) shape: Shape,
     /// Scalar: bytes between `start` and its text (1 for a quote).
-    pub(super) lead: u8,
-    pub(super) tag: Tag,
+    pub(crate) lead: u8,
+    pub(crate) tag: Tag,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Mapping,
     Sequence,
     Alias,
@@ -63,7 +63,7 @@ pub(super) enum Shape {
 
 /// The explicit tag of a scalar, as far as it decides how the scalar is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tag {
+pub(crate) enum Tag {
     /// None.
     None,
     /// `!!str`
@@ -88,18 +88,18 @@ pub(super) enum Tag {
 
 /// A scalar as it was written.
 #[derive(Debug)]
-pub(super) struct Scalar<'a> {
+pub(crate) struct Scalar<'a> {
     /// Its text after escapes and folding.
-    pub(super) text: Cow<'a, str>,
+    pub(crate) text: Cow<'a, str>,
     /// Whether it stood in quotes or in a block (`|`, `>`).
-    pub(super) quoted: bool,
+    pub(crate) quoted: bool,
     /// Its explicit tag.
-    pub(super) tag: Tag,
+    pub(crate) tag: Tag,
 }
 
 /// What a node is.
 #[derive(Debug)]
-pub(super) enum View<'a> {
+pub(crate) enum View<'a> {
     /// Children alternate between key and value.
     Mapping,
     /// Children are the elements.
@@ -111,19 +111,19 @@ pub(super) enum View<'a> {
 impl Tree {
     /// The rules by which its scalars are read.
     #[must_use]
-    pub(super) fn format(&self) -> Format {
+    pub(crate) fn format(&self) -> Format {
         self.format
     }
 
     /// Byte offset of a node in the source.
     #[must_use]
-    pub(super) fn offset(&self, node: NodeId) -> usize {
+    pub(crate) fn offset(&self, node: NodeId) -> usize {
         self.nodes[node as usize].start as usize
     }
 
     /// The index after a node's last descendant: where its next sibling is, if it has one.
     #[must_use]
-    pub(super) fn after(&self, node: NodeId) -> NodeId {
+    pub(crate) fn after(&self, node: NodeId) -> NodeId {
         let Node { span, shape, .. } = self.nodes[node as usize];
         match shape {
             Shape::Mapping | Shape::Sequence => span,
@@ -132,7 +132,7 @@ impl Tree {
     }
 
     /// The children of a mapping or sequence; none of others.
-    pub(super) fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    pub(crate) fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let end = self.after(node);
         let mut next = node + 1;
         std::iter::from_fn(move || {
@@ -145,14 +145,14 @@ impl Tree {
     }
 
     /// The keys of a mapping with their values.
-    pub(super) fn entries(&self, mapping: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
+    pub(crate) fn entries(&self, mapping: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
         let mut children = self.children(mapping);
         std::iter::from_fn(move || Some((children.next()?, children.next()?)))
     }
 
     /// The node itself, or what it refers to.
     #[must_use]
-    pub(super) fn target(&self, node: NodeId) -> NodeId {
+    pub(crate) fn target(&self, node: NodeId) -> NodeId {
         match self.nodes[node as usize] {
             Node {
                 shape: Shape::Alias,
@@ -165,19 +165,19 @@ impl Tree {
 
     /// Whether the node (not what it refers to) is a mapping.
     #[must_use]
-    pub(super) fn is_mapping(&self, node: NodeId) -> bool {
+    pub(crate) fn is_mapping(&self, node: NodeId) -> bool {
         self.nodes[node as usize].shape == Shape::Mapping
     }
 
     /// Whether the node (not what it refers to) is a sequence.
     #[must_use]
-    pub(super) fn is_sequence(&self, node: NodeId) -> bool {
+    pub(crate) fn is_sequence(&self, node: NodeId) -> bool {
         self.nodes[node as usize].shape == Shape::Sequence
     }
 
     /// What a node, or what it refers to, is. `source` is the one that the tree was made of.
     #[must_use]
-    pub(super) fn view<'a>(&'a self, source: &'a Source, node: NodeId) -> View<'a> {
+    pub(crate) fn view<'a>(&'a self, source: &'a Source, node: NodeId) -> View<'a> {
         let Node {
             start,
             span,

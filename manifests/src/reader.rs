@@ -3,18 +3,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::address::DocumentId;
-use super::documents::{Documents, Extent};
-use super::encoding;
-use super::error::{Fault, ParseError};
-use super::json;
-use super::json_stream::{Broken, JsonStream};
 use super::load::{Item, LoadError, Note};
 use super::objects::{Found, Objects};
-use super::source::{BYTE_ORDER_MARK, MAX_BYTES, Source};
-use super::tree::{Format, Tree};
-use super::value::{AliasBudget, Remark};
-use super::yaml;
+use super::yaml::address::DocumentId;
+use super::yaml::documents::{Documents, Extent};
+use super::yaml::encoding;
+use super::yaml::error::{Fault, ParseError};
+use super::yaml::json;
+use super::yaml::json_stream::{Broken, JsonStream};
+use super::yaml::parser;
+use super::yaml::source::{BYTE_ORDER_MARK, MAX_BYTES, Source};
+use super::yaml::tree::{Format, Tree};
+use super::yaml::value::{AliasBudget, Remark};
 
 /// Notes, and errors, that are told of one source; that there are more of either is told once.
 const MAX_MESSAGES: usize = 1_000;
@@ -100,14 +100,14 @@ impl Reader {
     }
 
     fn yaml(&mut self, text: &str, start: usize) -> Result<(), ParseError> {
-        if let Some(tree) = yaml::parse(text, start)? {
+        if let Some(tree) = parser::parse(text, start)? {
             let document = DocumentId {
                 start,
                 end: start + text.len(),
                 format: Format::Yaml,
             };
             self.begin(document, tree);
-            if let Some(at) = yaml::foreign_line_break(text) {
+            if let Some(at) = parser::foreign_line_break(text) {
                 self.note(&Remark {
                     offset: start + at,
                     message: "kubectl takes this invisible character (U+0085, U+2028 or U+2029) for the end of the \

@@ -1,10 +1,10 @@
 //! What stands beside manifests and is no object: the parts that Helm and kustomize make objects of. Each is told by what
 //! it holds, with how to render it.
 
-use super::lookup::Text;
 use super::objects::Type;
-use super::scalar::Meaning;
-use super::tree::NodeId;
+use super::yaml::lookup::Text;
+use super::yaml::scalar::Meaning;
+use super::yaml::tree::NodeId;
 
 /// The group of kustomize's own files (kubernetes-sigs/kustomize `api/types/typemeta.go`): `Kustomization` and
 /// `Component`. Flux has a `Kustomization` of another group, which is an object.

@@ -6,24 +6,24 @@ use super::value::MAX_OBJECT_NODES;
 /// A fault with the byte of the source at which it was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]
-pub(super) struct ParseError {
+pub(crate) struct ParseError {
     /// Byte offset in the source.
-    pub(super) offset: usize,
+    pub(crate) offset: usize,
     /// What is wrong.
-    pub(super) fault: Fault,
+    pub(crate) fault: Fault,
 }
 
 impl ParseError {
     /// A `fault` found at byte `offset` of the source.
     #[must_use]
-    pub(super) fn new(offset: usize, fault: Fault) -> Self {
+    pub(crate) fn new(offset: usize, fault: Fault) -> Self {
         Self { offset, fault }
     }
 }
 
 /// What is wrong with a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// A byte sequence that is not UTF-8.
     #[error("not UTF-8: save the file in that encoding")]
     NotUtf8,
@@ -118,7 +118,7 @@ impl Fault {
     /// Whether an unrendered template (`{{ … }}`) may be the reason: not when a bound was hit or the bytes are no
     /// text.
     #[must_use]
-    pub(super) fn may_be_template(&self) -> bool {
+    pub(crate) fn may_be_template(&self) -> bool {
         matches!(
             self,
             Self::Yaml(_)
@@ -133,7 +133,7 @@ impl Fault {
 
 /// The beginning of a text that may be long, to be shown on one line.
 #[must_use]
-pub(super) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     const MOST: usize = 40;
     let mut shown: String = text
         .chars()

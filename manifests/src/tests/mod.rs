@@ -3,10 +3,8 @@
 mod files;
 mod hostile;
 mod json;
-mod kubectl_readings;
 mod objects;
 mod places;
-mod reading;
 mod streams;
 
 use super::{Loaded, load};

@@ -6,7 +6,7 @@ use super::error::ParseError;
 use super::source::{Place, Source};
 use super::source_map::{Location, SourceMap};
 use super::tree::{Format, NodeId, Tree};
-use super::{encoding, json, yaml};
+use super::{encoding, json, parser};
 
 /// Where an object stands: cheap to keep for every object, while positions inside it are found by parsing its
 /// document again.
@@ -22,19 +22,19 @@ pub struct Address {
 
 /// A document of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct DocumentId {
+pub(crate) struct DocumentId {
     /// Offset of its first byte.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// Offset after its last byte.
-    pub(super) end: usize,
+    pub(crate) end: usize,
     /// How it was read.
-    pub(super) format: Format,
+    pub(crate) format: Format,
 }
 
 impl Address {
     /// The object that begins at `node`, byte `offset`, in `document` of `source`; `pointer` leads there.
     #[must_use]
-    pub(super) fn new(
+    pub(crate) fn new(
         source: Arc<Source>,
         document: DocumentId,
         node: NodeId,
@@ -109,14 +109,14 @@ impl DocumentId {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn parse(self, source: &Source) -> Result<Option<Tree>, ParseError> {
+    pub(crate) fn parse(self, source: &Source) -> Result<Option<Tree>, ParseError> {
         let bytes = source.bytes().get(self.start..self.end).unwrap_or_default();
         match self.format {
             Format::Json => match json::parse(bytes, self.start) {
                 Ok((tree, _)) => Ok(Some(tree)),
                 Err(failure) => Err(failure.error),
             },
-            Format::Yaml => yaml::parse(encoding::utf8(bytes, self.start)?, self.start),
+            Format::Yaml => parser::parse(encoding::utf8(bytes, self.start)?, self.start),
         }
     }
 }

@@ -8,8 +8,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::pattern::{self, PatternProblem};
-use super::source::MAX_BYTES;
-use crate::regular_file::{self, OpenError, name_of};
+use super::yaml::source::MAX_BYTES;
+use regular_file::{OpenError, name_of};
 
 /// Endings of the files that are read of a directory, in any case. `kubectl` takes the same.
 const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];

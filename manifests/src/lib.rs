@@ -12,11 +12,11 @@
 pub mod files;
 pub mod kustomize;
 mod load;
+mod non_objects;
 mod object;
 mod objects;
 pub mod pattern;
 mod reader;
-mod unrendered;
 mod yaml;
 
 pub use load::{Item, LoadError, Loaded, Note, load};

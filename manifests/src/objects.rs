@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::non_objects;
 use super::object::RawObject;
-use super::unrendered;
 use super::yaml::address::{Address, DocumentId};
-use super::yaml::error::{Fault, ParseError};
+use super::yaml::error::{ParseError, ParseErrorKind};
 use super::yaml::lookup::{Entry, Text};
 use super::yaml::scalar::Meaning;
 use super::yaml::source::Source;
@@ -127,7 +127,7 @@ impl Objects {
                 self.open(0, String::new(), false, None)?;
                 "a bare list of objects, which kubectl does not take: its elements are judged all the same".to_owned()
             } else {
-                unrendered::of_list(self.text(), 0)
+                non_objects::of_list(self.text(), 0)
             }
         } else {
             if let Ok(Meaning::Null) = self.text().meaning(0) {
@@ -142,7 +142,7 @@ impl Objects {
     fn examine(&mut self, mut candidate: Candidate) -> Result<Option<Found>, ParseError> {
         let node = candidate.node;
         if !self.tree.is_mapping(node) {
-            return Err(self.fault(node, Fault::ItemIsNoObject));
+            return Err(self.error(node, ParseErrorKind::ItemIsNoObject));
         }
         let api_version = self.name(node, "apiVersion", candidate.aliased)?;
         let kind = self.name(node, "kind", candidate.aliased)?;
@@ -156,12 +156,12 @@ impl Objects {
             (Name::Text(api_version), Name::Text(kind), _) => Type { api_version, kind },
             (Name::Missing, Name::Missing, Some(inherited)) => inherited,
             (Name::Missing, _, _) | (_, Name::Missing, _) => {
-                let what = unrendered::of_mapping(self.text(), node);
+                let what = non_objects::of_mapping(self.text(), node);
                 return Ok(Some(self.remark(node, what)));
             }
             (Name::Wrong(error), _, _) | (_, Name::Wrong(error), _) => return Err(error),
         };
-        if let Some(what) = unrendered::of_object(self.text(), node, &own) {
+        if let Some(what) = non_objects::of_object(self.text(), node, &own) {
             return Ok(Some(self.remark(node, what)));
         }
         self.object(candidate, own).map(Some)
@@ -183,7 +183,7 @@ impl Objects {
         if !self.tree.is_sequence(items) {
             return match self.text().meaning(items) {
                 Ok(Meaning::Null) => Ok(plain),
-                _ if plain => Err(self.fault(entry.value, Fault::ItemsIsNoList)),
+                _ if plain => Err(self.error(entry.value, ParseErrorKind::ItemsIsNoList)),
                 _ => Ok(false),
             };
         }
@@ -211,7 +211,7 @@ impl Objects {
         inherited: Option<Type>,
     ) -> Result<(), ParseError> {
         if self.lists.len() >= MAX_DEPTH {
-            return Err(self.fault(items, Fault::TooDeep));
+            return Err(self.error(items, ParseErrorKind::TooDeep));
         }
         self.lists.push(List {
             next: items + 1,
@@ -249,7 +249,7 @@ impl Objects {
         if candidate.aliased && !self.budget.spend(candidate.pointer.len()) {
             // A list that was reached by an alias may be reached by a thousand more: leave it.
             self.lists.pop_if(|list| list.aliased);
-            return Some(Err(self.fault(node, Fault::ExcessiveAliasing)));
+            return Some(Err(self.error(node, ParseErrorKind::ExcessiveAliasing)));
         }
         Some(Ok(candidate))
     }
@@ -306,7 +306,7 @@ impl Objects {
             Ok(Meaning::Null) => Name::Missing,
             Ok(Meaning::Text(text)) if text.is_empty() => Name::Missing,
             Ok(Meaning::Text(text)) => Name::Text(text.into_owned()),
-            _ => Name::Wrong(self.fault(entry.value, Fault::TypeIsNoText(field))),
+            _ => Name::Wrong(self.error(entry.value, ParseErrorKind::TypeIsNoText(field))),
         })
     }
 
@@ -330,8 +330,8 @@ impl Objects {
         })
     }
 
-    fn fault(&self, node: NodeId, fault: Fault) -> ParseError {
-        ParseError::new(self.tree.offset(node), fault)
+    fn error(&self, node: NodeId, kind: ParseErrorKind) -> ParseError {
+        ParseError::new(self.tree.offset(node), kind)
     }
 }
 

@@ -8,7 +8,7 @@ use super::objects::{Found, Objects};
 use super::yaml::address::DocumentId;
 use super::yaml::documents::{Documents, Extent};
 use super::yaml::encoding;
-use super::yaml::error::{Fault, ParseError};
+use super::yaml::error::{ParseError, ParseErrorKind};
 use super::yaml::json;
 use super::yaml::json_stream::{Broken, JsonStream};
 use super::yaml::parser;
@@ -52,16 +52,16 @@ impl Reader {
             errors: 0,
         };
         let bytes = reader.source.bytes();
-        let fault = if bytes.len() > MAX_BYTES {
-            Some(Fault::TooLarge)
+        let kind = if bytes.len() > MAX_BYTES {
+            Some(ParseErrorKind::TooLarge)
         } else if encoding::is_wide(bytes) {
-            Some(Fault::WideEncoding)
+            Some(ParseErrorKind::WideEncoding)
         } else {
             None
         };
-        if let Some(fault) = fault {
+        if let Some(kind) = kind {
             reader.position = bytes.len();
-            reader.error(&ParseError::new(0, fault));
+            reader.error(&ParseError::new(0, kind));
         }
         reader
     }
@@ -164,7 +164,7 @@ impl Reader {
     /// Tells of a document that cannot be parsed.
     fn unreadable(&mut self, start: usize, end: usize, error: &ParseError) {
         let braces = memchr::memmem::find(&self.source.bytes()[start..end], b"{{");
-        let Some(braces) = braces.filter(|_| error.fault.may_be_template()) else {
+        let Some(braces) = braces.filter(|_| error.kind.may_be_template()) else {
             return self.error(error);
         };
         let line = self.source.place(error.offset).line;

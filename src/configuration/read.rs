@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use l7guard_policy::configuration::{Configuration, Date};
 
-use super::given::Given;
-use super::into_policy::into_policy;
+use super::convert::convert;
+use super::enums::{API_VERSION, KIND};
+use super::field::Field;
 use super::pointer::Pointer;
-use super::problem::{Gravity, Problem, Problems};
-use super::words::{API_VERSION, KIND};
+use super::problem::{Problem, Problems, Severity};
 use l7guard_manifests::{Loaded, Note, Place, RawObject, Source, load};
 
 /// What came of reading a configuration.
@@ -63,7 +63,7 @@ pub fn read(name: impl Into<String>, bytes: Vec<u8>, today: Date) -> Reading {
     problems.sort_by_key(|problem| problem.place);
     let is_usable = problems
         .iter()
-        .all(|problem| problem.gravity != Gravity::Error);
+        .all(|problem| problem.severity != Severity::Error);
     Reading {
         source,
         configuration: configuration.filter(|_| is_usable),
@@ -73,8 +73,8 @@ pub fn read(name: impl Into<String>, bytes: Vec<u8>, today: Date) -> Reading {
 
 fn document(object: RawObject, today: Date, problems: &mut Vec<Problem>) -> Option<Configuration> {
     let mut found = Problems::new(&object.address);
-    let document = Given::from(object.value).take(&Pointer::default(), &mut found);
-    let configuration = document.and_then(|document| into_policy(document, today, &mut found));
+    let document = Field::from(object.value).take(&Pointer::default(), &mut found);
+    let configuration = document.and_then(|document| convert(document, today, &mut found));
     problems.extend(found.into_found());
     configuration
 }
@@ -95,7 +95,7 @@ fn noted(note: &Note, is_configuration: bool) -> Problem {
 
 fn at(line: usize, column: usize, message: String) -> Problem {
     Problem {
-        gravity: Gravity::Error,
+        severity: Severity::Error,
         pointer: String::new(),
         place: Place { line, column },
         message,

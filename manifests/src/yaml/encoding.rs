@@ -1,6 +1,6 @@
 //! Bytes that are meant to be text.
 
-use super::error::{Fault, ParseError};
+use super::error::{ParseError, ParseErrorKind};
 
 /// The text of `bytes`, which begin at offset `base` of their source.
 ///
@@ -8,7 +8,7 @@ use super::error::{Fault, ParseError};
 /// When they are not UTF-8.
 pub(crate) fn utf8(bytes: &[u8], base: usize) -> Result<&str, ParseError> {
     std::str::from_utf8(bytes)
-        .map_err(|error| ParseError::new(base + error.valid_up_to(), Fault::NotUtf8))
+        .map_err(|error| ParseError::new(base + error.valid_up_to(), ParseErrorKind::NotUtf8))
 }
 
 /// Whether the source is UTF-16 or UTF-32: by its byte order mark, or because its first character, which is ASCII

@@ -3,27 +3,27 @@
 use super::tree::{MAX_DEPTH, MAX_NODES};
 use super::value::MAX_OBJECT_NODES;
 
-/// A fault with the byte of the source at which it was found.
+/// What is wrong, with the byte of the source at which it was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{fault}")]
+#[error("{kind}")]
 pub(crate) struct ParseError {
     /// Byte offset in the source.
     pub(crate) offset: usize,
     /// What is wrong.
-    pub(crate) fault: Fault,
+    pub(crate) kind: ParseErrorKind,
 }
 
 impl ParseError {
-    /// A `fault` found at byte `offset` of the source.
+    /// An error of this `kind` found at byte `offset` of the source.
     #[must_use]
-    pub(crate) fn new(offset: usize, fault: Fault) -> Self {
-        Self { offset, fault }
+    pub(crate) fn new(offset: usize, kind: ParseErrorKind) -> Self {
+        Self { offset, kind }
     }
 }
 
 /// What is wrong with a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Fault {
+pub(crate) enum ParseErrorKind {
     /// A byte sequence that is not UTF-8.
     #[error("not UTF-8: save the file in that encoding")]
     NotUtf8,
@@ -114,7 +114,7 @@ pub(crate) enum Fault {
     Json(String),
 }
 
-impl Fault {
+impl ParseErrorKind {
     /// Whether an unrendered template (`{{ … }}`) may be the reason: not when a bound was hit or the bytes are no
     /// text.
     #[must_use]

@@ -5,7 +5,7 @@
 
 use serde_json::Number;
 
-use super::error::{Fault, ParseError, shortened};
+use super::error::{ParseError, ParseErrorKind, shortened};
 use super::tree::{Format, Tag, Tree};
 use super::tree_builder::TreeBuilder;
 
@@ -53,7 +53,7 @@ pub(crate) fn blanks(text: &[u8]) -> usize {
 }
 
 fn syntax(offset: usize, message: impl Into<String>) -> ParseError {
-    ParseError::new(offset, Fault::Json(message.into()))
+    ParseError::new(offset, ParseErrorKind::Json(message.into()))
 }
 
 struct Parser<'a> {

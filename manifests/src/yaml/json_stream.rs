@@ -3,7 +3,7 @@
 
 use super::address::DocumentId;
 use super::documents::Extent;
-use super::error::{Fault, ParseError};
+use super::error::{ParseError, ParseErrorKind};
 use super::json::{self, Failure};
 use super::source::Source;
 use super::tree::{Format, Tree};
@@ -72,7 +72,7 @@ impl JsonStream {
             }
             _ => {
                 let message = "something that is neither `{` nor `[` stands after a value";
-                let error = ParseError::new(start, Fault::Json(message.to_owned()));
+                let error = ParseError::new(start, ParseErrorKind::Json(message.to_owned()));
                 let reached = start;
                 return Some(Err(self.broken_at(start, Failure { error, reached })));
             }

@@ -1,6 +1,6 @@
 //! Keys of a mapping, found as `kubectl` finds them: of duplicates the last one, and `<<` merges in their place.
 
-use super::error::{Fault, ParseError};
+use super::error::{ParseError, ParseErrorKind};
 use super::scalar::{self, Meaning};
 use super::source::Source;
 use super::tree::{NodeId, Tag, Tree, View};
@@ -74,7 +74,7 @@ impl<'a> Text<'a> {
             } else {
                 Err(ParseError::new(
                     self.tree.offset(node),
-                    Fault::MergeOfNoMapping,
+                    ParseErrorKind::MergeOfNoMapping,
                 ))
             }
         };
@@ -92,17 +92,17 @@ impl<'a> Text<'a> {
     pub(crate) fn key(self, key: NodeId) -> Result<String, ParseError> {
         self.meaning(key)
             .and_then(Meaning::into_key)
-            .map_err(|fault| ParseError::new(self.tree.offset(key), fault))
+            .map_err(|kind| ParseError::new(self.tree.offset(key), kind))
     }
 
     /// What a scalar, or the scalar that an alias refers to, means.
     ///
     /// # Errors
     /// When it does not fit its tag, or is no scalar.
-    pub(crate) fn meaning(self, node: NodeId) -> Result<Meaning<'a>, Fault> {
+    pub(crate) fn meaning(self, node: NodeId) -> Result<Meaning<'a>, ParseErrorKind> {
         match self.tree.view(self.source, node) {
             View::Scalar(scalar) => scalar::read(self.tree.format(), scalar),
-            _ => Err(Fault::KeyIsNoScalar),
+            _ => Err(ParseErrorKind::KeyIsNoScalar),
         }
     }
 
@@ -129,7 +129,7 @@ impl Search<'_, '_> {
         depth: usize,
     ) -> Result<Option<Entry>, ParseError> {
         let tree = self.text.tree;
-        let excessive = || ParseError::new(tree.offset(mapping), Fault::ExcessiveAliasing);
+        let excessive = || ParseError::new(tree.offset(mapping), ParseErrorKind::ExcessiveAliasing);
         let depth = depth.checked_sub(1).ok_or_else(excessive)?;
         let mut found = None;
         if !tree.is_mapping(mapping) {

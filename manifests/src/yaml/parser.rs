@@ -6,8 +6,8 @@
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
 
-use super::error::{Fault, ParseError, shortened};
-use super::padding::Padding;
+use super::error::{ParseError, ParseErrorKind, shortened};
+use super::indent_repair::IndentRepair;
 use super::tree::{Format, MAX_DEPTH, NodeId, Tag, Tree};
 use super::tree_builder::TreeBuilder;
 
@@ -20,28 +20,32 @@ const MAX_ANCHORS: usize = 100_000;
 /// # Errors
 /// When `text` is not YAML, holds two documents, or one beyond the bounds of a tree.
 pub(crate) fn parse(text: &str, base: usize) -> Result<Option<Tree>, ParseError> {
-    if let Some((at, fault)) = forbidden_character(text) {
-        return Err(ParseError::new(base + at, fault));
+    if let Some((at, kind)) = forbidden_character(text) {
+        return Err(ParseError::new(base + at, kind));
     }
-    let mut padding = Padding::default();
+    let mut repair = IndentRepair::default();
     loop {
-        match parse_padded(text, base, &padding) {
+        match parse_repaired(text, base, &repair) {
             Err(error)
-                if error.fault == Fault::QuotedTextIndent
-                    && padding.add(text, error.offset - base) => {}
+                if error.kind == ParseErrorKind::QuotedTextIndent
+                    && repair.add(text, error.offset - base) => {}
             parsed => return parsed,
         }
     }
 }
 
-fn parse_padded(text: &str, base: usize, padding: &Padding) -> Result<Option<Tree>, ParseError> {
-    let padded = padding.apply(text);
+fn parse_repaired(
+    text: &str,
+    base: usize,
+    repair: &IndentRepair,
+) -> Result<Option<Tree>, ParseError> {
+    let padded = repair.apply(text);
     let parsed = padded.as_deref().unwrap_or(text);
     let mut events = Events {
         written: text,
         parsed,
         base,
-        padding,
+        repair,
         builder: TreeBuilder::new(Format::Yaml),
         anchors: Vec::new(),
         documents: 0,
@@ -61,7 +65,7 @@ fn parse_padded(text: &str, base: usize, padding: &Padding) -> Result<Option<Tre
 
 /// The first character that go.yaml.in/yaml/v2 `readerc.go` refuses: NUL, other control characters but tab and
 /// line breaks, U+FFFE and U+FFFF.
-fn forbidden_character(text: &str) -> Option<(usize, Fault)> {
+fn forbidden_character(text: &str) -> Option<(usize, ParseErrorKind)> {
     let bytes = text.as_bytes();
     let suspicious = |at: &usize| match bytes[*at] {
         b'\t' | b'\n' | b'\r' => false,
@@ -75,11 +79,11 @@ fn forbidden_character(text: &str) -> Option<(usize, Fault)> {
     };
     let at = (0..bytes.len()).find(suspicious)?;
     let character = text[at..].chars().next()?;
-    let fault = match character {
-        '\0' => Fault::Nul,
-        other => Fault::ControlCharacter(other.into()),
+    let kind = match character {
+        '\0' => ParseErrorKind::Nul,
+        other => ParseErrorKind::ControlCharacter(other.into()),
     };
-    Some((at, fault))
+    Some((at, kind))
 }
 
 /// The first NEL, LS or PS in `text`: ends a line in YAML 1.1, which `kubectl` reads, and is a character like any other
@@ -96,7 +100,7 @@ struct Events<'a> {
     written: &'a str,
     parsed: &'a str,
     base: usize,
-    padding: &'a Padding,
+    repair: &'a IndentRepair,
     builder: TreeBuilder,
     /// The node of each anchor; the parser numbers them from 1.
     anchors: Vec<NodeId>,
@@ -110,7 +114,7 @@ impl<'a> Events<'a> {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err(ParseError::new(start, Fault::SecondDocument));
+                    return Err(ParseError::new(start, ParseErrorKind::SecondDocument));
                 }
             }
             Event::MappingStart(_, anchor, _) => {
@@ -141,7 +145,7 @@ impl<'a> Events<'a> {
 
     /// The offset in the source of a byte of what was parsed.
     fn offset(&self, parsed: usize) -> usize {
-        self.base + self.padding.written(parsed)
+        self.base + self.repair.written(parsed)
     }
 
     /// Adds a scalar, as a piece of the source where it stands there as it is.
@@ -155,7 +159,7 @@ impl<'a> Events<'a> {
         let lead = (text.as_ptr() as usize)
             .checked_sub(self.parsed.as_ptr() as usize)
             .filter(|place| *place <= self.parsed.len())
-            .map(|place| self.padding.written(place))
+            .map(|place| self.repair.written(place))
             .filter(|place| self.written.get(*place..place + text.len()) == Some(text))
             .and_then(|place| (self.base + place).checked_sub(start))
             .and_then(|lead| u8::try_from(lead).ok());
@@ -170,7 +174,10 @@ impl<'a> Events<'a> {
             return Ok(());
         }
         if anchor > MAX_ANCHORS {
-            return Err(ParseError::new(start, Fault::TooManyAnchors(MAX_ANCHORS)));
+            return Err(ParseError::new(
+                start,
+                ParseErrorKind::TooManyAnchors(MAX_ANCHORS),
+            ));
         }
         if self.anchors.len() < anchor {
             self.anchors.resize(anchor, node);
@@ -191,21 +198,21 @@ impl<'a> Events<'a> {
                 .unwrap_or(at),
             _ => at,
         };
-        let at = self.padding.written(at);
+        let at = self.repair.written(at);
         let end = self.written.trim_end().len();
         let offset = self.base + at.min(end);
-        let fault = match error.kind() {
+        let kind = match error.kind() {
             ErrorKind::UnknownAnchor => return self.unknown_anchor(offset),
-            ErrorKind::RecursionLimitExceeded => Fault::TooDeep,
+            ErrorKind::RecursionLimitExceeded => ParseErrorKind::TooDeep,
             ErrorKind::InvalidQuotedScalarIndent if at >= end => {
-                Fault::Yaml(explained(&ErrorKind::UnclosedQuotedScalar))
+                ParseErrorKind::Yaml(explained(&ErrorKind::UnclosedQuotedScalar))
             }
             ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation => {
-                Fault::QuotedTextIndent
+                ParseErrorKind::QuotedTextIndent
             }
-            kind => Fault::Yaml(explained(kind)),
+            kind => ParseErrorKind::Yaml(explained(kind)),
         };
-        ParseError::new(offset, fault)
+        ParseError::new(offset, kind)
     }
 
     fn unknown_anchor(&self, offset: usize) -> ParseError {
@@ -214,7 +221,10 @@ impl<'a> Events<'a> {
         let end = name
             .find(|character: char| character.is_whitespace() || ",[]{}".contains(character))
             .unwrap_or(name.len());
-        ParseError::new(offset, Fault::UnknownAnchor(shortened(&name[..end])))
+        ParseError::new(
+            offset,
+            ParseErrorKind::UnknownAnchor(shortened(&name[..end])),
+        )
     }
 }
 

@@ -11,7 +11,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Number, Value};
 
-use super::error::{Fault, shortened};
+use super::error::{ParseErrorKind, shortened};
 use super::tree::{Format, Scalar, Tag};
 
 /// A scalar's meaning.
@@ -35,7 +35,7 @@ pub(crate) enum Meaning<'a> {
 ///
 /// # Errors
 /// When it does not fit its tag.
-pub(crate) fn read(format: Format, scalar: Scalar<'_>) -> Result<Meaning<'_>, Fault> {
+pub(crate) fn read(format: Format, scalar: Scalar<'_>) -> Result<Meaning<'_>, ParseErrorKind> {
     match (format, scalar) {
         (Format::Json, Scalar { text, quoted, .. }) => Ok(json(text, quoted)),
         (Format::Yaml, scalar) => yaml(scalar),
@@ -47,13 +47,13 @@ impl Meaning<'_> {
     ///
     /// # Errors
     /// When it is infinite or not a number.
-    pub(crate) fn into_value(self) -> Result<Value, Fault> {
+    pub(crate) fn into_value(self) -> Result<Value, ParseErrorKind> {
         Ok(match self {
             Meaning::Null => Value::Null,
             Meaning::Bool(value) => Value::Bool(value),
             Meaning::Int(value) => value.into(),
             Meaning::Unsigned(value) => value.into(),
-            Meaning::Float(value) => Value::Number(number(value).ok_or(Fault::NotFinite)?),
+            Meaning::Float(value) => Value::Number(number(value).ok_or(ParseErrorKind::NotFinite)?),
             Meaning::Text(text) => Value::String(text.into_owned()),
         })
     }
@@ -62,14 +62,14 @@ impl Meaning<'_> {
     ///
     /// # Errors
     /// When it is null or above the range of an `int64`.
-    pub(crate) fn into_key(self) -> Result<String, Fault> {
+    pub(crate) fn into_key(self) -> Result<String, ParseErrorKind> {
         match self {
             Meaning::Text(text) => Ok(text.into_owned()),
             Meaning::Bool(value) => Ok(value.to_string()),
             Meaning::Int(value) => Ok(value.to_string()),
             Meaning::Float(value) => Ok(float_key(value)),
-            Meaning::Unsigned(_) => Err(Fault::KeyIsTooLarge),
-            Meaning::Null => Err(Fault::KeyIsNull),
+            Meaning::Unsigned(_) => Err(ParseErrorKind::KeyIsTooLarge),
+            Meaning::Null => Err(ParseErrorKind::KeyIsNull),
         }
     }
 }
@@ -93,7 +93,7 @@ fn json(text: Cow<'_, str>, quoted: bool) -> Meaning<'_> {
     }
 }
 
-fn yaml(scalar: Scalar<'_>) -> Result<Meaning<'_>, Fault> {
+fn yaml(scalar: Scalar<'_>) -> Result<Meaning<'_>, ParseErrorKind> {
     let Scalar { text, quoted, tag } = scalar;
     let name = match tag {
         Tag::None if quoted => return Ok(Meaning::Text(text)),
@@ -114,7 +114,7 @@ fn yaml(scalar: Scalar<'_>) -> Result<Meaning<'_>, Fault> {
         #[expect(clippy::cast_precision_loss, reason = "Go converts it the same way")]
         (Tag::Float, Some(Meaning::Int(value))) => Ok(Meaning::Float(value as f64)),
         (Tag::Timestamp, None) if is_dated(&text) => Ok(Meaning::Text(text)),
-        _ => Err(Fault::TagMismatch {
+        _ => Err(ParseErrorKind::TagMismatch {
             text: shortened(&text),
             tag: name,
         }),
@@ -240,14 +240,14 @@ fn is_dated(text: &str) -> bool {
     year.len() == 4 && all_digits(year)
 }
 
-fn binary(text: &str) -> Result<Meaning<'static>, Fault> {
+fn binary(text: &str) -> Result<Meaning<'static>, ParseErrorKind> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &STANDARD,
         GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
     );
     let bytes = LENIENT
         .decode(text.replace(['\n', '\r'], ""))
-        .map_err(|_| Fault::TagMismatch {
+        .map_err(|_| ParseErrorKind::TagMismatch {
             text: shortened(text),
             tag: "!!binary (base64)",
         })?;

@@ -1,6 +1,6 @@
 //! Trees, made of a parser's events.
 
-use super::error::{Fault, ParseError};
+use super::error::{ParseError, ParseErrorKind};
 use super::tree::{Format, MAX_DEPTH, MAX_NODES, Node, NodeId, STILL_OPEN, Shape, Tag, Tree};
 
 /// Grows a tree from the events of a parser.
@@ -120,10 +120,10 @@ impl TreeBuilder {
         let Node { shape, span, .. } = self.tree.nodes[target as usize];
         if let Shape::Mapping | Shape::Sequence = shape {
             if span == STILL_OPEN {
-                return Err(ParseError::new(start, Fault::SelfReference));
+                return Err(ParseError::new(start, ParseErrorKind::SelfReference));
             }
             if self.expects_key() {
-                return Err(ParseError::new(start, Fault::KeyIsNoScalar));
+                return Err(ParseError::new(start, ParseErrorKind::KeyIsNoScalar));
             }
         }
         self.push(start, target, Shape::Alias, 0, Tag::None)
@@ -140,10 +140,10 @@ impl TreeBuilder {
 
     fn open(&mut self, start: usize, shape: Shape) -> Result<NodeId, ParseError> {
         if self.expects_key() {
-            return Err(ParseError::new(start, Fault::KeyIsNoScalar));
+            return Err(ParseError::new(start, ParseErrorKind::KeyIsNoScalar));
         }
         if self.open.len() >= MAX_DEPTH {
-            return Err(ParseError::new(start, Fault::TooDeep));
+            return Err(ParseError::new(start, ParseErrorKind::TooDeep));
         }
         let node = self.push(start, STILL_OPEN, shape, 0, Tag::None)?;
         let key_next = shape == Shape::Mapping;
@@ -160,7 +160,7 @@ impl TreeBuilder {
         tag: Tag,
     ) -> Result<NodeId, ParseError> {
         if self.tree.nodes.len() >= MAX_NODES {
-            return Err(ParseError::new(start, Fault::TooManyNodes));
+            return Err(ParseError::new(start, ParseErrorKind::TooManyNodes));
         }
         let node = self.next_id();
         let mapping = self.in_mapping();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::error::{Fault, ParseError};
+use super::error::{ParseError, ParseErrorKind};
 use super::lookup::Text;
 use super::tree::{MAX_DEPTH, NodeId, View};
 
@@ -78,7 +78,7 @@ pub(crate) fn convert(
     if written > MAX_OBJECT_NODES {
         // Said before any memory is taken for it.
         let offset = text.tree.offset(node);
-        return Err(ParseError::new(offset, Fault::ObjectTooLarge));
+        return Err(ParseError::new(offset, ParseErrorKind::ObjectTooLarge));
     }
     let mut conversion = Conversion {
         text,
@@ -193,7 +193,7 @@ impl Conversion<'_> {
                 return super::scalar::read(tree.format(), scalar)
                     .and_then(super::scalar::Meaning::into_value)
                     .map(Some)
-                    .map_err(|fault| ParseError::new(tree.offset(target), fault));
+                    .map_err(|kind| ParseError::new(tree.offset(target), kind));
             }
             View::Sequence => Filling::Sequence(Vec::new()),
             View::Mapping => mapping(false),
@@ -205,7 +205,7 @@ impl Conversion<'_> {
 
     fn push(&mut self, filling: Filling, node: NodeId, aliased: bool) -> Result<(), ParseError> {
         if self.stack.len() >= MAX_DEPTH {
-            return Err(self.fault(node, Fault::TooDeep));
+            return Err(self.error(node, ParseErrorKind::TooDeep));
         }
         self.stack.push(Frame {
             filling,
@@ -292,16 +292,16 @@ impl Conversion<'_> {
     fn count(&mut self, node: NodeId, aliased: bool, bytes: usize) -> Result<(), ParseError> {
         self.nodes += 1;
         if self.nodes > MAX_OBJECT_NODES {
-            return Err(self.fault(self.object, Fault::ObjectTooLarge));
+            return Err(self.error(self.object, ParseErrorKind::ObjectTooLarge));
         }
         if aliased && !self.budget.spend(bytes) {
-            return Err(self.fault(node, Fault::ExcessiveAliasing));
+            return Err(self.error(node, ParseErrorKind::ExcessiveAliasing));
         }
         Ok(())
     }
 
-    fn fault(&self, node: NodeId, fault: Fault) -> ParseError {
-        ParseError::new(self.text.tree.offset(node), fault)
+    fn error(&self, node: NodeId, kind: ParseErrorKind) -> ParseError {
+        ParseError::new(self.text.tree.offset(node), kind)
     }
 }
 

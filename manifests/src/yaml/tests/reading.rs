@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::super::error::{Fault, ParseError};
+use super::super::error::{ParseError, ParseErrorKind};
 use super::super::lookup::Text;
 use super::super::parser;
 use super::super::source::Source;
@@ -127,21 +127,25 @@ fn remarks_on_one_object_are_bounded() {
 
 #[test]
 fn faults_are_told_with_their_place() {
-    let cases: &[(&str, usize, Fault)] = &[
-        ("a: {{ x }}", 4, Fault::KeyIsNoScalar),
-        ("a: 1\n? [b]\n: c", 7, Fault::KeyIsNoScalar),
-        ("a: b\n~: c", 5, Fault::KeyIsNull),
-        ("a: .inf", 3, Fault::NotFinite),
-        ("a: &x [b, *x]", 10, Fault::SelfReference),
-        ("a: *x.com", 3, Fault::UnknownAnchor("x.com".to_owned())),
-        ("é: \u{1}", 4, Fault::ControlCharacter(1)),
-        ("a: \0", 3, Fault::Nul),
-        ("a: \u{9f}", 3, Fault::ControlCharacter(0x9f)),
-        ("a: b\n<<: c", 9, Fault::MergeOfNoMapping),
-        ("a: b\n---\nc: d", 5, Fault::SecondDocument),
+    let cases: &[(&str, usize, ParseErrorKind)] = &[
+        ("a: {{ x }}", 4, ParseErrorKind::KeyIsNoScalar),
+        ("a: 1\n? [b]\n: c", 7, ParseErrorKind::KeyIsNoScalar),
+        ("a: b\n~: c", 5, ParseErrorKind::KeyIsNull),
+        ("a: .inf", 3, ParseErrorKind::NotFinite),
+        ("a: &x [b, *x]", 10, ParseErrorKind::SelfReference),
+        (
+            "a: *x.com",
+            3,
+            ParseErrorKind::UnknownAnchor("x.com".to_owned()),
+        ),
+        ("é: \u{1}", 4, ParseErrorKind::ControlCharacter(1)),
+        ("a: \0", 3, ParseErrorKind::Nul),
+        ("a: \u{9f}", 3, ParseErrorKind::ControlCharacter(0x9f)),
+        ("a: b\n<<: c", 9, ParseErrorKind::MergeOfNoMapping),
+        ("a: b\n---\nc: d", 5, ParseErrorKind::SecondDocument),
     ];
-    for (text, offset, fault) in cases {
-        let expected = ParseError::new(*offset, fault.clone());
+    for (text, offset, kind) in cases {
+        let expected = ParseError::new(*offset, kind.clone());
         assert_eq!(read(text), Err(expected), "{text:?}");
     }
 }
@@ -172,7 +176,10 @@ fn what_aliases_stand_for_is_bounded_by_the_length_of_the_text() {
     );
     let merges = format!("a: &a {{{}}}\n<<: [{}]\n", keys(5_000), "*a, ".repeat(900));
     for text in [bomb, text, merges] {
-        assert_eq!(read(&text).unwrap_err().fault, Fault::ExcessiveAliasing);
+        assert_eq!(
+            read(&text).unwrap_err().kind,
+            ParseErrorKind::ExcessiveAliasing
+        );
     }
     let honest = format!("a: &a {{{}}}\nb: [{}]\n", keys(100), "*a, ".repeat(50));
     assert!(read(&honest).is_ok());

@@ -1,4 +1,4 @@
-//! The words of a configuration: each value is one of a few. Whoever writes another one is told which there are.
+//! The enumerations of a configuration: each value is one of a few words. An error lists the words that there are.
 
 use l7guard_policy::configuration::{CrossNamespaceNames, Likely, UnknownRouter};
 use l7guard_policy::gateways::kind::GatewayKind;
@@ -7,9 +7,9 @@ use l7guard_policy::rules::{Mode, Rule, RuleCode};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::scalars::text;
 use super::schema::value_schemas;
 use super::suggestion::{did_you_mean, listed};
-use super::values::text;
 
 /// The version that this program reads.
 pub(super) const API_VERSION: &str = "l7guard/v1";
@@ -24,7 +24,7 @@ const MODES: &[(&str, Mode)] = &[
     ("off", Mode::Off),
 ];
 /// What findings do at most.
-const BOUNDS: &[(&str, Mode)] = MODES.split_at(3).0;
+const MAX_MODES: &[(&str, Mode)] = MODES.split_at(3).0;
 /// What likely findings do.
 const LIKELY: &[(&str, Likely)] = &[("deny", Likely::Deny), ("warn", Likely::Warn)];
 /// Whether names are shown.
@@ -104,9 +104,9 @@ impl TryFrom<Value> for RuleMode {
 /// The most that any finding does.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
-pub(super) struct Bound(pub(super) Mode);
+pub(super) struct MaxMode(pub(super) Mode);
 
-impl TryFrom<Value> for Bound {
+impl TryFrom<Value> for MaxMode {
     type Error = String;
 
     fn try_from(value: Value) -> Result<Self, String> {
@@ -116,7 +116,7 @@ impl TryFrom<Value> for Bound {
                     .to_owned(),
             );
         }
-        word(&value, "mode", BOUNDS).map(Self)
+        word(&value, "mode", MAX_MODES).map(Self)
     }
 }
 
@@ -211,7 +211,7 @@ value_schemas! {
     ApiVersion => {"const": API_VERSION},
     DocumentKind => {"const": KIND},
     RuleMode => {"enum": words_and_false(MODES)},
-    Bound => {"enum": words(BOUNDS)},
+    MaxMode => {"enum": words(MAX_MODES)},
     LikelyMode => {"enum": words(LIKELY)},
     NamesMode => {"enum": words(NAMES)},
     UnknownRouterMode => {"enum": words(UNKNOWN_ROUTERS)},

@@ -1,4 +1,4 @@
-//! The values of a configuration that are not one of a few words: texts, names, patterns, dates. Each is read out of
+//! The scalars of a configuration that are not one of a few words: texts, names, patterns, dates. Each is read out of
 //! what was written, or says what to write.
 
 use l7guard_policy::configuration::{Date, NamePattern, ServicePattern};
@@ -106,9 +106,9 @@ impl TryFrom<Value> for Day {
 /// A text of one line.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
-pub(super) struct Line(pub(super) String);
+pub(super) struct SingleLine(pub(super) String);
 
-impl TryFrom<Value> for Line {
+impl TryFrom<Value> for SingleLine {
     type Error = String;
 
     fn try_from(value: Value) -> Result<Self, String> {
@@ -151,13 +151,13 @@ impl TryFrom<Value> for ControllerName {
 
     fn try_from(value: Value) -> Result<Self, String> {
         let text = text(&value, "the name of a controller")?;
-        let is_sound = text.split_once('/').is_some_and(|(domain, path)| {
+        let is_valid = text.split_once('/').is_some_and(|(domain, path)| {
             !domain.is_empty()
                 && domain.chars().all(is_of_name)
                 && !path.is_empty()
                 && !path.contains(|c: char| c.is_whitespace() || c == '*')
         });
-        is_sound.then(|| Self(text.clone())).ok_or_else(|| {
+        is_valid.then(|| Self(text.clone())).ok_or_else(|| {
             format!("{text:?} is no controller's name: write domain/path, such as ingress.k8s.aws/alb; there are no wildcards here")
         })
     }
@@ -174,17 +174,17 @@ impl TryFrom<Value> for ExactName {
     fn try_from(value: Value) -> Result<Self, String> {
         let text = text(&value, "a name")?;
         let is_edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        let is_sound = text.chars().all(is_of_name)
+        let is_valid = text.chars().all(is_of_name)
             && is_edge(text.chars().next())
             && is_edge(text.chars().next_back());
-        is_sound.then(|| Self(text.clone())).ok_or_else(|| {
+        is_valid.then(|| Self(text.clone())).ok_or_else(|| {
             format!("{text:?} is no name: names have lower-case letters, digits, '-' and '.'; there are no wildcards here")
         })
     }
 }
 
-impl From<Line> for Box<str> {
-    fn from(Line(text): Line) -> Self {
+impl From<SingleLine> for Box<str> {
+    fn from(SingleLine(text): SingleLine) -> Self {
         text.into()
     }
 }
@@ -212,7 +212,7 @@ value_schemas! {
     Pattern => {"type": "string", "pattern": "^[a-z0-9.*?-]+$"},
     Services => {"type": "string", "pattern": "^[a-z0-9.*?-]+/[a-z0-9.*?-]+$"},
     Day => {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
-    Line => {"type": "string", "pattern": r"^\S(.*\S)?$"},
+    SingleLine => {"type": "string", "pattern": r"^\S(.*\S)?$"},
     Prose => {"type": "string", "pattern": r"\S"},
     ControllerName => {"type": "string", "pattern": r"^[a-z0-9.-]+/[^\s*]+$"},
     ExactName => {"type": "string", "pattern": "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"},
@@ -235,11 +235,11 @@ fn date(text: &str) -> Option<Date> {
     let &[year, month, day] = parts.as_slice() else {
         return None;
     };
-    let is_sound = [year, month, day].map(str::len) == [4, 2, 2]
+    let is_valid = [year, month, day].map(str::len) == [4, 2, 2]
         && text
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b'-');
-    if !is_sound {
+    if !is_valid {
         return None;
     }
     let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;

@@ -1,4 +1,4 @@
-//! Days on which something ends.
+//! The last days of exemptions and of the ratchet: what has expired, and what soon does.
 
 use l7guard_policy::configuration::Date;
 

@@ -8,12 +8,12 @@
 const MAX_REPARSED: usize = 64 * 1024 * 1024;
 const MAX_LINES: usize = 256;
 
-/// The widest padding. Nothing is indented further.
+/// The most spaces for one line. Nothing is indented further.
 const MAX_WIDTH: usize = 4 * 1024;
 
 /// Spaces to be put before some lines of a text.
 #[derive(Debug, Default)]
-pub(crate) struct Padding {
+pub(crate) struct IndentRepair {
     /// In order.
     lines: Vec<Padded>,
 }
@@ -26,7 +26,7 @@ struct Padded {
     width: usize,
 }
 
-impl Padding {
+impl IndentRepair {
     /// Pads the line of `text` that holds byte `at`, beyond the indentation of every line before it. False when that
     /// was tried, or too much was.
     pub(crate) fn add(&mut self, text: &str, at: usize) -> bool {
@@ -86,31 +86,31 @@ mod tests {
     #[test]
     fn offsets_in_the_padded_text_lead_back_to_what_was_written() {
         let text = "  a: 'b\nc\nd'\ne: f\n";
-        let mut padding = Padding::default();
-        assert!(padding.add(text, 10));
-        assert!(padding.add(text, 8));
-        assert!(!padding.add(text, 8));
-        let padded = padding.apply(text).unwrap();
+        let mut repair = IndentRepair::default();
+        assert!(repair.add(text, 10));
+        assert!(repair.add(text, 8));
+        assert!(!repair.add(text, 8));
+        let padded = repair.apply(text).unwrap();
         assert_eq!(padded, "  a: 'b\n   c\n   d'\ne: f\n");
         for (at, character) in text.char_indices() {
             let places = padded
                 .match_indices(character)
-                .map(|(place, _)| padding.written(place));
+                .map(|(place, _)| repair.written(place));
             assert!(places.collect::<Vec<_>>().contains(&at), "{at}");
         }
-        assert_eq!(padding.written(padded.len()), text.len());
-        assert_eq!(padding.written(9), 8);
+        assert_eq!(repair.written(padded.len()), text.len());
+        assert_eq!(repair.written(9), 8);
     }
 
     #[test]
     fn nothing_is_padded_without_end() {
         let text = "x\n".repeat(1_000);
-        let mut padding = Padding::default();
+        let mut repair = IndentRepair::default();
         let padded = (0..1_000)
-            .filter(|line| padding.add(&text, line * 2))
+            .filter(|line| repair.add(&text, line * 2))
             .count();
         assert_eq!(padded, MAX_LINES);
-        let mut padding = Padding::default();
-        assert!(!padding.add(&(" ".repeat(MAX_WIDTH) + "a: '\nb'"), MAX_WIDTH + 5));
+        let mut repair = IndentRepair::default();
+        assert!(!repair.add(&(" ".repeat(MAX_WIDTH) + "a: '\nb'"), MAX_WIDTH + 5));
     }
 }

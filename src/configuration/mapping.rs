@@ -8,18 +8,18 @@ use serde_json::Value;
 
 use super::pointer::Pointer;
 use super::problem::Problems;
+use super::scalars::wrong_type;
 use super::suggestion::{did_you_mean, listed};
-use super::values::wrong_type;
 
 /// A mapping whose known keys are the properties of the schema of `T`.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Section<T> {
+pub(super) struct Mapping<T> {
     fields: T,
     /// The other keys.
     unknown: Vec<String>,
 }
 
-impl<T: JsonSchema> Section<T> {
+impl<T: JsonSchema> Mapping<T> {
     /// The fields, before it is asked whether there are others.
     pub(super) fn fields(&self) -> &T {
         &self.fields
@@ -43,7 +43,7 @@ impl<T: JsonSchema> Section<T> {
     }
 }
 
-impl<'de, T: DeserializeOwned + JsonSchema> Deserialize<'de> for Section<T> {
+impl<'de, T: DeserializeOwned + JsonSchema> Deserialize<'de> for Mapping<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         let Value::Object(fields) = &value else {
@@ -67,7 +67,7 @@ fn known_keys<T: JsonSchema>() -> Vec<String> {
 }
 
 /// The schema is that of the fields.
-impl<T: JsonSchema> JsonSchema for Section<T> {
+impl<T: JsonSchema> JsonSchema for Mapping<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
     }

@@ -3,18 +3,18 @@
 use l7guard_policy::configuration::{Admission, Aws, Configuration, Date, Likely, Ratchet};
 
 use super::document::{AdmissionDocument, AwsDocument, Document, RatchetDocument};
-use super::given::Given;
+use super::field::Field;
 use super::list::{Element, List, distinct};
+use super::mapping::Mapping;
 use super::pointer::Pointer;
 use super::problem::Problems;
-use super::section::Section;
-use super::values::Flag;
-use super::{end, exemptions, istio, modes};
+use super::scalars::Flag;
+use super::{exemptions, expiry, istio, modes};
 
 /// The configuration of a document, on this day (UTC). `None`: it is of another kind or version, so that nothing can be
 /// said about the rest of it.
-pub(super) fn into_policy(
-    document: Section<Document>,
+pub(super) fn convert(
+    document: Mapping<Document>,
     today: Date,
     problems: &mut Problems<'_>,
 ) -> Option<Configuration> {
@@ -42,7 +42,7 @@ pub(super) fn into_policy(
 }
 
 fn ratchet(
-    given: Given<Section<RatchetDocument>>,
+    given: Field<Mapping<RatchetDocument>>,
     at: &Pointer,
     today: Date,
     problems: &mut Problems<'_>,
@@ -64,7 +64,7 @@ fn ratchet(
             Ratchet::Off
         }
         (_, Some(last)) => {
-            end::tell("the ratchet", last.0, &at, today, problems);
+            expiry::tell("the ratchet", last.0, &at, today, problems);
             Ratchet::Until(last.0)
         }
         (_, None) => Ratchet::On,
@@ -72,7 +72,7 @@ fn ratchet(
 }
 
 fn admission(
-    given: Given<Section<AdmissionDocument>>,
+    given: Field<Mapping<AdmissionDocument>>,
     at: &Pointer,
     problems: &mut Problems<'_>,
 ) -> Admission {
@@ -88,7 +88,7 @@ fn admission(
     }
 }
 
-fn aws(given: Given<Section<AwsDocument>>, at: &Pointer, problems: &mut Problems<'_>) -> Aws {
+fn aws(given: Field<Mapping<AwsDocument>>, at: &Pointer, problems: &mut Problems<'_>) -> Aws {
     let default = Aws::default();
     let Some(section) = given.take(at, problems) else {
         return default;
@@ -143,7 +143,7 @@ impl Names<'_, '_> {
     pub(super) fn any<T: PartialEq + Into<Box<str>>>(
         &mut self,
         key: &str,
-        given: Given<List<T>>,
+        given: Field<List<T>>,
         default: Vec<Box<str>>,
     ) -> Vec<Box<str>> {
         let elements = given.elements(&self.at.key(key), self.problems);
@@ -155,7 +155,7 @@ impl Names<'_, '_> {
         &mut self,
         key: &str,
         why: &str,
-        given: Given<List<T>>,
+        given: Field<List<T>>,
         default: Vec<Box<str>>,
     ) -> Vec<Box<str>> {
         let elements = given.some_elements(&self.at.key(key), why, self.problems);

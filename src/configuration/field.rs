@@ -11,32 +11,32 @@ use super::problem::Problems;
 
 /// What stands in a field.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Given<T> {
+pub(super) enum Field<T> {
     /// There is no such key.
     #[default]
-    Absent,
+    Missing,
     /// The key is there with null, or nothing, behind it.
-    Empty,
+    Null,
     /// A value of the right type.
-    Sound(T),
+    Valid(T),
     /// Anything else; why it is not right.
-    Unsound(String),
+    Invalid(String),
 }
 
-impl<T> Given<T> {
-    /// The value, if there is a sound one. What is wrong with it otherwise is among the problems.
+impl<T> Field<T> {
+    /// The value, if there is a valid one. What is wrong with it otherwise is among the problems.
     pub(super) fn take(self, at: &Pointer, problems: &mut Problems<'_>) -> Option<T> {
         match self {
-            Self::Absent => None,
-            Self::Empty => {
+            Self::Missing => None,
+            Self::Null => {
                 problems.error_at_key(
                     at,
                     "nothing stands here: write a value, or leave it out altogether",
                 );
                 None
             }
-            Self::Sound(value) => Some(value),
-            Self::Unsound(message) => {
+            Self::Valid(value) => Some(value),
+            Self::Invalid(message) => {
                 problems.error(at, message);
                 None
             }
@@ -51,7 +51,7 @@ impl<T> Given<T> {
         example: &str,
         problems: &mut Problems<'_>,
     ) -> Option<T> {
-        if matches!(self, Self::Absent) {
+        if matches!(self, Self::Missing) {
             problems.error(
                 section,
                 format!("`{key}` is missing; write it, for example `{key}: {example}`"),
@@ -60,32 +60,32 @@ impl<T> Given<T> {
         self.take(&section.key(key), problems)
     }
 
-    /// Whether anything was written, sound or not.
-    pub(super) fn is_given(&self) -> bool {
-        !matches!(self, Self::Absent)
+    /// Whether anything was written, valid or not.
+    pub(super) fn is_present(&self) -> bool {
+        !matches!(self, Self::Missing)
     }
 }
 
-impl<T: DeserializeOwned> From<Value> for Given<T> {
+impl<T: DeserializeOwned> From<Value> for Field<T> {
     fn from(value: Value) -> Self {
         if value.is_null() {
-            return Self::Empty;
+            return Self::Null;
         }
         match T::deserialize(value) {
-            Ok(value) => Self::Sound(value),
-            Err(error) => Self::Unsound(error.to_string()),
+            Ok(value) => Self::Valid(value),
+            Err(error) => Self::Invalid(error.to_string()),
         }
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Given<T> {
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Value::deserialize(deserializer).map(Self::from)
     }
 }
 
-/// The schema is that of a sound value.
-impl<T: JsonSchema> JsonSchema for Given<T> {
+/// The schema is that of a valid value.
+impl<T: JsonSchema> JsonSchema for Field<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
     }

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::pattern::{self, PatternProblem};
-use super::yaml::source::MAX_BYTES;
+use super::yaml::MAX_BYTES;
 use regular_file::{OpenError, name_of};
 
 /// Endings of the files that are read of a directory, in any case. `kubectl` takes the same.

@@ -7,14 +7,12 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::files::Input;
-use super::yaml::lookup::Text;
-use super::yaml::source::Source;
-use super::yaml::value::{AliasBudget, convert};
-use super::yaml::{encoding, parser};
+use super::yaml::{Source, Stream};
 
 /// Names of kustomizations (kubernetes-sigs/kustomize `api/konfig/general.go`).
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -88,16 +86,13 @@ impl Patches {
     }
 }
 
-/// The value of a kustomization.
+/// The value of a kustomization, which is one document.
 fn value(bytes: Vec<u8>) -> Option<Value> {
-    let source = Source::new("", bytes);
-    let tree = parser::parse(encoding::utf8(source.bytes(), 0).ok()?, 0).ok()??;
-    let text = Text {
-        tree: &tree,
-        source: &source,
-    };
-    let mut aliases = AliasBudget::of_source(source.bytes().len());
-    convert(text, 0, false, &mut aliases, &mut Vec::new()).ok()
+    let mut documents = Stream::new(Arc::new(Source::new("", bytes)));
+    let document = documents.next()?.ok()?;
+    let is_alone = documents.next().is_none();
+    let content = is_alone.then(|| document.read().ok()).flatten()?;
+    Some(content.value)
 }
 
 fn elements<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::object::RawObject;
 use super::reader::Reader;
-use super::yaml::source::Source;
+use super::yaml::Source;
 
 /// Everything in a source, in the order in which it stands there.
 #[derive(Debug)]
@@ -30,10 +30,23 @@ pub struct Note {
     pub message: String,
 }
 
-/// A document, an object, or a whole source that could not be read.
+/// What an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The source as a whole: nothing of it was read.
+    Source,
+    /// One document of it, with all objects in it.
+    Document,
+    /// One object, or one list of objects.
+    Object,
+}
+
+/// Something of a source that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{line}:{column}: {message}")]
 pub struct LoadError {
+    /// What could not be read.
+    pub origin: Origin,
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1, in characters.

@@ -1,10 +1,8 @@
 //! What stands beside manifests and is no object: the parts that Helm and kustomize make objects of. Each is told by what
 //! it holds, with how to render it.
 
-use super::objects::Type;
-use super::yaml::lookup::Text;
-use super::yaml::scalar::Meaning;
-use super::yaml::tree::NodeId;
+use super::object::Type;
+use super::yaml::{Meaning, NodeId, Text};
 
 /// The group of kustomize's own files (kubernetes-sigs/kustomize `api/types/typemeta.go`): `Kustomization` and
 /// `Component`. Flux has a `Kustomization` of another group, which is an object.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::yaml::address::Address;
+use super::yaml::Address;
 
 /// A Kubernetes object as it was written: nothing is checked but that `apiVersion` and `kind` are texts.
 #[derive(Debug, Clone)]
@@ -23,10 +23,20 @@ pub struct RawObject {
     pub address: Address,
 }
 
+/// The type of an object.
+#[derive(Debug, Clone)]
+pub(super) struct Type {
+    /// Its `apiVersion`.
+    pub(super) api_version: String,
+    /// Its `kind`.
+    pub(super) kind: String,
+}
+
 impl RawObject {
     /// Takes the names out of `value`.
     #[must_use]
-    pub(super) fn new(value: Value, api_version: String, kind: String, address: Address) -> Self {
+    pub(super) fn new(value: Value, own: Type, address: Address) -> Self {
+        let Type { api_version, kind } = own;
         let field = |name: &str| {
             let text = value.get("metadata")?.get(name)?.as_str()?;
             (!text.is_empty()).then(|| text.to_owned())

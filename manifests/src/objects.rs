@@ -7,14 +7,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::non_objects;
-use super::object::RawObject;
-use super::yaml::address::{Address, DocumentId};
-use super::yaml::error::{ParseError, ParseErrorKind};
-use super::yaml::lookup::{Entry, Text};
-use super::yaml::scalar::Meaning;
-use super::yaml::source::Source;
-use super::yaml::tree::{MAX_DEPTH, NodeId, Tree};
-use super::yaml::value::{AliasBudget, Remark, convert};
+use super::object::{RawObject, Type};
+use super::object_error::{ObjectError, ObjectErrorKind};
+use super::yaml::{
+    Address, AliasBudget, Document, DocumentId, Entry, MAX_DEPTH, Meaning, NodeId, ParseErrorKind,
+    Remark, Source, Text, Tree, convert,
+};
 
 /// What a document, or an item of a list, turned out to be.
 #[derive(Debug)]
@@ -24,7 +22,7 @@ pub(super) enum Found {
     /// No object, or not only that, for a reason that is no fault.
     Remark(Remark),
     /// It cannot be read.
-    Unreadable(ParseError),
+    Unreadable(ObjectError),
 }
 
 /// The objects of one document, one at a time.
@@ -54,15 +52,6 @@ struct List {
     inherited: Option<Type>,
 }
 
-/// The type of an object.
-#[derive(Debug, Clone)]
-pub(super) struct Type {
-    /// Its `apiVersion`.
-    pub(super) api_version: String,
-    /// Its `kind`.
-    pub(super) kind: String,
-}
-
 /// A mapping that may be an object.
 struct Candidate {
     node: NodeId,
@@ -77,23 +66,18 @@ enum Name {
     Missing,
     Text(String),
     /// Something else.
-    Wrong(ParseError),
+    Wrong(ObjectError),
 }
 
 impl Objects {
-    /// The objects in `tree`, which is `document` of `source`. Aliases in it may add as much as `budget`.
+    /// The objects in a document.
     #[must_use]
-    pub(super) fn new(
-        source: Arc<Source>,
-        document: DocumentId,
-        tree: Tree,
-        budget: AliasBudget,
-    ) -> Self {
+    pub(super) fn new(document: Document) -> Self {
         Self {
-            source,
-            budget,
-            document,
-            tree,
+            source: Arc::clone(document.source()),
+            document: document.id,
+            tree: document.tree,
+            budget: document.budget,
             begun: false,
             lists: Vec::new(),
         }
@@ -113,7 +97,7 @@ impl Objects {
     }
 
     /// Looks at the whole document.
-    fn document(&mut self) -> Result<Option<Found>, ParseError> {
+    fn document(&mut self) -> Result<Option<Found>, ObjectError> {
         let root = Candidate {
             node: 0,
             pointer: String::new(),
@@ -139,10 +123,10 @@ impl Objects {
     }
 
     /// Looks at what should be an object, a list of objects, or neither.
-    fn examine(&mut self, mut candidate: Candidate) -> Result<Option<Found>, ParseError> {
+    fn examine(&mut self, mut candidate: Candidate) -> Result<Option<Found>, ObjectError> {
         let node = candidate.node;
         if !self.tree.is_mapping(node) {
-            return Err(self.error(node, ParseErrorKind::ItemIsNoObject));
+            return Err(self.error(node, ObjectErrorKind::ItemIsNoObject));
         }
         let api_version = self.name(node, "apiVersion", candidate.aliased)?;
         let kind = self.name(node, "kind", candidate.aliased)?;
@@ -174,7 +158,7 @@ impl Objects {
         candidate: &Candidate,
         api_version: &Name,
         kind: &str,
-    ) -> Result<bool, ParseError> {
+    ) -> Result<bool, ObjectError> {
         let plain = kind == "List";
         let Some(entry) = self.find(candidate.node, "items", candidate.aliased)? else {
             return Ok(plain);
@@ -183,7 +167,7 @@ impl Objects {
         if !self.tree.is_sequence(items) {
             return match self.text().meaning(items) {
                 Ok(Meaning::Null) => Ok(plain),
-                _ if plain => Err(self.error(entry.value, ParseErrorKind::ItemsIsNoList)),
+                _ if plain => Err(self.error(entry.value, ObjectErrorKind::ItemsIsNoList)),
                 _ => Ok(false),
             };
         }
@@ -209,7 +193,7 @@ impl Objects {
         pointer: String,
         aliased: bool,
         inherited: Option<Type>,
-    ) -> Result<(), ParseError> {
+    ) -> Result<(), ObjectError> {
         if self.lists.len() >= MAX_DEPTH {
             return Err(self.error(items, ParseErrorKind::TooDeep));
         }
@@ -225,7 +209,7 @@ impl Objects {
     }
 
     /// The next item of the innermost list, if there is one.
-    fn item(&mut self) -> Option<Result<Candidate, ParseError>> {
+    fn item(&mut self) -> Option<Result<Candidate, ObjectError>> {
         let (node, candidate) = loop {
             let list = self.lists.last_mut()?;
             if list.next >= list.end {
@@ -254,7 +238,7 @@ impl Objects {
         Some(Ok(candidate))
     }
 
-    fn object(&mut self, candidate: Candidate, own: Type) -> Result<Found, ParseError> {
+    fn object(&mut self, candidate: Candidate, own: Type) -> Result<Found, ObjectError> {
         let mut remarks = Vec::new();
         let text = Text {
             tree: &self.tree,
@@ -273,12 +257,12 @@ impl Objects {
             self.tree.offset(node),
             candidate.pointer,
         );
-        let object = RawObject::new(value, own.api_version, own.kind, address);
+        let object = RawObject::new(value, own, address);
         Ok(Found::Object(Box::new(object), remarks))
     }
 
     /// Whether an element of a sequence says that it is an object.
-    fn holds_objects(&mut self, sequence: NodeId, aliased: bool) -> Result<bool, ParseError> {
+    fn holds_objects(&mut self, sequence: NodeId, aliased: bool) -> Result<bool, ObjectError> {
         let mut next = sequence + 1;
         while next < self.tree.after(sequence) {
             let element = self.tree.target(next);
@@ -298,7 +282,7 @@ impl Objects {
         mapping: NodeId,
         field: &'static str,
         aliased: bool,
-    ) -> Result<Name, ParseError> {
+    ) -> Result<Name, ObjectError> {
         let Some(entry) = self.find(mapping, field, aliased)? else {
             return Ok(Name::Missing);
         };
@@ -306,7 +290,7 @@ impl Objects {
             Ok(Meaning::Null) => Name::Missing,
             Ok(Meaning::Text(text)) if text.is_empty() => Name::Missing,
             Ok(Meaning::Text(text)) => Name::Text(text.into_owned()),
-            _ => Name::Wrong(self.error(entry.value, ParseErrorKind::TypeIsNoText(field))),
+            _ => Name::Wrong(self.error(entry.value, ObjectErrorKind::TypeIsNoText(field))),
         })
     }
 
@@ -315,12 +299,12 @@ impl Objects {
         mapping: NodeId,
         key: &str,
         aliased: bool,
-    ) -> Result<Option<Entry>, ParseError> {
+    ) -> Result<Option<Entry>, ObjectError> {
         let text = Text {
             tree: &self.tree,
             source: &self.source,
         };
-        text.find(mapping, key, aliased, &mut self.budget)
+        Ok(text.find(mapping, key, aliased, &mut self.budget)?)
     }
 
     fn remark(&self, node: NodeId, message: String) -> Found {
@@ -330,8 +314,11 @@ impl Objects {
         })
     }
 
-    fn error(&self, node: NodeId, kind: ParseErrorKind) -> ParseError {
-        ParseError::new(self.tree.offset(node), kind)
+    fn error(&self, node: NodeId, kind: impl Into<ObjectErrorKind>) -> ObjectError {
+        ObjectError {
+            offset: self.tree.offset(node),
+            kind: kind.into(),
+        }
     }
 }
 

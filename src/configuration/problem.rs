@@ -1,7 +1,7 @@
 //! What is wrong with a configuration, and where.
 
 use super::pointer::Pointer;
-use l7guard_manifests::{Address, Locator, Place};
+use l7guard_manifests::yaml::{Address, Locator, Place};
 
 /// Something that is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -143,6 +143,7 @@ impl ManifestWorld {
                     line,
                     column,
                     message: text,
+                    ..
                 }) => self.errors.push(message(line, column, text)),
             }
         }

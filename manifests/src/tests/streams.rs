@@ -1,6 +1,6 @@
 //! What becomes of a source whose documents are of all kinds.
 
-use super::super::load;
+use super::super::{Origin, load};
 use super::{
     SERVICE, assert_only_error, assert_only_note, assert_silent, errors, load_text, names,
 };
@@ -133,4 +133,17 @@ fn messages_about_one_source_are_bounded() {
     let loaded = load_text(&format!("{}{SERVICE}", "a: b\n---\n".repeat(3_000)));
     assert_eq!(loaded.notes.len(), 1_001);
     assert_eq!(names(&loaded), ["Service/a"]);
+}
+
+#[test]
+fn an_error_says_whether_the_source_a_document_or_an_object_is_its_origin() {
+    let origins = |bytes: &[u8]| -> Vec<Origin> {
+        let errors = load("test.yaml", bytes.to_vec()).errors;
+        errors.into_iter().map(|error| error.origin).collect()
+    };
+    assert_eq!(origins(b"\xFF\xFEa\0"), [Origin::Source]);
+    let text = format!("{SERVICE}---\na: b: c\n---\napiVersion: v1\nkind: [Service]\n");
+    assert_eq!(origins(text.as_bytes()), [Origin::Document, Origin::Object]);
+    let list = "apiVersion: v1\nkind: List\nitems: [1]\n";
+    assert_eq!(origins(list.as_bytes()), [Origin::Object]);
 }

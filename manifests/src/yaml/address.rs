@@ -24,11 +24,11 @@ pub struct Address {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DocumentId {
     /// Offset of its first byte.
-    pub(crate) start: usize,
+    pub(super) start: usize,
     /// Offset after its last byte.
-    pub(crate) end: usize,
+    pub(super) end: usize,
     /// How it was read.
-    pub(crate) format: Format,
+    pub(super) format: Format,
 }
 
 impl Address {
@@ -109,7 +109,7 @@ impl DocumentId {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn parse(self, source: &Source) -> Result<Option<Tree>, ParseError> {
+    pub(super) fn parse(self, source: &Source) -> Result<Option<Tree>, ParseError> {
         let bytes = source.bytes().get(self.start..self.end).unwrap_or_default();
         match self.format {
             Format::Json => match json::parse(bytes, self.start) {

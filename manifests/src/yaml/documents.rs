@@ -9,16 +9,16 @@ use super::source::BYTE_ORDER_MARK;
 
 /// The bytes of one document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Extent {
+pub(super) struct Extent {
     /// Offset of its first byte: after the separator, or the marker itself when content follows it on the line.
-    pub(crate) start: usize,
+    pub(super) start: usize,
     /// Offset after its last byte.
-    pub(crate) end: usize,
+    pub(super) end: usize,
 }
 
 /// The documents of a stream that hold anything but blanks and comments, in order.
 #[derive(Debug)]
-pub(crate) struct Documents<'a> {
+pub(super) struct Documents<'a> {
     bytes: &'a [u8],
     /// Where the next line begins.
     position: usize,
@@ -50,13 +50,13 @@ enum Seen {
 impl<'a> Documents<'a> {
     /// Begins at `position`, which is the start of a line; pass what [`Documents::position`] gave to go on.
     #[must_use]
-    pub(crate) fn new(bytes: &'a [u8], position: usize) -> Self {
+    pub(super) fn new(bytes: &'a [u8], position: usize) -> Self {
         Self { bytes, position }
     }
 
     /// Where the rest of the stream begins.
     #[must_use]
-    pub(crate) fn position(&self) -> usize {
+    pub(super) fn position(&self) -> usize {
         self.position
     }
 

@@ -6,7 +6,7 @@ use super::error::{ParseError, ParseErrorKind};
 ///
 /// # Errors
 /// When they are not UTF-8.
-pub(crate) fn utf8(bytes: &[u8], base: usize) -> Result<&str, ParseError> {
+pub(super) fn utf8(bytes: &[u8], base: usize) -> Result<&str, ParseError> {
     std::str::from_utf8(bytes)
         .map_err(|error| ParseError::new(base + error.valid_up_to(), ParseErrorKind::NotUtf8))
 }
@@ -14,7 +14,7 @@ pub(crate) fn utf8(bytes: &[u8], base: usize) -> Result<&str, ParseError> {
 /// Whether the source is UTF-16 or UTF-32: by its byte order mark, or because its first character, which is ASCII
 /// in any manifest (YAML 1.2, 5.2), has NUL bytes beside it.
 #[must_use]
-pub(crate) fn is_wide(bytes: &[u8]) -> bool {
+pub(super) fn is_wide(bytes: &[u8]) -> bool {
     match bytes {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, 0, 0xFE, 0xFF, ..] => true,
         [first, second, ..] => (*first == 0) != (*second == 0),

@@ -1,14 +1,13 @@
-//! Why a document, or one object in it, cannot be read: in words for the person who wrote it.
+//! Why a text cannot be read: in words for the person who wrote it.
 
-use super::tree::{MAX_DEPTH, MAX_NODES};
-use super::value::MAX_OBJECT_NODES;
+use super::limits::{MAX_DEPTH, MAX_NODES, MAX_OBJECT_NODES};
 
 /// What is wrong, with the byte of the source at which it was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}")]
-pub(crate) struct ParseError {
+pub struct ParseError {
     /// Byte offset in the source.
-    pub(crate) offset: usize,
+    pub offset: usize,
     /// What is wrong.
     pub(crate) kind: ParseErrorKind,
 }
@@ -16,7 +15,7 @@ pub(crate) struct ParseError {
 impl ParseError {
     /// An error of this `kind` found at byte `offset` of the source.
     #[must_use]
-    pub(crate) fn new(offset: usize, kind: ParseErrorKind) -> Self {
+    pub(super) fn new(offset: usize, kind: ParseErrorKind) -> Self {
         Self { offset, kind }
     }
 }
@@ -91,15 +90,6 @@ pub(crate) enum ParseErrorKind {
     /// `.inf`
     #[error("a number that is infinite or not a number cannot be sent to an API server")]
     NotFinite,
-    /// `kind: 1`
-    #[error("`{0}` has to be a text")]
-    TypeIsNoText(&'static str),
-    /// `kind: List` with `items: {}`.
-    #[error("`items` of a List has to be a list")]
-    ItemsIsNoList,
-    /// `kind: List` with `items: [1]`.
-    #[error("an item of a list has to be an object")]
-    ItemIsNoObject,
     /// A second document where the cut expects one.
     #[error("a second document begins here without a `---` line of its own")]
     SecondDocument,
@@ -118,7 +108,7 @@ impl ParseErrorKind {
     /// Whether an unrendered template (`{{ … }}`) may be the reason: not when a bound was hit or the bytes are no
     /// text.
     #[must_use]
-    pub(crate) fn may_be_template(&self) -> bool {
+    pub(super) fn may_be_template(&self) -> bool {
         matches!(
             self,
             Self::Yaml(_)
@@ -133,7 +123,7 @@ impl ParseErrorKind {
 
 /// The beginning of a text that may be long, to be shown on one line.
 #[must_use]
-pub(crate) fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const MOST: usize = 40;
     let mut shown: String = text
         .chars()

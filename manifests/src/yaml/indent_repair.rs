@@ -13,7 +13,7 @@ const MAX_WIDTH: usize = 4 * 1024;
 
 /// Spaces to be put before some lines of a text.
 #[derive(Debug, Default)]
-pub(crate) struct IndentRepair {
+pub(super) struct IndentRepair {
     /// In order.
     lines: Vec<Padded>,
 }
@@ -29,7 +29,7 @@ struct Padded {
 impl IndentRepair {
     /// Pads the line of `text` that holds byte `at`, beyond the indentation of every line before it. False when that
     /// was tried, or too much was.
-    pub(crate) fn add(&mut self, text: &str, at: usize) -> bool {
+    pub(super) fn add(&mut self, text: &str, at: usize) -> bool {
         let before = text.get(..at).unwrap_or_default();
         let start = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
         let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
@@ -49,7 +49,7 @@ impl IndentRepair {
     }
 
     /// The text with the spaces in it; `None` when there are none.
-    pub(crate) fn apply(&self, text: &str) -> Option<String> {
+    pub(super) fn apply(&self, text: &str) -> Option<String> {
         let spaces: usize = self.lines.iter().map(|line| line.width).sum();
         let mut padded = String::with_capacity(text.len() + spaces);
         let mut copied = 0;
@@ -63,7 +63,7 @@ impl IndentRepair {
     }
 
     /// Where a byte of the padded text is in the text as it was written.
-    pub(crate) fn written(&self, padded: usize) -> usize {
+    pub(super) fn written(&self, padded: usize) -> usize {
         let mut spaces = 0;
         for line in &self.lines {
             let start = line.start + spaces;

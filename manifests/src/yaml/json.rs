@@ -11,11 +11,11 @@ use super::tree_builder::TreeBuilder;
 
 /// Why a value could not be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(super) struct Failure {
     /// What is wrong, and where.
-    pub(crate) error: ParseError,
+    pub(super) error: ParseError,
     /// Up to which byte of the source was read, which may be far behind that place.
-    pub(crate) reached: usize,
+    pub(super) reached: usize,
 }
 
 /// Parses the value at the beginning of `text` (blanks before it are skipped) and says after which byte of `text`
@@ -23,7 +23,7 @@ pub(crate) struct Failure {
 ///
 /// # Errors
 /// When `text` does not begin with a JSON value, or with one beyond the bounds of a tree.
-pub(crate) fn parse(text: &[u8], base: usize) -> Result<(Tree, usize), Failure> {
+pub(super) fn parse(text: &[u8], base: usize) -> Result<(Tree, usize), Failure> {
     let mut parser = Parser {
         text,
         base,
@@ -46,7 +46,7 @@ pub(crate) fn parse(text: &[u8], base: usize) -> Result<(Tree, usize), Failure> 
 
 /// How many bytes of blanks `text` begins with, by JSON's idea of a blank.
 #[must_use]
-pub(crate) fn blanks(text: &[u8]) -> usize {
+pub(super) fn blanks(text: &[u8]) -> usize {
     text.iter()
         .position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
         .unwrap_or(text.len())

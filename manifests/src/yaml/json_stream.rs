@@ -13,7 +13,7 @@ const MAX_REREADS: usize = 8;
 
 /// The rest of a document that begins with `{` or `[`.
 #[derive(Debug)]
-pub(crate) struct JsonStream {
+pub(super) struct JsonStream {
     position: usize,
     end: usize,
     /// How many values came before.
@@ -26,18 +26,18 @@ pub(crate) struct JsonStream {
 
 /// A value that is no JSON.
 #[derive(Debug)]
-pub(crate) struct Broken {
+pub(super) struct Broken {
     /// Where it begins.
-    pub(crate) start: usize,
+    pub(super) start: usize,
     /// Why.
-    pub(crate) failure: Failure,
+    pub(super) failure: Failure,
     /// Whether all that is left may be YAML: `kubectl` tries that up to the second value.
-    pub(crate) may_be_yaml: bool,
+    pub(super) may_be_yaml: bool,
 }
 
 impl JsonStream {
     /// At the beginning of `document`.
-    pub(crate) fn new(document: Extent) -> Self {
+    pub(super) fn new(document: Extent) -> Self {
         Self {
             position: document.start,
             end: document.end,
@@ -48,7 +48,7 @@ impl JsonStream {
     }
 
     /// Where the rest of the stream begins, and where it ends.
-    pub(crate) fn rest(&self) -> Extent {
+    pub(super) fn rest(&self) -> Extent {
         Extent {
             start: self.position,
             end: self.end,
@@ -59,7 +59,7 @@ impl JsonStream {
     ///
     /// # Errors
     /// When it is broken. The stream stays where it is until it is told to [`resume`](Self::resume).
-    pub(crate) fn next(&mut self, source: &Source) -> Option<Result<(DocumentId, Tree), Broken>> {
+    pub(super) fn next(&mut self, source: &Source) -> Option<Result<(DocumentId, Tree), Broken>> {
         let bytes = source.bytes().get(self.position..self.end)?;
         let start = self.position + json::blanks(bytes);
         let bytes = &source.bytes()[start..self.end];
@@ -102,7 +102,7 @@ impl JsonStream {
 
     /// Goes on at the next line that begins with `{`: inside the broken value, if that costs not too much, as it may
     /// have swallowed what comes after it.
-    pub(crate) fn resume(&mut self, source: &Source, broken: &Broken) {
+    pub(super) fn resume(&mut self, source: &Source, broken: &Broken) {
         let reached = broken.failure.reached;
         let swallowed = reached.saturating_sub(broken.start);
         let from = match self.rereads.checked_sub(swallowed) {

@@ -1,10 +1,10 @@
 //! Keys of a mapping, found as `kubectl` finds them: of duplicates the last one, and `<<` merges in their place.
 
+use super::alias_budget::AliasBudget;
 use super::error::{ParseError, ParseErrorKind};
 use super::scalar::{self, Meaning};
 use super::source::Source;
 use super::tree::{NodeId, Tag, Tree, View};
-use super::value::AliasBudget;
 
 /// How deep merges may be nested in what is searched.
 const MAX_MERGE_DEPTH: usize = 100;

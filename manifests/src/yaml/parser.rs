@@ -8,7 +8,8 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, opti
 
 use super::error::{ParseError, ParseErrorKind, shortened};
 use super::indent_repair::IndentRepair;
-use super::tree::{Format, MAX_DEPTH, NodeId, Tag, Tree};
+use super::limits::MAX_DEPTH;
+use super::tree::{Format, NodeId, Tag, Tree};
 use super::tree_builder::TreeBuilder;
 
 /// How many anchors a document may define. They take memory that the tree's bounds do not count.
@@ -19,7 +20,7 @@ const MAX_ANCHORS: usize = 100_000;
 ///
 /// # Errors
 /// When `text` is not YAML, holds two documents, or one beyond the bounds of a tree.
-pub(crate) fn parse(text: &str, base: usize) -> Result<Option<Tree>, ParseError> {
+pub(super) fn parse(text: &str, base: usize) -> Result<Option<Tree>, ParseError> {
     if let Some((at, kind)) = forbidden_character(text) {
         return Err(ParseError::new(base + at, kind));
     }
@@ -88,7 +89,7 @@ fn forbidden_character(text: &str) -> Option<(usize, ParseErrorKind)> {
 
 /// The first NEL, LS or PS in `text`: ends a line in YAML 1.1, which `kubectl` reads, and is a character like any other
 /// in YAML 1.2, which is read here.
-pub(crate) fn foreign_line_break(text: &str) -> Option<usize> {
+pub(super) fn foreign_line_break(text: &str) -> Option<usize> {
     ["\u{85}", "\u{2028}", "\u{2029}"]
         .into_iter()
         .filter_map(|character| memchr::memmem::find(text.as_bytes(), character.as_bytes()))

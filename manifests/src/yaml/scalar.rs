@@ -35,7 +35,7 @@ pub(crate) enum Meaning<'a> {
 ///
 /// # Errors
 /// When it does not fit its tag.
-pub(crate) fn read(format: Format, scalar: Scalar<'_>) -> Result<Meaning<'_>, ParseErrorKind> {
+pub(super) fn read(format: Format, scalar: Scalar<'_>) -> Result<Meaning<'_>, ParseErrorKind> {
     match (format, scalar) {
         (Format::Json, Scalar { text, quoted, .. }) => Ok(json(text, quoted)),
         (Format::Yaml, scalar) => yaml(scalar),
@@ -47,7 +47,7 @@ impl Meaning<'_> {
     ///
     /// # Errors
     /// When it is infinite or not a number.
-    pub(crate) fn into_value(self) -> Result<Value, ParseErrorKind> {
+    pub(super) fn into_value(self) -> Result<Value, ParseErrorKind> {
         Ok(match self {
             Meaning::Null => Value::Null,
             Meaning::Bool(value) => Value::Bool(value),
@@ -62,7 +62,7 @@ impl Meaning<'_> {
     ///
     /// # Errors
     /// When it is null or above the range of an `int64`.
-    pub(crate) fn into_key(self) -> Result<String, ParseErrorKind> {
+    pub(super) fn into_key(self) -> Result<String, ParseErrorKind> {
         match self {
             Meaning::Text(text) => Ok(text.into_owned()),
             Meaning::Bool(value) => Ok(value.to_string()),

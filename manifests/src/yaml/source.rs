@@ -10,7 +10,7 @@ pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 const STRIDE: usize = 4096;
 
 /// U+FEFF in UTF-8.
-pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A position in a text, as an editor shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

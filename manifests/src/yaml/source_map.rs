@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use super::alias_budget::AliasBudget;
 use super::lookup::{Entry, Text};
 use super::source::{Place, Source};
 use super::tree::{NodeId, Tree};
-use super::value::AliasBudget;
 
 /// Positions of everything in one document: twelve bytes a value, beside the source itself.
 #[derive(Debug)]
-pub(crate) struct SourceMap {
+pub(super) struct SourceMap {
     source: Arc<Source>,
     tree: Tree,
 }
@@ -28,20 +28,20 @@ pub struct Location {
 impl SourceMap {
     /// The positions in `tree`, which was made of `source`.
     #[must_use]
-    pub(crate) fn new(source: Arc<Source>, tree: Tree) -> Self {
+    pub(super) fn new(source: Arc<Source>, tree: Tree) -> Self {
         Self { source, tree }
     }
 
     /// The source that the positions are in.
     #[must_use]
-    pub(crate) fn source(&self) -> &Arc<Source> {
+    pub(super) fn source(&self) -> &Arc<Source> {
         &self.source
     }
 
     /// Where the part of `node` stands that a JSON pointer (RFC 6901) names, or else its nearest ancestor that exists.
     /// Aliases and merges are followed, so the place may be in an anchored part before it.
     #[must_use]
-    pub(crate) fn locate(&self, node: NodeId, pointer: &str) -> Location {
+    pub(super) fn locate(&self, node: NodeId, pointer: &str) -> Location {
         let mut at = (None, node);
         let mut exact = pointer.is_empty() || pointer.starts_with('/');
         for token in pointer.split('/').skip(1) {

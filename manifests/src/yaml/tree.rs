@@ -8,12 +8,6 @@ use std::borrow::Cow;
 
 use super::source::Source;
 
-/// How deep mappings and sequences may be nested. `kubectl` stops at 10,000; real objects at about 60.
-pub(crate) const MAX_DEPTH: usize = 1_000;
-
-/// How many values a document may hold, which bounds the tree to 384 MiB.
-pub(crate) const MAX_NODES: usize = 32 * 1024 * 1024;
-
 /// The `span` of a mapping or sequence that has not ended.
 pub(crate) const STILL_OPEN: u32 = 0;
 

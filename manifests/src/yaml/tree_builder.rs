@@ -1,11 +1,12 @@
 //! Trees, made of a parser's events.
 
 use super::error::{ParseError, ParseErrorKind};
-use super::tree::{Format, MAX_DEPTH, MAX_NODES, Node, NodeId, STILL_OPEN, Shape, Tag, Tree};
+use super::limits::{MAX_DEPTH, MAX_NODES};
+use super::tree::{Format, Node, NodeId, STILL_OPEN, Shape, Tag, Tree};
 
 /// Grows a tree from the events of a parser.
 #[derive(Debug)]
-pub(crate) struct TreeBuilder {
+pub(super) struct TreeBuilder {
     tree: Tree,
     open: Vec<Open>,
 }
@@ -21,7 +22,7 @@ struct Open {
 impl TreeBuilder {
     /// An empty tree.
     #[must_use]
-    pub(crate) fn new(format: Format) -> Self {
+    pub(super) fn new(format: Format) -> Self {
         Self {
             tree: Tree {
                 format,
@@ -35,19 +36,19 @@ impl TreeBuilder {
 
     /// The offset at which the container begins that the next node goes into.
     #[must_use]
-    pub(crate) fn innermost(&self) -> Option<usize> {
+    pub(super) fn innermost(&self) -> Option<usize> {
         self.open.last().map(|open| self.tree.offset(open.node))
     }
 
     /// Whether the next node is a mapping's key.
     #[must_use]
-    pub(crate) fn expects_key(&self) -> bool {
+    pub(super) fn expects_key(&self) -> bool {
         self.open.last().is_some_and(|open| open.key_next)
     }
 
     /// Whether the innermost open container is a mapping.
     #[must_use]
-    pub(crate) fn in_mapping(&self) -> bool {
+    pub(super) fn in_mapping(&self) -> bool {
         self.open
             .last()
             .is_some_and(|open| self.tree.is_mapping(open.node))
@@ -57,7 +58,7 @@ impl TreeBuilder {
     ///
     /// # Errors
     /// When it is a key, nested too deep or one value too many.
-    pub(crate) fn open_mapping(&mut self, start: usize) -> Result<NodeId, ParseError> {
+    pub(super) fn open_mapping(&mut self, start: usize) -> Result<NodeId, ParseError> {
         self.open(start, Shape::Mapping)
     }
 
@@ -65,12 +66,12 @@ impl TreeBuilder {
     ///
     /// # Errors
     /// When it is a key, nested too deep or one value too many.
-    pub(crate) fn open_sequence(&mut self, start: usize) -> Result<NodeId, ParseError> {
+    pub(super) fn open_sequence(&mut self, start: usize) -> Result<NodeId, ParseError> {
         self.open(start, Shape::Sequence)
     }
 
     /// Ends the innermost mapping or sequence.
-    pub(crate) fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         if let Some(open) = self.open.pop() {
             self.tree.nodes[open.node as usize].span = self.next_id();
         }
@@ -80,7 +81,7 @@ impl TreeBuilder {
     ///
     /// # Errors
     /// When it is one value too many.
-    pub(crate) fn scalar(
+    pub(super) fn scalar(
         &mut self,
         start: usize,
         lead: u8,
@@ -97,7 +98,7 @@ impl TreeBuilder {
     ///
     /// # Errors
     /// When it is one value too many.
-    pub(crate) fn decoded_scalar(
+    pub(super) fn decoded_scalar(
         &mut self,
         start: usize,
         text: &str,
@@ -116,7 +117,7 @@ impl TreeBuilder {
     /// # Errors
     /// When the target has not ended (it would contain itself), when it is a mapping or sequence that is used
     /// as a key, or when it is one value too many.
-    pub(crate) fn alias(&mut self, start: usize, target: NodeId) -> Result<NodeId, ParseError> {
+    pub(super) fn alias(&mut self, start: usize, target: NodeId) -> Result<NodeId, ParseError> {
         let Node { shape, span, .. } = self.tree.nodes[target as usize];
         if let Shape::Mapping | Shape::Sequence = shape {
             if span == STILL_OPEN {
@@ -131,7 +132,7 @@ impl TreeBuilder {
 
     /// The tree, once everything is closed; `None` when nothing was added.
     #[must_use]
-    pub(crate) fn finish(mut self) -> Option<Tree> {
+    pub(super) fn finish(mut self) -> Option<Tree> {
         while !self.open.is_empty() {
             self.close();
         }

@@ -4,61 +4,22 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::alias_budget::AliasBudget;
 use super::error::{ParseError, ParseErrorKind};
+use super::limits::{MAX_DEPTH, MAX_OBJECT_NODES};
 use super::lookup::Text;
-use super::tree::{MAX_DEPTH, NodeId, View};
-
-/// How many values one object may hold. An API server takes requests of at most 3 MiB, which is less; a `Value` of
-/// a million values takes up to 350 MB.
-pub(crate) const MAX_OBJECT_NODES: usize = 1_000_000;
+use super::tree::{NodeId, View};
 
 /// Notes kept of one object.
 const MAX_NOTES: usize = 20;
 
-/// What aliases may still add to a document: 8 for a value, and the bytes of its text. In proportion to the text, so
-/// that reading is linear in the input's length.
-#[derive(Debug)]
-pub(crate) struct AliasBudget(usize);
-
-impl AliasBudget {
-    const NODE: usize = 8;
-
-    /// For a source of `length` bytes.
-    #[must_use]
-    pub(crate) fn of_source(length: usize) -> Self {
-        Self(16 * 1024 * 1024 + length.saturating_mul(10))
-    }
-
-    /// Takes off the share of a document of `length` bytes, the rest of which is to be put back.
-    #[must_use]
-    pub(crate) fn lend(&mut self, length: usize) -> Self {
-        const MOST: usize = 64 * 1024 * 1024;
-        let share = (1024 * 1024 + length.saturating_mul(20)).min(MOST);
-        let share = Self(share.min(self.0));
-        self.0 -= share.0;
-        share
-    }
-
-    /// Puts back what is left of a share.
-    pub(crate) fn put_back(&mut self, rest: &Self) {
-        self.0 += rest.0;
-    }
-
-    /// Counts a value with a text of `bytes` bytes; false when the budget is used up.
-    pub(crate) fn spend(&mut self, bytes: usize) -> bool {
-        let left = self.0.checked_sub(Self::NODE + bytes);
-        self.0 = left.unwrap_or_default();
-        left.is_some()
-    }
-}
-
 /// Something worth knowing about a text that is no fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Remark {
+pub struct Remark {
     /// Byte offset in the source.
-    pub(crate) offset: usize,
+    pub offset: usize,
     /// In words.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 /// The value of the part of a tree that begins at `node`; `aliased` when an alias led there.

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::super::alias_budget::AliasBudget;
 use super::super::error::{ParseError, ParseErrorKind};
 use super::super::lookup::Text;
 use super::super::parser;
 use super::super::source::Source;
-use super::super::value::{AliasBudget, Remark, convert};
+use super::super::value::{Remark, convert};
 use super::kubectl_readings::{DIFFERENT, DOCUMENTS, LAXER, SCALARS, STRICTER};
 
 fn read_with_remarks(text: &str) -> (Result<Value, ParseError>, Vec<Remark>) {

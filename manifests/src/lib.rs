@@ -13,6 +13,7 @@
 //! with its position and hides nothing that stands before or after it.
 
 pub mod files;
+mod item;
 pub mod kustomize;
 mod load;
 mod non_objects;
@@ -23,7 +24,8 @@ pub mod pattern;
 mod reader;
 pub mod yaml;
 
-pub use load::{Item, LoadError, Loaded, Note, Origin, load};
+pub use item::{Item, LoadError, Note, Origin};
+pub use load::{Loaded, load};
 pub use object::RawObject;
 pub use reader::Reader;
 pub use yaml::{Address, Location, Locator, MAX_BYTES, Place, Source};

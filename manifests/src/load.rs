@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::item::{Item, LoadError, Note};
 use super::object::RawObject;
 use super::reader::Reader;
 use super::yaml::Source;
@@ -17,53 +18,6 @@ pub struct Loaded {
     pub notes: Vec<Note>,
     /// What could not be read.
     pub errors: Vec<LoadError>,
-}
-
-/// Something worth knowing that is no fault: a document that is no object, a key that is given twice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// The line, from 1.
-    pub line: usize,
-    /// The column, from 1, in characters.
-    pub column: usize,
-    /// In words, without the position.
-    pub message: String,
-}
-
-/// What an error is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The source as a whole: nothing of it was read.
-    Source,
-    /// One document of it, with all objects in it.
-    Document,
-    /// One object, or one list of objects.
-    Object,
-}
-
-/// Something of a source that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{line}:{column}: {message}")]
-pub struct LoadError {
-    /// What could not be read.
-    pub origin: Origin,
-    /// The line, from 1.
-    pub line: usize,
-    /// The column, from 1, in characters.
-    pub column: usize,
-    /// In words, without the position.
-    pub message: String,
-}
-
-/// What a [`Reader`] comes upon.
-#[derive(Debug)]
-pub enum Item {
-    /// An object.
-    Object(Box<RawObject>),
-    /// Something worth knowing.
-    Note(Note),
-    /// Something that could not be read.
-    Error(LoadError),
 }
 
 /// Reads all of a source. Its objects take many times its size; to judge a large one use [`Reader`] and keep of each

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use super::load::{Item, LoadError, Note, Origin};
+use super::item::{Item, LoadError, Note, Origin};
 use super::objects::{Found, Objects};
 use super::yaml::{Document, Remark, Source, Stream, Unreadable};
 

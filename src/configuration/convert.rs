@@ -4,8 +4,8 @@ use l7guard_policy::configuration::{Admission, Aws, Configuration, Date, Likely,
 
 use super::document::{AdmissionDocument, AwsDocument, Document, RatchetDocument};
 use super::field::Field;
-use super::list::{Element, List, distinct};
 use super::mapping::Mapping;
+use super::names::Names;
 use super::pointer::Pointer;
 use super::problem::Problems;
 use super::scalars::Flag;
@@ -129,44 +129,5 @@ fn aws(given: Field<Mapping<AwsDocument>>, at: &Pointer, problems: &mut Problems
             section.well_known_gateway_class_names,
             default.well_known_gateway_class_names,
         ),
-    }
-}
-
-/// Reads the lists of names of one section.
-pub(super) struct Names<'a, 'p> {
-    pub(super) at: &'a Pointer,
-    pub(super) problems: &'a mut Problems<'p>,
-}
-
-impl Names<'_, '_> {
-    /// A list that may be empty.
-    pub(super) fn any<T: PartialEq + Into<Box<str>>>(
-        &mut self,
-        key: &str,
-        given: Field<List<T>>,
-        default: Vec<Box<str>>,
-    ) -> Vec<Box<str>> {
-        let elements = given.elements(&self.at.key(key), self.problems);
-        self.distinct(elements).unwrap_or(default)
-    }
-
-    /// A list that may not, for the reason that is given.
-    pub(super) fn some<T: PartialEq + Into<Box<str>>>(
-        &mut self,
-        key: &str,
-        why: &str,
-        given: Field<List<T>>,
-        default: Vec<Box<str>>,
-    ) -> Vec<Box<str>> {
-        let elements = given.some_elements(&self.at.key(key), why, self.problems);
-        self.distinct(elements).unwrap_or(default)
-    }
-
-    fn distinct<T: PartialEq + Into<Box<str>>>(
-        &mut self,
-        elements: Option<Vec<Element<T>>>,
-    ) -> Option<Vec<Box<str>>> {
-        let elements = distinct(elements?, self.problems);
-        Some(elements.into_iter().map(|(_, name)| name.into()).collect())
     }
 }

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::scalars::text;
-use super::schema::value_schemas;
 use super::suggestion::{did_you_mean, listed};
+use super::value_schemas::value_schemas;
 
 /// The version that this program reads.
 pub(super) const API_VERSION: &str = "l7guard/v1";

@@ -3,11 +3,11 @@
 use l7guard_policy::configuration::{Istio, ServicePattern};
 use l7guard_policy::gateways::kind::GatewayKind;
 
-use super::convert::Names;
 use super::document::IstioDocument;
 use super::field::Field;
 use super::list::{List, distinct};
 use super::mapping::Mapping;
+use super::names::Names;
 use super::pointer::Pointer;
 use super::problem::Problems;
 use super::scalars::{ControllerName, Services};

@@ -20,12 +20,14 @@ mod istio;
 mod list;
 mod mapping;
 mod modes;
+mod names;
 mod pointer;
 mod problem;
 mod read;
 mod scalars;
 mod schema;
 mod suggestion;
+mod value_schemas;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::Month;
 
-use super::schema::value_schemas;
+use super::value_schemas::value_schemas;
 
 /// Whether something holds.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -64,9 +64,20 @@ impl Document {
         self.circles.iter()
     }
 
+    /// Whether a row names all files of a circle.
     pub(super) fn explains(&self, circle: &BTreeSet<String>) -> bool {
-        self.circles.contains(circle)
+        self.circles.iter().any(|row| names_all(row, circle))
     }
+}
+
+/// Whether all files of a circle are in a row, by their names or by that of their folder (`policy/src/rules/`).
+pub(super) fn names_all(row: &BTreeSet<String>, circle: &BTreeSet<String>) -> bool {
+    let names = |name: &String, file: &str| {
+        name == file || (name.ends_with('/') && file.starts_with(name.as_str()))
+    };
+    circle
+        .iter()
+        .all(|file| row.iter().any(|name| names(name, file)))
 }
 
 /// Whether a module is `room` or in it.

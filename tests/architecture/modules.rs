@@ -57,7 +57,10 @@ impl Modules {
     pub(super) fn uses(&self) -> impl Iterator<Item = (&File, &File)> {
         let mut uses = BTreeSet::new();
         for (at, module) in self.modules.iter().enumerate() {
-            for path in &module.names.used {
+            // A module that passes on what its own parts hold does not rest on them.
+            let is_of_another = |path: &&Vec<String>| !module.children.contains_key(&path[0]);
+            let passed_on = module.names.passed_on.iter().filter(is_of_another);
+            for path in module.names.used.iter().chain(passed_on) {
                 if let Some(target) = self.resolve(at, path, 0) {
                     uses.insert((module.file, self.modules[target].file));
                 }

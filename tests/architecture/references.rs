@@ -15,7 +15,9 @@ pub(super) struct Names {
     pub(super) bound: BTreeMap<String, Vec<String>>,
     /// Where `use …::*` leads.
     pub(super) globs: Vec<Vec<String>>,
-    /// Every path in it.
+    /// What it passes on by `pub use`.
+    pub(super) passed_on: BTreeSet<Vec<String>>,
+    /// Every other path in it.
     pub(super) used: BTreeSet<Vec<String>>,
 }
 
@@ -94,7 +96,15 @@ impl<'ast> Visit<'ast> for Names {
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
-        self.tree(&item.tree, &mut Vec::new());
+        let mut tree = Names::default();
+        tree.tree(&item.tree, &mut Vec::new());
+        self.bound.extend(tree.bound);
+        self.globs.extend(tree.globs);
+        if matches!(item.vis, Visibility::Inherited) {
+            self.used.extend(tree.used);
+        } else {
+            self.passed_on.extend(tree.used);
+        }
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {

@@ -184,6 +184,9 @@ impl Search {
     }
 
     /// Takes what is in a directory and below it.
+    ///
+    /// By hand, as `walkdir` does not do the same: it follows a link into a directory every time it comes upon one, where
+    /// here each is taken once, and fails on any link that leads nowhere, where here only one called like a manifest does.
     fn directory(&mut self, path: &Path) {
         let mut ahead = vec![path.to_owned()];
         while let Some(path) = ahead.pop() {

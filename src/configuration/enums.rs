@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::scalars::text;
-use super::suggestion::{did_you_mean, listed};
 use super::value_schemas::value_schemas;
+use crate::nearest_word::{did_you_mean, listed};
 
 /// The version that this program reads.
 pub(super) const API_VERSION: &str = "l7guard/v1";

@@ -12,8 +12,8 @@ use super::mapping::Mapping;
 use super::pointer::Pointer;
 use super::problem::Problems;
 use super::scalars::{Pattern, SingleLine};
-use super::suggestion::listed;
 use super::{expiry, modes};
+use crate::nearest_word::listed;
 
 /// The exemptions of a document.
 pub(super) fn read(

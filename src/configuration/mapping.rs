@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::pointer::Pointer;
 use super::problem::Problems;
 use super::scalars::wrong_type;
-use super::suggestion::{did_you_mean, listed};
+use crate::nearest_word::{did_you_mean, listed};
 
 /// A mapping whose known keys are the properties of the schema of `T`.
 #[derive(Clone, Debug, PartialEq)]

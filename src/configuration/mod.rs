@@ -26,7 +26,6 @@ mod problem;
 mod read;
 mod scalars;
 mod schema;
-mod suggestion;
 mod value_schemas;
 
 #[cfg(test)]

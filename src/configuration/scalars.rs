@@ -4,7 +4,7 @@
 use l7guard_policy::configuration::{Date, NamePattern, ServicePattern};
 use serde::Deserialize;
 use serde_json::Value;
-use time::Month;
+use time::macros::format_description;
 
 use super::value_schemas::value_schemas;
 
@@ -230,22 +230,14 @@ pub(super) fn text(value: &Value, expected: &str) -> Result<String, String> {
     }
 }
 
+/// A date of ten characters; `time` takes a sign before the year as well.
 fn date(text: &str) -> Option<Date> {
-    let parts: Vec<&str> = text.split('-').collect();
-    let &[year, month, day] = parts.as_slice() else {
-        return None;
-    };
-    let is_valid = [year, month, day].map(str::len) == [4, 2, 2]
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'-');
-    if !is_valid {
-        return None;
-    }
-    let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
-    Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
+    let format = format_description!("[year]-[month]-[day]");
+    (text.len() == 10).then(|| Date::parse(text, format).ok())?
 }
 
+/// A character of a DNS name (RFC 1123). What is checked here is what a name may consist of, so that a pattern or a
+/// typing error is no silent name; not its length or its labels, which the API server checks of every object.
 fn is_of_name(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.')
 }

@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The circles, each as the set of the nodes in it.
 pub(super) fn of<'a>(edges: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<BTreeSet<String>> {
-    let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (from, to) in edges {
-        next.entry(from).or_default().insert(to);
-    }
+    let next = graph(edges);
     let reached: BTreeMap<&str, BTreeSet<&str>> = next
         .keys()
         .map(|from| (*from, reachable(from, &next)))
@@ -26,7 +23,22 @@ pub(super) fn of<'a>(edges: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<BTr
         .collect()
 }
 
-fn reachable<'a>(from: &str, next: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeSet<&'a str> {
+/// Each node with the next ones.
+pub(super) fn graph<'a>(
+    edges: impl Iterator<Item = (&'a str, &'a str)>,
+) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (from, to) in edges {
+        next.entry(from).or_default().insert(to);
+    }
+    next
+}
+
+/// What is reached from a node, over any number of edges.
+pub(super) fn reachable<'a>(
+    from: &str,
+    next: &BTreeMap<&'a str, BTreeSet<&'a str>>,
+) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
     let mut ahead = vec![from];
     while let Some(node) = ahead.pop() {

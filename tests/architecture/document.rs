@@ -10,6 +10,8 @@ use super::modules::File;
 pub(super) struct Document {
     /// Each room and the rooms that it may use.
     rooms: BTreeMap<String, BTreeSet<String>>,
+    /// Rooms and what they must not reach, also not through others.
+    never: Vec<(String, String)>,
     circles: Vec<BTreeSet<String>>,
 }
 
@@ -26,11 +28,16 @@ impl Document {
             !rooms.is_empty(),
             "docs/architecture.md has no table of allowed arrows"
         );
+        let never = rows(&page, "### Never reached").flat_map(|(from, to)| {
+            let [from] = <[String; 1]>::try_from(names(from)).unwrap();
+            names(to).into_iter().map(move |to| (from.clone(), to))
+        });
         let circles = rows(&page, "### Circles").map(|(files, reason)| {
             assert!(!reason.trim().is_empty(), "{files} have no reason");
             names(files).into_iter().collect()
         });
         Self {
+            never: never.collect(),
             circles: circles.collect(),
             rooms,
         }
@@ -58,6 +65,10 @@ impl Document {
     pub(super) fn allows(&self, from: &str, to: &str) -> bool {
         let allowed = self.rooms.get(from);
         allowed.is_some_and(|rooms| rooms.iter().any(|room| is_within(to, room)))
+    }
+
+    pub(super) fn never(&self) -> &[(String, String)] {
+        &self.never
     }
 
     pub(super) fn circles(&self) -> impl Iterator<Item = &BTreeSet<String>> {

@@ -102,6 +102,37 @@ fn no_rooms_use_each_other_in_a_circle() {
 }
 
 #[test]
+fn no_room_reaches_what_it_must_not_even_through_others() {
+    let (modules, document) = (Modules::of_program(), Document::read());
+    let arrows = arrows(&modules, &document);
+    let next = circles::graph(arrows.keys().map(|(from, to)| (from.as_str(), to.as_str())));
+    let mut wrong = Vec::new();
+    for (from, to) in document.never() {
+        for name in [from, to] {
+            let is_room = document.rooms().any(|room| document::is_within(room, name));
+            assert!(is_room, "{name} is no room");
+        }
+        let rooms = document
+            .rooms()
+            .filter(|room| document::is_within(room, from));
+        for room in rooms {
+            let reached = circles::reachable(room, &next);
+            let bad: Vec<_> = reached
+                .iter()
+                .filter(|room| document::is_within(room, to))
+                .collect();
+            if !bad.is_empty() {
+                wrong.push(format!("`{room}` reaches {bad:?}"));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "docs/architecture.md, \"Never reached\": {wrong:#?}"
+    );
+}
+
+#[test]
 fn no_files_use_each_other_in_a_circle_but_those_with_a_reason() {
     let (modules, document) = (Modules::of_program(), Document::read());
     let uses = modules.uses();

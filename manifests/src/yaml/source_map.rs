@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jsonptr::{Pointer, Token, index::Index};
+
 use super::alias_budget::AliasBudget;
 use super::lookup::{Entry, Text};
 use super::source::{Place, Source};
@@ -43,9 +45,10 @@ impl SourceMap {
     #[must_use]
     pub(super) fn locate(&self, node: NodeId, pointer: &str) -> Location {
         let mut at = (None, node);
-        let mut exact = pointer.is_empty() || pointer.starts_with('/');
-        for token in pointer.split('/').skip(1) {
-            if let Some(child) = self.child(at.1, token) {
+        let parsed = Pointer::parse(pointer);
+        let mut exact = parsed.is_ok();
+        for token in parsed.unwrap_or(Pointer::root()).tokens() {
+            if let Some(child) = self.child(at.1, &token) {
                 at = child;
             } else {
                 exact = false;
@@ -61,20 +64,20 @@ impl SourceMap {
     }
 
     /// The key (if it has one) and the value that a pointer's token names in `node`.
-    fn child(&self, node: NodeId, token: &str) -> Option<(Option<NodeId>, NodeId)> {
+    fn child(&self, node: NodeId, token: &Token<'_>) -> Option<(Option<NodeId>, NodeId)> {
         let node = self.tree.target(node);
         if self.tree.is_sequence(node) {
-            let canonical = token == "0" || !token.starts_with(['0', '+']);
-            let index = token.parse().ok().filter(|_| canonical)?;
+            let Ok(Index::Num(index)) = token.to_index() else {
+                return None;
+            };
             return Some((None, self.tree.children(node).nth(index)?));
         }
-        let token = token.replace("~1", "/").replace("~0", "~");
         let text = Text {
             tree: &self.tree,
             source: &self.source,
         };
         let mut budget = AliasBudget::of_source(0);
-        let found = text.find(node, &token, false, &mut budget);
+        let found = text.find(node, &token.decoded(), false, &mut budget);
         let Entry { key, value } = found.ok()??;
         Some((Some(key), value))
     }

@@ -1,22 +1,25 @@
 //! "Did you mean": the known word that is nearest to a mistyped one.
 
-/// A clause such as ` (did you mean "mode"?)`; empty when nothing is near: one slip in three characters, whatever the
-/// case.
-pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let word = word.to_lowercase();
+/// How many slips lead from one word to the other; `None` when it is more than one in three characters.
+pub(crate) fn slips(word: &str, known: &str) -> Option<usize> {
     let most = word.chars().count().max(3) / 3;
-    let distance = |known: &str| strsim::damerau_levenshtein(&word, &known.to_lowercase());
+    let distance = strsim::damerau_levenshtein(word, known);
+    (distance <= most).then_some(distance)
+}
+
+/// A clause such as ` (did you mean "mode"?)`; empty when nothing is near, whatever the case.
+pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let word = word.to_lowercase();
     known
         .into_iter()
-        .map(|known| (distance(known), known))
-        .filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, _)| *distance)
+        .filter_map(|known| Some((slips(&word, &known.to_lowercase())?, known)))
+        .min_by_key(|(slips, _)| *slips)
         .map(|(_, known)| format!(" (did you mean {known:?}?)"))
         .unwrap_or_default()
 }
 
 /// `a, b or c`, with that last conjunction.
-pub(super) fn listed<'a>(words: impl IntoIterator<Item = &'a str>, conjunction: &str) -> String {
+pub(crate) fn listed<'a>(words: impl IntoIterator<Item = &'a str>, conjunction: &str) -> String {
     let words: Vec<&str> = words.into_iter().collect();
     match words.split_last() {
         Some((last, [])) => (*last).to_owned(),

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The circles, each as the set of the nodes in it.
 pub(super) fn of<'a>(edges: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<BTreeSet<String>> {
     let next = graph(edges);
-    let reached: BTreeMap<&str, BTreeSet<&str>> = next
+    let far: BTreeMap<&str, BTreeSet<&str>> = next
         .keys()
         .map(|from| (*from, reachable(from, &next)))
         .collect();
-    let reaches = |from: &str, to: &str| reached.get(from).is_some_and(|all| all.contains(to));
+    let leads = |from: &str, to: &str| far.get(from).is_some_and(|all| all.contains(to));
     let circle = |node: &&str| -> BTreeSet<String> {
         let back = next
             .keys()
-            .filter(|other| reaches(node, other) && reaches(other, node));
+            .filter(|other| leads(node, other) && leads(other, node));
         back.map(|other| (*other).to_owned()).collect()
     };
     let circles: BTreeSet<BTreeSet<String>> = next.keys().map(circle).collect();

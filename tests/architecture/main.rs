@@ -5,6 +5,12 @@
 //! crate such as `policy::objects`. A file belongs to the longest row that its module path begins with. Whoever moves a
 //! room changes the tables, not this test. Code for tests alone may use anything and is not looked at.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails, also outside of the test functions themselves"
+)]
+
 mod circles;
 mod crates;
 mod document;

@@ -30,7 +30,7 @@ struct Module {
 /// All modules.
 pub(super) struct Modules {
     files: Vec<File>,
-    modules: Vec<Module>,
+    all: Vec<Module>,
     /// The library of each crate.
     crates: BTreeMap<String, usize>,
 }
@@ -39,7 +39,7 @@ impl Modules {
     pub(super) fn of_program() -> Self {
         let mut modules = Self {
             files: Vec::new(),
-            modules: Vec::new(),
+            all: Vec::new(),
             crates: BTreeMap::new(),
         };
         for found in crates::of_program() {
@@ -56,13 +56,13 @@ impl Modules {
     /// Each file with one that it uses.
     pub(super) fn uses(&self) -> impl Iterator<Item = (&File, &File)> {
         let mut uses = BTreeSet::new();
-        for (at, module) in self.modules.iter().enumerate() {
+        for (at, module) in self.all.iter().enumerate() {
             // A module that passes on what its own parts hold does not rest on them.
             let is_of_another = |path: &&Vec<String>| !module.children.contains_key(&path[0]);
             let passed_on = module.names.passed_on.iter().filter(is_of_another);
             for path in module.names.used.iter().chain(passed_on) {
                 if let Some(target) = self.resolve(at, path, 0) {
-                    uses.insert((module.file, self.modules[target].file));
+                    uses.insert((module.file, self.all[target].file));
                 }
             }
         }
@@ -79,7 +79,7 @@ impl Modules {
                 "main".to_owned()
             };
             let module = self.add_file(root, &name, None);
-            self.files[self.modules[module].file].is_root = is_library;
+            self.files[self.all[module].file].is_root = is_library;
             if is_library {
                 self.crates.insert(found.name.clone(), module);
             }
@@ -113,8 +113,8 @@ impl Modules {
         items: &[Item],
         folder: &Path,
     ) -> usize {
-        let at = self.modules.len();
-        self.modules.push(Module {
+        let at = self.all.len();
+        self.all.push(Module {
             file,
             parent,
             children: BTreeMap::new(),
@@ -125,9 +125,7 @@ impl Modules {
                 && !is_for_tests(&child.attrs)
             {
                 let id = self.add_child(file, name, at, child, folder);
-                self.modules[at]
-                    .children
-                    .insert(child.ident.to_string(), id);
+                self.all[at].children.insert(child.ident.to_string(), id);
             }
         }
         at
@@ -166,9 +164,9 @@ impl Modules {
         let start = match first.as_str() {
             "crate" => self.root(from),
             "self" => from,
-            "super" => self.modules[from].parent?,
+            "super" => self.all[from].parent?,
             name => {
-                let module = &self.modules[from];
+                let module = &self.all[from];
                 if let Some(child) = module.children.get(name) {
                     *child
                 } else if let Some(target) = module.names.bound.get(name)
@@ -189,7 +187,7 @@ impl Modules {
         let Some((first, rest)) = path.split_first() else {
             return Some(from);
         };
-        let module = &self.modules[from];
+        let module = &self.all[from];
         if first == "super" {
             return self.walk(module.parent?, rest, depth);
         }
@@ -210,7 +208,7 @@ impl Modules {
             .iter()
             .filter_map(|glob| self.resolve(from, glob, depth + 1));
         let holder = globs.into_iter().find(|target| {
-            let names = &self.modules[*target].names;
+            let names = &self.all[*target].names;
             names.items.contains(first) || names.bound.contains_key(first)
         });
         match holder {
@@ -221,7 +219,7 @@ impl Modules {
 
     fn root(&self, of: usize) -> usize {
         let mut at = of;
-        while let Some(parent) = self.modules[at].parent {
+        while let Some(parent) = self.all[at].parent {
             at = parent;
         }
         at

@@ -131,10 +131,10 @@ impl Names {
                 before.pop();
             }
             UseTree::Name(name) => {
-                self.bind(&name.ident.to_string(), &name.ident.to_string(), before)
+                self.bind(&name.ident.to_string(), &name.ident.to_string(), before);
             }
             UseTree::Rename(name) => {
-                self.bind(&name.ident.to_string(), &name.rename.to_string(), before)
+                self.bind(&name.ident.to_string(), &name.rename.to_string(), before);
             }
             UseTree::Glob(_) => {
                 self.used.insert(before.clone());

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use granit_parser::Parser;
-use l7guard::manifests::{Item, Reader, Source, files};
+use l7guard_manifests::{Item, Reader, Source, files};
 use wait4::Wait4;
 
 const FILES: usize = 10_000;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use l7guard::manifests::{LoadError, Loaded, Locator, Note, Place, RawObject, Source, load};
+use l7guard_manifests::{LoadError, Loaded, Locator, Note, Place, RawObject, Source, load};
 use l7guard_policy::objects::{self, Naming};
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use l7guard::manifests::{RawObject, load};
+use l7guard_manifests::{RawObject, load};
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::{self, Naming, Object, Source};

@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use l7guard::manifests::load;
+use l7guard_manifests::load;
 use l7guard_policy::actions;
 use l7guard_policy::configuration::{Configuration, Date};
 use l7guard_policy::inventory::{Inventory, World};

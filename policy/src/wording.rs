@@ -8,11 +8,20 @@
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 
-use crate::configuration::CrossNamespaceNames;
 use crate::identity::{Kind, ObjectKey};
 
 /// What stands for a part that its reader may not learn.
 const LEFT_OUT: &str = "…";
+
+/// Whether answers name objects of other namespaces. Nothing else of them is ever said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CrossNamespaceNames {
+    /// They do: whoever is refused can go and ask the owner.
+    #[default]
+    Shown,
+    /// They say "in another namespace".
+    Hidden,
+}
 
 /// A line of text in parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -10,12 +10,12 @@ use l7guard_policy::configuration::Configuration;
 use super::ExitStatus;
 use super::terminal::style;
 use crate::clock;
-use crate::configuration::{self, Gravity, Problem, Reading};
-use crate::manifests::files::{self, Input};
+use crate::configuration::{self, Problem, Reading, Severity};
 use crate::reload::MOUNTED_LIMIT;
 use crate::report::Location;
 use crate::report::diagnostic::{Diagnostic, Level, Place, Style};
 use crate::visible_text::one_line;
+use l7guard_manifests::files::{self, Input};
 
 /// How many bytes a configuration may have: as many as can be mounted, with room to spare.
 const CONFIGURATION_LIMIT: usize = MOUNTED_LIMIT;
@@ -98,8 +98,8 @@ fn check_one(
     output: &mut impl Write,
 ) -> io::Result<bool> {
     let reading = configuration::read(input.name(), bytes, clock::today());
-    write_problems(&reading, Gravity::Expired, style, output)?;
-    let is_error = |problem: &&Problem| problem.gravity >= Gravity::Expired;
+    write_problems(&reading, Severity::Expired, style, output)?;
+    let is_error = |problem: &&Problem| problem.severity >= Severity::Expired;
     let errors = reading.problems.iter().filter(is_error).count();
     let warnings = reading.problems.len() - errors;
     let mut summary = match errors {
@@ -131,7 +131,12 @@ impl ConfigurationFile {
         };
         let reading = read(path)?;
         let stderr = io::stderr();
-        write_problems(&reading, Gravity::Error, style(&stderr), &mut stderr.lock())?;
+        write_problems(
+            &reading,
+            Severity::Error,
+            style(&stderr),
+            &mut stderr.lock(),
+        )?;
         let configuration = reading.configuration;
         configuration.with_context(|| format!("the configuration {} is not sound", path.display()))
     }
@@ -147,15 +152,15 @@ pub(super) fn read(path: &Path) -> Result<Reading> {
     Ok(configuration::read(input.name(), bytes, clock::today()))
 }
 
-/// Writes problems; those that are at least as grave as `error` as errors.
+/// Writes problems; those that are at least as severe as `error` as errors.
 fn write_problems(
     reading: &Reading,
-    error: Gravity,
+    error: Severity,
     style: Style,
     output: &mut impl Write,
 ) -> io::Result<()> {
     for problem in &reading.problems {
-        let level = if problem.gravity >= error {
+        let level = if problem.severity >= error {
             Level::Error
         } else {
             Level::Warning

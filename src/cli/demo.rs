@@ -12,11 +12,11 @@ use super::demo_client::Client;
 use super::demo_reviews::{self, Step};
 use super::serving::{DevelopmentCertificate, Serving, Tls};
 use crate::live::{Live, LiveConfiguration};
-use crate::manifests;
 use crate::metrics::Metrics;
 use crate::server::{OldestTls, Settings, StopHandle, stop, stop_on_signals};
 use crate::webhook::{Gate, PolicyJudge};
 use crate::world::ManifestWorld;
+use l7guard_manifests as manifests;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

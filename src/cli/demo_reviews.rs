@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::manifests;
+use l7guard_manifests as manifests;
 
 /// The files of the world, as (name, text).
 pub(super) const WORLD: &[(&str, &str)] = &[

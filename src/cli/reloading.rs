@@ -11,14 +11,14 @@ use l7guard_policy::inventory::Inventory;
 use super::config::{self, ConfigurationFile};
 use super::failure::SeveralLines;
 use crate::clock;
-use crate::configuration::{self, Gravity, Problem, Reading};
+use crate::configuration::{self, Problem, Reading, Severity};
 use crate::live::{Live, LiveConfiguration};
-use crate::manifests::{MAX_BYTES, files};
 use crate::metrics::{Metrics, WatchedFile};
 use crate::reload::{Contents, MOUNTED_LIMIT, Refused, Reloadable, follow, read_files};
 use crate::report::ReportedError;
 use crate::visible_text::one_line;
 use crate::world::ManifestWorld;
+use l7guard_manifests::{MAX_BYTES, files};
 
 /// The world of the manifests in a directory, followed.
 ///
@@ -101,13 +101,13 @@ impl Reloadable for ConfigurationReload {
 /// The configuration of a file that is sound, with its warnings in the log; else what is wrong with it.
 fn in_force(path: &Path, reading: Reading) -> Result<Configuration, String> {
     let name = path.display().to_string();
-    let of = |gravity: fn(Gravity) -> bool| -> Vec<String> {
+    let of = |severity: fn(Severity) -> bool| -> Vec<String> {
         let problems = reading.problems.iter();
-        let chosen = problems.filter(|problem| gravity(problem.gravity));
+        let chosen = problems.filter(|problem| severity(problem.severity));
         chosen.map(|problem| line(&name, problem)).collect()
     };
     let Some(configuration) = reading.configuration else {
-        return Err(of(|gravity| gravity == Gravity::Error).join("; "));
+        return Err(of(|severity| severity == Severity::Error).join("; "));
     };
     for warning in of(|_| true) {
         tracing::warn!(%warning, "the configuration");

@@ -6,6 +6,7 @@ use l7guard_policy::identity::Kind;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::Object;
 
+use crate::nearest_word;
 use crate::visible_text::one_line;
 
 /// Short names that `kubectl api-resources` shows.
@@ -121,9 +122,7 @@ impl Subject<'_> {
 
     /// The objects of that name elsewhere, or else those of a name that is near, or else all of that kind.
     fn missing(&self, of_kind: &[&Object]) -> NotOne {
-        let most = self.name.chars().count().max(3) / 3;
-        let is_near =
-            |object: &Object| strsim::damerau_levenshtein(self.name, &object.key.name) <= most;
+        let is_near = |object: &Object| nearest_word::slips(self.name, &object.key.name).is_some();
         let chosen = |choice: &dyn Fn(&Object) -> bool| -> Vec<&Object> {
             of_kind
                 .iter()

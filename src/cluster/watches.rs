@@ -16,6 +16,7 @@ use super::kinds::is_watched;
 use super::reflector;
 use super::watch_state::{Trouble, Watch};
 use super::world::Shared;
+use crate::jitter;
 
 /// How often it is looked whether a kind has come to be served, or is served no more.
 const DISCOVERY: Duration = Duration::from_secs(10);
@@ -33,7 +34,7 @@ pub(super) async fn keep_watching(shared: Arc<Shared>) {
         if watching.catch_unwind().await.is_err() {
             tracing::error!("the watches failed, a defect of l7guard: all are begun anew");
         }
-        sleep(jittered(AFTER_PANIC)).await;
+        sleep(jitter::lengthened(AFTER_PANIC)).await;
     }
 }
 
@@ -55,16 +56,11 @@ async fn watch_all(shared: Arc<Shared>) {
             Err(error) => {
                 tracing::warn!(%error, "cannot find out which kinds are served");
                 if shared.not_yet_discovered(&error) {
-                    ticks.reset_after(jittered(DISCOVERY_RETRY));
+                    ticks.reset_after(jitter::lengthened(DISCOVERY_RETRY));
                 }
             }
         }
     }
-}
-
-/// So long, and up to as long again: what failed for all replicas at once is not tried again by all at once.
-fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(1.0 + fastrand::f64())
 }
 
 /// The watches that run.
@@ -153,7 +149,7 @@ impl Watches {
             running.resource.clone(),
         );
         running.task = self.tasks.spawn(async {
-            sleep(jittered(AFTER_PANIC)).await;
+            sleep(jitter::lengthened(AFTER_PANIC)).await;
             follow.await;
         });
     }

@@ -10,15 +10,15 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use serde_json::{Map, Value, json};
 
-use super::given::Given;
-use super::list::List;
-use super::section::Section;
-use super::values::{
-    ControllerName, Day, ExactName, Flag, Line, Pattern, Prose, Services, wrong_type,
-};
-use super::words::{
-    ApiVersion, Bound, DocumentKind, KindOfGateway, LikelyMode, NamesMode, ObjectKind, RuleMode,
+use super::enums::{
+    ApiVersion, DocumentKind, KindOfGateway, LikelyMode, MaxMode, NamesMode, ObjectKind, RuleMode,
     RuleReference, UnknownRouterMode,
+};
+use super::field::Field;
+use super::list::List;
+use super::mapping::Mapping;
+use super::scalars::{
+    ControllerName, Day, ExactName, Flag, Pattern, Prose, Services, SingleLine, wrong_type,
 };
 
 /// The configuration of l7guard: what findings do, what is tolerated, and who counts as an ALB controller and an Istio
@@ -28,34 +28,34 @@ use super::words::{
 #[schemars(deny_unknown_fields, title = "l7guard configuration", extend("required" = ["apiVersion", "kind"]))]
 pub(super) struct Document {
     /// The version of this format.
-    pub(super) api_version: Given<ApiVersion>,
+    pub(super) api_version: Field<ApiVersion>,
     /// The kind of this document.
-    pub(super) kind: Given<DocumentKind>,
+    pub(super) kind: Field<DocumentKind>,
     /// The most that any finding does. `audit` is the dry run: everything is allowed, nothing is said to users; logs,
     /// metrics, audit annotations and reports tell what would have been.
     #[schemars(extend("default" = "deny"))]
-    pub(super) mode: Given<Bound>,
+    pub(super) mode: Field<MaxMode>,
     /// What a finding does that is only likely, because an object that would prove it is not visible, where its rule
     /// denies.
     #[schemars(extend("default" = "deny"))]
-    pub(super) likely: Given<LikelyMode>,
+    pub(super) likely: Field<LikelyMode>,
     /// Whether a write is refused only for the paths that it adds.
-    pub(super) ratchet: Given<Section<RatchetDocument>>,
+    pub(super) ratchet: Field<Mapping<RatchetDocument>>,
     /// What the findings of a rule do, where that is not the rule's default. By code or by name.
-    pub(super) rules: Given<RuleModes>,
+    pub(super) rules: Field<RuleModes>,
     /// What is different in some namespaces: that of the finding's object. Of several entries that match a namespace
     /// the first one counts.
     #[schemars(extend("default" = []))]
-    pub(super) namespaces: Given<List<Section<NamespacesDocument>>>,
+    pub(super) namespaces: Field<List<Mapping<NamespacesDocument>>>,
     /// Who makes AWS Application Load Balancers.
-    pub(super) aws: Given<Section<AwsDocument>>,
+    pub(super) aws: Field<Mapping<AwsDocument>>,
     /// Who makes Istio gateways.
-    pub(super) istio: Given<Section<IstioDocument>>,
+    pub(super) istio: Field<Mapping<IstioDocument>>,
     /// Findings that are tolerated for a time.
     #[schemars(extend("default" = []))]
-    pub(super) exemptions: Given<List<Section<ExemptionDocument>>>,
+    pub(super) exemptions: Field<List<Mapping<ExemptionDocument>>>,
     /// What the answers of the webhook say.
-    pub(super) admission: Given<Section<AdmissionDocument>>,
+    pub(super) admission: Field<Mapping<AdmissionDocument>>,
 }
 
 /// What the answers of the webhook say. The log and the reports say everything.
@@ -66,7 +66,7 @@ pub(super) struct AdmissionDocument {
     /// Whether answers name objects of other namespaces than that of the object that is written. Nothing else of those
     /// objects is ever said.
     #[schemars(extend("default" = "shown"))]
-    pub(super) cross_namespace_names: Given<NamesMode>,
+    pub(super) cross_namespace_names: Field<NamesMode>,
 }
 
 /// Whether a write is refused only for the paths that it adds.
@@ -77,9 +77,9 @@ pub(super) struct RatchetDocument {
     /// Whether paths that were there before a write only make it warn. If not, every write of an object with a
     /// forbidden path is refused, also one that has nothing to do with it.
     #[schemars(extend("default" = true))]
-    pub(super) enabled: Given<Flag>,
+    pub(super) enabled: Field<Flag>,
     /// The last day (UTC) on which it is enabled. Without it, it has no end.
-    pub(super) until: Given<Day>,
+    pub(super) until: Field<Day>,
 }
 
 /// What is different in some namespaces.
@@ -97,11 +97,11 @@ pub(super) struct RatchetDocument {
 pub(super) struct NamespacesDocument {
     /// Names of namespaces, in which `*` stands for any characters and `?` for one.
     #[schemars(extend("minItems" = 1))]
-    pub(super) r#match: Given<List<Pattern>>,
+    pub(super) r#match: Field<List<Pattern>>,
     /// The most that a finding does there, in place of the `mode` above, be it stricter or milder.
-    pub(super) mode: Given<RuleMode>,
+    pub(super) mode: Field<RuleMode>,
     /// What the findings of a rule do there, in place of the `rules` above. By code or by name.
-    pub(super) rules: Given<RuleModes>,
+    pub(super) rules: Field<RuleModes>,
 }
 
 /// Who makes AWS Application Load Balancers.
@@ -112,22 +112,22 @@ pub(super) struct AwsDocument {
     /// Values of the annotation `kubernetes.io/ingress.class` that make an Ingress the controller's: its
     /// `--ingress-class`.
     #[schemars(extend("minItems" = 1, "default" = Aws::default().ingress_class_annotations))]
-    pub(super) ingress_class_annotations: Given<List<Line>>,
+    pub(super) ingress_class_annotations: Field<List<SingleLine>>,
     /// Values of an IngressClass's `spec.controller` whose Ingresses become ALBs.
     #[schemars(extend("minItems" = 1, "default" = Aws::default().ingress_controllers))]
-    pub(super) ingress_controllers: Given<List<ControllerName>>,
+    pub(super) ingress_controllers: Field<List<ControllerName>>,
     /// Whether Ingresses without any class are the controller's: it runs with an empty `--ingress-class`.
     #[schemars(extend("default" = false))]
-    pub(super) manage_classless_ingresses: Given<Flag>,
+    pub(super) manage_classless_ingresses: Field<Flag>,
     /// Names of IngressClasses that stand for an ALB while the IngressClass itself is missing.
     #[schemars(extend("default" = Aws::default().well_known_class_names))]
-    pub(super) well_known_ingress_class_names: Given<List<ExactName>>,
+    pub(super) well_known_ingress_class_names: Field<List<ExactName>>,
     /// Values of a GatewayClass's `spec.controllerName` whose Gateways become ALBs.
     #[schemars(extend("minItems" = 1, "default" = Aws::default().gateway_controllers))]
-    pub(super) gateway_controllers: Given<List<ControllerName>>,
+    pub(super) gateway_controllers: Field<List<ControllerName>>,
     /// Names of GatewayClasses that stand for an ALB while the GatewayClass itself is missing.
     #[schemars(extend("default" = Aws::default().well_known_gateway_class_names))]
-    pub(super) well_known_gateway_class_names: Given<List<ExactName>>,
+    pub(super) well_known_gateway_class_names: Field<List<ExactName>>,
 }
 
 /// Who makes Istio gateways.
@@ -137,25 +137,25 @@ pub(super) struct AwsDocument {
 pub(super) struct IstioDocument {
     /// The kinds of gateways that must not stand behind an ALB.
     #[schemars(extend("minItems" = 1, "default" = ["ingress"]))]
-    pub(super) gateway_kinds: Given<List<KindOfGateway>>,
+    pub(super) gateway_kinds: Field<List<KindOfGateway>>,
     /// Values of a GatewayClass's `spec.controllerName` whose Gateways become Istio gateways.
     #[schemars(extend("minItems" = 1, "default" = Istio::default().gateway_controllers))]
-    pub(super) gateway_controllers: Given<List<ControllerName>>,
+    pub(super) gateway_controllers: Field<List<ControllerName>>,
     /// Names of Services that stand for an ingress gateway while nothing else tells.
     #[schemars(extend("default" = Istio::default().well_known_service_names))]
-    pub(super) well_known_service_names: Given<List<ExactName>>,
+    pub(super) well_known_service_names: Field<List<ExactName>>,
     /// Services that front an ingress gateway whatever their workloads show, as `namespace/name`; in both, `*` stands
     /// for any characters and `?` for one.
     #[schemars(extend("default" = []))]
-    pub(super) gateway_services: Given<List<Services>>,
+    pub(super) gateway_services: Field<List<Services>>,
     /// What a proxy is taken for whose role hangs on something outside its object (a variable from a ConfigMap, a
     /// script, an unknown image): a likely gateway, of which a finding denies or warns at most, or nothing but a line
     /// that it cannot be told.
     #[schemars(extend("default" = "unresolved"))]
-    pub(super) unknown_router: Given<UnknownRouterMode>,
+    pub(super) unknown_router: Field<UnknownRouterMode>,
     /// The cluster's DNS domain.
     #[schemars(extend("default" = Istio::default().cluster_domain))]
-    pub(super) cluster_domain: Given<ExactName>,
+    pub(super) cluster_domain: Field<ExactName>,
 }
 
 /// Findings that are tolerated for a time.
@@ -168,15 +168,15 @@ pub(super) struct IstioDocument {
 )]
 pub(super) struct ExemptionDocument {
     /// A name for reports, logs and metrics, unique in this document.
-    pub(super) name: Given<Line>,
+    pub(super) name: Field<SingleLine>,
     /// Why it was granted.
-    pub(super) reason: Given<Prose>,
+    pub(super) reason: Field<Prose>,
     /// Who answers for it.
-    pub(super) owner: Given<Line>,
+    pub(super) owner: Field<SingleLine>,
     /// The last day (UTC) on which it holds.
-    pub(super) expires: Given<Day>,
+    pub(super) expires: Field<Day>,
     /// What it covers.
-    pub(super) r#match: Given<Section<MatchDocument>>,
+    pub(super) r#match: Field<Mapping<MatchDocument>>,
 }
 
 /// The findings that an exemption covers. All keys that are given have to match; at least one has to be given.
@@ -186,21 +186,21 @@ pub(super) struct ExemptionDocument {
 pub(super) struct MatchDocument {
     /// Kinds of the finding's object.
     #[schemars(extend("minItems" = 1))]
-    pub(super) kinds: Given<List<ObjectKind>>,
+    pub(super) kinds: Field<List<ObjectKind>>,
     /// Namespaces of the finding's object, in which `*` stands for any characters and `?` for one.
     #[schemars(extend("minItems" = 1))]
-    pub(super) namespaces: Given<List<Pattern>>,
+    pub(super) namespaces: Field<List<Pattern>>,
     /// Names of the finding's object, in which `*` stands for any characters and `?` for one.
     #[schemars(extend("minItems" = 1))]
-    pub(super) names: Given<List<Pattern>>,
+    pub(super) names: Field<List<Pattern>>,
     /// Rules, by code or by name.
     #[schemars(extend("minItems" = 1))]
-    pub(super) rules: Given<List<RuleReference>>,
+    pub(super) rules: Field<List<RuleReference>>,
 }
 
 /// Modes by the codes or names of rules, as they were written.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct RuleModes(pub(super) BTreeMap<String, Given<RuleMode>>);
+pub(super) struct RuleModes(pub(super) BTreeMap<String, Field<RuleMode>>);
 
 impl<'de> Deserialize<'de> for RuleModes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

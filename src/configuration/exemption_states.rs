@@ -2,7 +2,7 @@
 
 use l7guard_policy::configuration::{Configuration, Date};
 
-use super::end::NOTICE;
+use super::expiry::NOTICE;
 use crate::metrics::ExemptionStates;
 
 /// How many exemptions are in which state on this day (UTC).

@@ -6,30 +6,30 @@ use l7guard_policy::configuration::{Date, Exemption, Matcher, Modes, NamePattern
 use l7guard_policy::identity::Kind;
 
 use super::document::{ExemptionDocument, MatchDocument};
-use super::given::Given;
+use super::enums::{ObjectKind, RuleReference};
+use super::field::Field;
 use super::list::{Element, List, distinct};
+use super::mapping::Mapping;
 use super::pointer::Pointer;
 use super::problem::Problems;
-use super::section::Section;
-use super::suggestion::listed;
-use super::values::{Line, Pattern};
-use super::words::{ObjectKind, RuleReference};
-use super::{end, modes};
+use super::scalars::{Pattern, SingleLine};
+use super::{expiry, modes};
+use crate::nearest_word::listed;
 
 /// The exemptions of a document.
 pub(super) fn read(
-    given: Given<List<Section<ExemptionDocument>>>,
+    given: Field<List<Mapping<ExemptionDocument>>>,
     modes: &Modes,
     today: Date,
     problems: &mut Problems<'_>,
 ) -> Vec<Exemption> {
     let at = Pointer::default().key("exemptions");
     let entries = given.elements(&at, problems).unwrap_or_default();
-    let mut names: Vec<Element<Line>> = Vec::with_capacity(entries.len());
+    let mut names: Vec<Element<SingleLine>> = Vec::with_capacity(entries.len());
     let mut exemptions = Vec::with_capacity(entries.len());
     for (at, entry) in entries {
         let entry = entry.open(&at, problems);
-        if let Given::Sound(name) = &entry.name {
+        if let Field::Valid(name) = &entry.name {
             if let Some((before, _)) = names.iter().find(|(_, earlier)| earlier == name) {
                 let message = format!(
                     "{:?} is the name of {before} already: give each exemption its own",
@@ -44,7 +44,7 @@ pub(super) fn read(
     exemptions
 }
 
-/// `None` when something mandatory is missing or not sound.
+/// `None` when something mandatory is missing or invalid.
 fn exemption(
     entry: ExemptionDocument,
     at: &Pointer,
@@ -67,7 +67,7 @@ fn exemption(
             Some(name) => format!("exemption {:?}", name.0),
             None => "this exemption".to_owned(),
         };
-        end::tell(&what, last.0, &at.key("expires"), today, problems);
+        expiry::tell(&what, last.0, &at.key("expires"), today, problems);
     }
     let covers = entry
         .r#match
@@ -83,7 +83,7 @@ fn exemption(
 }
 
 fn matcher(
-    section: Section<MatchDocument>,
+    section: Mapping<MatchDocument>,
     at: &Pointer,
     modes: &Modes,
     problems: &mut Problems<'_>,
@@ -121,7 +121,7 @@ fn matcher(
 }
 
 fn read_list<T: PartialEq>(
-    given: Given<List<T>>,
+    given: Field<List<T>>,
     at: &Pointer,
     problems: &mut Problems<'_>,
 ) -> Vec<Element<T>> {

@@ -4,13 +4,13 @@ use l7guard_policy::configuration::{Istio, ServicePattern};
 use l7guard_policy::gateways::kind::GatewayKind;
 
 use super::document::IstioDocument;
-use super::given::Given;
-use super::into_policy::Names;
+use super::field::Field;
 use super::list::{List, distinct};
+use super::mapping::Mapping;
+use super::names::Names;
 use super::pointer::Pointer;
 use super::problem::Problems;
-use super::section::Section;
-use super::values::{ControllerName, Services};
+use super::scalars::{ControllerName, Services};
 
 /// The controller whose Gateways istiod leaves to others: it deploys nothing for them.
 ///
@@ -19,7 +19,7 @@ const UNMANAGED_CONTROLLER: &str = "istio.io/unmanaged-gateway";
 
 /// The section; what is left out, or wrong, keeps the default.
 pub(super) fn read(
-    given: Given<Section<IstioDocument>>,
+    given: Field<Mapping<IstioDocument>>,
     at: &Pointer,
     problems: &mut Problems<'_>,
 ) -> Istio {
@@ -66,7 +66,7 @@ pub(super) fn read(
 }
 
 fn services(
-    given: Given<List<Services>>,
+    given: Field<List<Services>>,
     kinds: &[GatewayKind],
     at: &Pointer,
     problems: &mut Problems<'_>,
@@ -88,11 +88,11 @@ fn services(
 
 /// It would have no effect: nothing is deployed for such a Gateway.
 fn refuse_unmanaged(
-    controllers: &Given<List<ControllerName>>,
+    controllers: &Field<List<ControllerName>>,
     at: &Pointer,
     problems: &mut Problems<'_>,
 ) {
-    let Given::Sound(list) = controllers else {
+    let Field::Valid(list) = controllers else {
         return;
     };
     let at = at.key("gatewayControllers");

@@ -6,31 +6,31 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 use serde_json::Value;
 
-use super::given::Given;
+use super::field::Field;
 use super::pointer::Pointer;
 use super::problem::Problems;
-use super::values::wrong_type;
+use super::scalars::wrong_type;
 
 /// Several values.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct List<T>(Vec<Given<T>>);
+pub(super) struct List<T>(Vec<Field<T>>);
 
 /// An element and where it stands.
 pub(super) type Element<T> = (Pointer, T);
 
 impl<T> List<T> {
-    /// Where the sound elements stand for which this holds.
+    /// Where the valid elements stand for which this holds.
     pub(super) fn positions(&self, is_meant: impl Fn(&T) -> bool) -> Vec<usize> {
         let elements = self.0.iter().enumerate();
         elements
-            .filter(|(_, element)| matches!(element, Given::Sound(element) if is_meant(element)))
+            .filter(|(_, element)| matches!(element, Field::Valid(element) if is_meant(element)))
             .map(|(index, _)| index)
             .collect()
     }
 }
 
-impl<T> Given<List<T>> {
-    /// The sound elements.
+impl<T> Field<List<T>> {
+    /// The valid elements.
     pub(super) fn elements(
         self,
         at: &Pointer,
@@ -48,14 +48,14 @@ impl<T> Given<List<T>> {
         )
     }
 
-    /// The sound elements of a list that has to have some, for the reason that is given.
+    /// The valid elements of a list that has to have some, for the reason that is given.
     pub(super) fn some_elements(
         self,
         at: &Pointer,
         why: &str,
         problems: &mut Problems<'_>,
     ) -> Option<Vec<Element<T>>> {
-        if let Self::Sound(List(items)) = &self
+        if let Self::Valid(List(items)) = &self
             && items.is_empty()
         {
             problems.error(at, format!("this list is empty: {why}"));
@@ -84,7 +84,7 @@ pub(super) fn distinct<T: PartialEq>(
 impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
-            Value::Array(items) => Ok(Self(items.into_iter().map(Given::from).collect())),
+            Value::Array(items) => Ok(Self(items.into_iter().map(Field::from).collect())),
             other => {
                 let message = wrong_type(&other, "a list, such as [a, b]");
                 Err(D::Error::custom(message))

@@ -1,7 +1,7 @@
 //! The configuration file: a YAML document to the policy's configuration, with everything that is wrong with it.
 //!
 //! ```text
-//! manifests ──▶ value ──document, words, values──▶ Document ──into_policy, modes, exemptions──▶ Configuration
+//! manifests ──▶ value ──document, enums, scalars──▶ Document ──convert, modes, exemptions──▶ Configuration
 //!                              └──schema──▶ JSON Schema
 //! ```
 //!
@@ -9,28 +9,29 @@
 //! from them. Nothing is ignored silently: a key that is unknown, a value that is none, and whatever could never have
 //! an effect are errors, and all of them are told in one run.
 
+mod convert;
 mod document;
-mod end;
+mod enums;
 mod exemption_states;
 mod exemptions;
-mod given;
-mod into_policy;
+mod expiry;
+mod field;
 mod istio;
 mod list;
+mod mapping;
 mod modes;
+mod names;
 mod pointer;
 mod problem;
 mod read;
+mod scalars;
 mod schema;
-mod section;
-mod suggestion;
-mod values;
-mod words;
+mod value_schemas;
 
 #[cfg(test)]
 mod tests;
 
 pub use exemption_states::exemption_states;
-pub use problem::{Gravity, Problem};
+pub use problem::{Problem, Severity};
 pub use read::{Reading, read};
 pub use schema::schema;

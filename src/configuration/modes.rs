@@ -6,19 +6,19 @@ use l7guard_policy::configuration::{Modes, NamePattern, NamespaceModes};
 use l7guard_policy::rules::{Mode, RuleCode};
 
 use super::document::{NamespacesDocument, RuleModes};
-use super::given::Given;
+use super::enums::{self, MaxMode};
+use super::field::Field;
 use super::list::{Element, List};
+use super::mapping::Mapping;
 use super::pointer::Pointer;
 use super::problem::Problems;
-use super::section::Section;
-use super::values::Pattern;
-use super::words::{self, Bound};
+use super::scalars::Pattern;
 
 /// The modes of a document.
 pub(super) fn read(
-    mode: Given<Bound>,
-    rules: Given<RuleModes>,
-    namespaces: Given<List<Section<NamespacesDocument>>>,
+    mode: Field<MaxMode>,
+    rules: Field<RuleModes>,
+    namespaces: Field<List<Mapping<NamespacesDocument>>>,
     problems: &mut Problems<'_>,
 ) -> Modes {
     let root = Pointer::default();
@@ -75,7 +75,7 @@ pub(super) fn is_off_in(pattern: &Pattern, modes: &Modes) -> bool {
 
 /// The modes of rules. `at_most` is the mode of the entry that they stand in: a mode above it can have no effect.
 fn read_rules(
-    given: Given<RuleModes>,
+    given: Field<RuleModes>,
     at: &Pointer,
     at_most: Option<Mode>,
     problems: &mut Problems<'_>,
@@ -86,7 +86,7 @@ fn read_rules(
     };
     for (rule, mode) in written {
         let at = at.key(&rule);
-        let code = words::rule(&rule);
+        let code = enums::rule(&rule);
         let mode = mode.take(&at, problems);
         match (code, mode) {
             (Err(message), _) => problems.error_at_key(&at, message),
@@ -114,7 +114,7 @@ fn read_rules(
 }
 
 fn read_namespaces(
-    given: Given<List<Section<NamespacesDocument>>>,
+    given: Field<List<Mapping<NamespacesDocument>>>,
     at: &Pointer,
     problems: &mut Problems<'_>,
 ) -> Vec<NamespaceModes> {
@@ -123,10 +123,10 @@ fn read_namespaces(
     let mut modes = Vec::with_capacity(entries.len());
     for (at, entry) in entries {
         let entry = entry.open(&at, problems);
-        let says_something = entry.mode.is_given()
+        let says_something = entry.mode.is_present()
             || match &entry.rules {
-                Given::Sound(RuleModes(rules)) => !rules.is_empty(),
-                other => other.is_given(),
+                Field::Valid(RuleModes(rules)) => !rules.is_empty(),
+                other => other.is_present(),
             };
         if !says_something {
             problems.error(&at, "this entry changes nothing: write `mode` or `rules`");
@@ -145,13 +145,13 @@ fn read_namespaces(
 
 /// The patterns of an entry; `earlier` are those that were read before.
 fn patterns(
-    given: Given<List<Pattern>>,
+    given: Field<List<Pattern>>,
     entry: &Pointer,
     earlier: &mut Vec<Element<Pattern>>,
     problems: &mut Problems<'_>,
 ) -> Vec<NamePattern> {
     let at = entry.key("match");
-    if !given.is_given() {
+    if !given.is_present() {
         problems.error(
             entry,
             "`match` is missing; write the namespaces that are meant, for example `match: [\"team-*\"]`",

@@ -1,13 +1,13 @@
 //! What is wrong with a configuration, and where.
 
 use super::pointer::Pointer;
-use crate::manifests::{Address, Locator, Place};
+use l7guard_manifests::yaml::{Address, Locator, Place};
 
 /// Something that is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// How grave it is.
-    pub gravity: Gravity,
+    /// How severe it is.
+    pub severity: Severity,
     /// JSON pointer of the value in the document; empty for the document itself.
     pub pointer: String,
     /// Where that stands in the file.
@@ -16,9 +16,9 @@ pub struct Problem {
     pub message: String,
 }
 
-/// How grave a problem is.
+/// How severe a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gravity {
+pub enum Severity {
     /// It works, but will not much longer.
     Warning,
     /// A date has passed. The policy knows that by itself, so whoever uses the configuration goes on with a warning;
@@ -48,26 +48,26 @@ impl<'a> Problems<'a> {
     /// Something is wrong with a value.
     pub(super) fn error(&mut self, at: &Pointer, message: impl Into<String>) {
         let place = self.locator.locate(self.address, at.as_str()).value;
-        self.add(Gravity::Error, at, place, message.into());
+        self.add(Severity::Error, at, place, message.into());
     }
 
     /// Something is wrong with a key, or there is nothing behind it.
     pub(super) fn error_at_key(&mut self, at: &Pointer, message: impl Into<String>) {
         let location = self.locator.locate(self.address, at.as_str());
         let place = location.key.unwrap_or(location.value);
-        self.add(Gravity::Error, at, place, message.into());
+        self.add(Severity::Error, at, place, message.into());
     }
 
     /// A date has passed.
     pub(super) fn expired(&mut self, at: &Pointer, message: impl Into<String>) {
         let place = self.locator.locate(self.address, at.as_str()).value;
-        self.add(Gravity::Expired, at, place, message.into());
+        self.add(Severity::Expired, at, place, message.into());
     }
 
     /// A date is near.
     pub(super) fn warning(&mut self, at: &Pointer, message: impl Into<String>) {
         let place = self.locator.locate(self.address, at.as_str()).value;
-        self.add(Gravity::Warning, at, place, message.into());
+        self.add(Severity::Warning, at, place, message.into());
     }
 
     /// All of them.
@@ -75,9 +75,9 @@ impl<'a> Problems<'a> {
         self.found
     }
 
-    fn add(&mut self, gravity: Gravity, at: &Pointer, place: Place, message: String) {
+    fn add(&mut self, severity: Severity, at: &Pointer, place: Place, message: String) {
         self.found.push(Problem {
-            gravity,
+            severity,
             pointer: at.to_string(),
             place,
             message,

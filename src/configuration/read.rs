@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use l7guard_manifests::yaml::{Content, Place, Source, Stream, Unreadable};
 use l7guard_policy::configuration::{Configuration, Date};
+use serde_json::Value;
 
-use super::given::Given;
-use super::into_policy::into_policy;
+use super::convert::convert;
+use super::enums::{API_VERSION, KIND};
+use super::field::Field;
 use super::pointer::Pointer;
-use super::problem::{Gravity, Problem, Problems};
-use super::words::{API_VERSION, KIND};
-use crate::manifests::{Loaded, Note, Place, RawObject, Source, load};
+use super::problem::{Problem, Problems, Severity};
 
 /// What came of reading a configuration.
 #[derive(Debug)]
@@ -26,44 +27,30 @@ pub struct Reading {
 /// once.
 #[must_use]
 pub fn read(name: impl Into<String>, bytes: Vec<u8>, today: Date) -> Reading {
-    let Loaded {
-        source,
-        objects,
+    let source = Arc::new(Source::new(name, bytes));
+    let Documents {
+        first,
         notes,
-        errors,
-    } = load(name, bytes);
-    let mut problems: Vec<Problem> = Vec::new();
-    for error in errors {
-        problems.push(at(error.line, error.column, error.message));
-    }
-    let mut objects = objects.into_iter();
-    let first = objects.next();
-    problems.extend(notes.iter().map(|note| noted(note, first.is_some())));
+        mut problems,
+    } = Documents::of(&source);
+    let is_configuration = first.is_some();
+    problems.extend(notes.into_iter().map(|note| note.problem(is_configuration)));
     let configuration = match first {
-        Some(object) => document(object, today, &mut problems),
+        Some(content) => document(content, today, &mut problems),
         None if problems.is_empty() => {
-            problems.push(at(
-                1,
-                1,
-                format!(
-                    "nothing stands here; a configuration begins with {}",
-                    head()
-                ),
-            ));
+            let message = format!(
+                "nothing stands here; a configuration begins with {}",
+                head()
+            );
+            problems.push(error(Place { line: 1, column: 1 }, message));
             None
         }
         None => None,
     };
-    problems.extend(objects.map(|object| {
-        let Place { line, column } = object.address.place();
-        let message =
-            "a second document: a configuration is one document, so put all of it into that";
-        at(line, column, message.to_owned())
-    }));
     problems.sort_by_key(|problem| problem.place);
     let is_usable = problems
         .iter()
-        .all(|problem| problem.gravity != Gravity::Error);
+        .all(|problem| problem.severity != Severity::Error);
     Reading {
         source,
         configuration: configuration.filter(|_| is_usable),
@@ -71,33 +58,119 @@ pub fn read(name: impl Into<String>, bytes: Vec<u8>, today: Date) -> Reading {
     }
 }
 
-fn document(object: RawObject, today: Date, problems: &mut Vec<Problem>) -> Option<Configuration> {
-    let mut found = Problems::new(&object.address);
-    let document = Given::from(object.value).take(&Pointer::default(), &mut found);
-    let configuration = document.and_then(|document| into_policy(document, today, &mut found));
+/// What a source holds.
+#[derive(Default)]
+struct Documents {
+    /// The first document that has an `apiVersion` and a `kind`.
+    first: Option<Content>,
+    notes: Vec<Note>,
+    /// What cannot be read, and further documents.
+    problems: Vec<Problem>,
+}
+
+/// What is only worth a remark in a manifest is wrong in a configuration.
+struct Note {
+    place: Place,
+    message: String,
+}
+
+impl Documents {
+    fn of(source: &Arc<Source>) -> Self {
+        let mut documents = Self::default();
+        for parsed in Stream::new(Arc::clone(source)) {
+            match parsed {
+                Ok(document) => match document.read() {
+                    Ok(content) => documents.add(content, source),
+                    Err(failed) => documents.fail(source.place(failed.offset), failed.to_string()),
+                },
+                Err(Unreadable {
+                    error,
+                    template: None,
+                    ..
+                }) => documents.fail(source.place(error.offset), error.to_string()),
+                Err(Unreadable {
+                    error,
+                    template: Some(braces),
+                    ..
+                }) => {
+                    let line = source.place(error.offset).line;
+                    documents.note(
+                        source.place(braces),
+                        format!("a template (`{{{{`), which has to be rendered first (as it stands, line {line}: {error})"),
+                    );
+                }
+            }
+        }
+        documents
+    }
+
+    fn add(&mut self, content: Content, source: &Source) {
+        let place = content.address.place();
+        let has = |key: &str| match content.value.get(key) {
+            None | Some(Value::Null) => false,
+            Some(Value::String(text)) => !text.is_empty(),
+            Some(_) => true,
+        };
+        for remark in &content.remarks {
+            self.note(source.place(remark.offset), remark.message.clone());
+        }
+        match &content.value {
+            Value::Null => {}
+            Value::Object(_) if has("apiVersion") && has("kind") => {
+                if self.first.is_some() {
+                    self.fail(
+                        place,
+                        "a second document: a configuration is one document, so put all of it into that",
+                    );
+                } else {
+                    self.first = Some(content);
+                }
+            }
+            Value::Object(_) => self.note(place, "no `apiVersion` and `kind`"),
+            Value::Array(_) => self.note(place, "a list, not a mapping"),
+            _ => self.note(place, "a single value, not a mapping"),
+        }
+    }
+
+    fn note(&mut self, place: Place, message: impl Into<String>) {
+        let message = message.into();
+        self.notes.push(Note { place, message });
+    }
+
+    fn fail(&mut self, place: Place, message: impl Into<String>) {
+        self.problems.push(error(place, message.into()));
+    }
+}
+
+impl Note {
+    /// `is_configuration`: whether some document of the source is one.
+    fn problem(self, is_configuration: bool) -> Problem {
+        let message = if is_configuration {
+            format!("{}; in a configuration that is an error", self.message)
+        } else {
+            format!(
+                "no configuration, which begins with {}: {}",
+                head(),
+                self.message
+            )
+        };
+        error(self.place, message)
+    }
+}
+
+fn document(content: Content, today: Date, problems: &mut Vec<Problem>) -> Option<Configuration> {
+    let mut found = Problems::new(&content.address);
+    let document = Field::from(content.value).take(&Pointer::default(), &mut found);
+    let configuration = document.and_then(|document| convert(document, today, &mut found));
     problems.extend(found.into_found());
     configuration
 }
 
-/// What is only worth a note in a manifest is wrong in a configuration.
-fn noted(note: &Note, is_configuration: bool) -> Problem {
-    let message = if is_configuration {
-        format!("{}; in a configuration that is an error", note.message)
-    } else {
-        format!(
-            "no configuration, which begins with {}; the reader of manifests says: {}",
-            head(),
-            note.message
-        )
-    };
-    at(note.line, note.column, message)
-}
-
-fn at(line: usize, column: usize, message: String) -> Problem {
+fn error(place: Place, message: String) -> Problem {
     Problem {
-        gravity: Gravity::Error,
+        severity: Severity::Error,
         pointer: String::new(),
-        place: Place { line, column },
+        place,
         message,
     }
 }

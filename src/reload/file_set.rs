@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::regular_file::{self, OpenError};
+use regular_file::OpenError;
 
 /// How many bytes files may have in all that are mounted from a `ConfigMap` or Secret: 4 MiB. One of these holds 1 MiB.
 ///

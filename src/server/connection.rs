@@ -31,6 +31,7 @@ use super::registry::Place;
 use super::request_clock::{Clocked, Limits, Overdue, RequestClock};
 use super::unread::Unread;
 use super::watched_body::WatchedBody;
+use crate::jitter;
 use crate::metrics::{HandshakeFailure, Metrics};
 
 /// How long a connection that has not sent its first request is still given when the server closes. Such a connection
@@ -197,7 +198,7 @@ async fn is_between_requests<F: Future>(clock: &RequestClock, mut connection: Pi
 
 /// `age`, give or take [`AGE_JITTER`] of it.
 fn jittered(age: Duration) -> Duration {
-    age.mul_f64(1.0 - AGE_JITTER + 2.0 * AGE_JITTER * fastrand::f64())
+    jitter::around(age, AGE_JITTER)
 }
 
 /// Waits until a connection should be closed: the server closes, and a first request has begun or the grace is over.

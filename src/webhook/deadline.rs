@@ -27,6 +27,8 @@ pub(super) fn budget(query: Option<&str>) -> Duration {
 }
 
 /// A positive Go duration (`time.ParseDuration`) as far as one is written for seconds: `10s`, `1.5s`, `500ms`, `1m30s`.
+///
+/// By hand, as anybody may send it: `kube::core::Duration` (5.0) panics on a number that is negative or too large.
 fn go_duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut seconds = 0.0;

@@ -6,8 +6,8 @@ use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::objects::Object;
 
 use super::ManifestWorld;
-use crate::manifests::Address;
 use crate::report::ReportedError;
+use l7guard_manifests::Address;
 
 /// A copy of an object that is not the last one.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use l7guard_policy::remedy::{DocumentKey, Documents, document_key};
 use serde_json::Value;
 
 use super::copies::Copy;
-use crate::manifests::RawObject;
+use l7guard_manifests::RawObject;
 
 /// API groups of kinds that no rule reads and that a remedy does: configurations of ALB Gateways.
 const OTHER_GROUPS: [&str; 1] = ["gateway.k8s.aws/"];

@@ -13,8 +13,8 @@ use l7guard_policy::verdict::{
 use super::copies::Copy;
 use super::documents::Over;
 use super::{ManifestWorld, locate};
-use crate::manifests::Locator;
 use crate::report::{ReportedError, ReportedFinding};
+use l7guard_manifests::Locator;
 
 /// Fronts and Services that may be judged again for copies of other objects: so many for each object, and so many besides.
 /// Without a bound the time would grow with the copies of an IngressClass times its Ingresses.

@@ -17,13 +17,15 @@ use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::{Inventory, Origin};
 use l7guard_policy::objects::{self, DecodeError, Naming, Object, Source};
 
-use crate::manifests::files::{self, FileError, Input};
-use crate::manifests::kustomize::Patches;
-use crate::manifests::{self, Address, Item, LoadError, Locator, Note, RawObject, Reader};
 use crate::report::{Location, ReportedError};
 use copies::Copy;
 use documents::WholeObjects;
 pub use judgement::Judgement;
+use l7guard_manifests::files::{self, FileError, Input};
+use l7guard_manifests::kustomize::Patches;
+use l7guard_manifests::{
+    self as manifests, Address, Item, LoadError, Locator, Note, RawObject, Reader,
+};
 
 /// How many characters of a value are quoted.
 const QUOTED: usize = 120;
@@ -146,6 +148,7 @@ impl ManifestWorld {
                     line,
                     column,
                     message: text,
+                    ..
                 }) => self.errors.push(message(line, column, text)),
             }
         }

@@ -5,7 +5,7 @@ use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::verdict::{Allowance, Change, review};
 
 use super::ManifestWorld;
-use crate::manifests::Source;
+use l7guard_manifests::Source;
 
 fn world(sources: &[(&str, String)]) -> ManifestWorld {
     let mut world = ManifestWorld::default();

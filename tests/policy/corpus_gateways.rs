@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use l7guard::manifests::Source;
+use l7guard_manifests::Source;
 use l7guard_policy::gateways::kind::GatewayKind;
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::World;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use l7guard::manifests::{Item, Reader, Source};
+use l7guard_manifests::{Item, Reader, Source};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 

@@ -2,13 +2,16 @@
 
 mod exemption;
 mod modes;
+mod pattern;
 
-pub use exemption::{Exemption, Matcher, NamePattern, PatternError};
+pub use exemption::{Exemption, Matcher};
 pub use modes::{Modes, NamespaceModes};
+pub use pattern::{NamePattern, PatternError};
 pub use time::Date;
 
 pub use crate::fronts::aws::Aws;
 pub use crate::gateways::istio::{Istio, ServicePattern, UnknownRouter};
+pub use crate::wording::CrossNamespaceNames;
 
 /// Everything that a verdict takes from configuration. The defaults fit a cluster where nothing was renamed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,16 +37,6 @@ pub struct Configuration {
 pub struct Admission {
     /// Whether answers name objects of other namespaces than the one of the object that was written.
     pub cross_namespace_names: CrossNamespaceNames,
-}
-
-/// Whether answers name objects of other namespaces. Nothing else of them is ever said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CrossNamespaceNames {
-    /// They do: whoever is refused can go and ask the owner.
-    #[default]
-    Shown,
-    /// They say "in another namespace".
-    Hidden,
 }
 
 /// Whether a write is refused only for the paths that it adds.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::NamePattern;
+use super::pattern::NamePattern;
 use crate::rules::{Finding, Mode, RuleCode};
 
 /// Modes of rules, with a bound for all of them and overrides for namespaces.

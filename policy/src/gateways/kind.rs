@@ -3,6 +3,7 @@
 //! No machine enforces the difference; labels tell it. A router that bears none of them is an ingress gateway.
 
 use crate::labels::Labels;
+pub(crate) use crate::objects::service::STATUS_PORT;
 use crate::objects::service::Service;
 
 /// The kind of a gateway.
@@ -67,8 +68,6 @@ pub(super) fn of_controller(controller: &str) -> GatewayKind {
 
 /// Ports of an east-west gateway beside the status port: SNI passthrough, istiod, istiod's webhooks.
 const EAST_WEST_PORTS: &[u16] = &[15443, 15012, 15017];
-/// The status port, which every gateway may expose.
-pub(crate) const STATUS_PORT: u16 = 15021;
 
 /// Whether a Service is an east-west gateway's by its ports: it bears the network label, and exposes nothing but ports
 /// through which no HTTP load balancer could ever speak.

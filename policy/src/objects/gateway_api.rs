@@ -8,12 +8,12 @@ use super::marks::Marks;
 use super::metadata::{ANNOTATIONS, Metadata};
 use super::reading::{DecodeError, List, Mapping, elements};
 use super::service::{
-    self, LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, Service, ServicePort, TargetPort,
+    self, LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, STATUS_PORT, Service, ServicePort,
+    TargetPort,
 };
 use super::service_host::ServiceHost;
 use super::text::shared;
 use super::tls_listener::{self, ListenerView, TlsListeners};
-use crate::gateways::kind::STATUS_PORT;
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 
 /// The annotation of a Gateway that gives the objects which Istio makes for it another name.

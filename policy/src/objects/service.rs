@@ -13,6 +13,10 @@ pub const LOAD_BALANCER_ANNOTATION_PREFIX: &str = "service.beta.kubernetes.io/aw
 
 /// The one of them that says which load balancer.
 const LOAD_BALANCER_TYPE_ANNOTATION: &str = "service.beta.kubernetes.io/aws-load-balancer-type";
+
+/// The status port of Istio's proxy, which every gateway may expose.
+pub(crate) const STATUS_PORT: u16 = 15021;
+
 /// Labels and annotations of a Service that hint at an Istio gateway while no workload is in sight.
 const HINTS: &[&str] = &[
     "istio",

@@ -289,6 +289,26 @@ pub(super) const BAD_VALUES: &[Case] = &[
         &[("3:18", "\"2027-3-31\" is no date")],
     ),
     (
+        "ratchet: {until: \"+2027-03-31\"}\n",
+        Refuses,
+        &[("3:18", "is no date")],
+    ),
+    (
+        "ratchet: {until: \"+202-03-31\"}\n",
+        Refuses,
+        &[("3:18", "is no date")],
+    ),
+    (
+        "ratchet: {until: \"-202-03-31\"}\n",
+        Refuses,
+        &[("3:18", "is no date")],
+    ),
+    (
+        "ratchet: {until: \" 027-03-31\"}\n",
+        Refuses,
+        &[("3:18", "is no date")],
+    ),
+    (
         "ratchet: {until: 2027-03-31T00:00:00Z}\n",
         Refuses,
         &[("3:18", "is no date")],

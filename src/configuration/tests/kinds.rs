@@ -11,8 +11,8 @@ use l7guard_policy::verdict;
 
 use super::super::exemptions::in_every_group;
 use super::today;
-use crate::manifests::Source;
 use crate::world::ManifestWorld;
+use l7guard_manifests::Source;
 
 const WORLD: &str = r#"
 apiVersion: networking.k8s.io/v1

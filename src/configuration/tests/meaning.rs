@@ -12,7 +12,7 @@ use l7guard_policy::rules::{Mode, RuleCode};
 use time::Month;
 
 use super::{HEAD, example, read_body, read_text, shown, today};
-use crate::configuration::{Gravity, Reading, schema};
+use crate::configuration::{Reading, Severity, schema};
 
 fn sound(reading: Reading) -> Configuration {
     assert_eq!(shown(&reading.problems), Vec::<String>::new());
@@ -228,13 +228,13 @@ fn a_reason_may_have_several_lines() {
 }
 
 /// An exemption that ends on this day: what is said about it, and how grave it is.
-fn ending(last: &str) -> (Vec<(Gravity, String)>, bool) {
+fn ending(last: &str) -> (Vec<(Severity, String)>, bool) {
     let reading = read_body(&format!(
         "exemptions: [{{name: a, reason: b, owner: c, expires: {last}, match: {{names: [web]}}}}]\n"
     ));
     let said = reading.problems.iter();
     let said = said
-        .map(|problem| (problem.gravity, problem.message.clone()))
+        .map(|problem| (problem.severity, problem.message.clone()))
         .collect();
     (said, reading.configuration.is_some())
 }
@@ -243,16 +243,16 @@ fn ending(last: &str) -> (Vec<(Gravity, String)>, bool) {
 fn an_end_is_told_two_weeks_before_and_after_and_stops_nothing() {
     let (said, is_usable) = ending("2026-03-25");
     assert_eq!((said.len(), is_usable), (0, true));
-    for (last, gravity, part) in [
-        ("2026-03-24", Gravity::Warning, "ends in 14 days"),
-        ("2026-03-11", Gravity::Warning, "ends tomorrow"),
-        ("2026-03-10", Gravity::Warning, "ends today"),
-        ("2026-03-09", Gravity::Expired, "ended on 2026-03-09"),
+    for (last, severity, part) in [
+        ("2026-03-24", Severity::Warning, "ends in 14 days"),
+        ("2026-03-11", Severity::Warning, "ends tomorrow"),
+        ("2026-03-10", Severity::Warning, "ends today"),
+        ("2026-03-09", Severity::Expired, "ended on 2026-03-09"),
     ] {
         let (said, is_usable) = ending(last);
         assert!(is_usable, "{last}");
         assert_eq!(said.len(), 1, "{last}");
-        assert_eq!(said[0].0, gravity, "{last}");
+        assert_eq!(said[0].0, severity, "{last}");
         assert!(said[0].1.contains(part), "{said:?}");
     }
 }
@@ -260,7 +260,7 @@ fn an_end_is_told_two_weeks_before_and_after_and_stops_nothing() {
 #[test]
 fn the_end_of_the_ratchet_is_told_alike() {
     let reading = read_body("ratchet: {until: 2026-03-09}\n");
-    assert_eq!(reading.problems[0].gravity, Gravity::Expired);
+    assert_eq!(reading.problems[0].severity, Severity::Expired);
     let configuration = reading.configuration.unwrap();
     assert!(!configuration.ratchet.holds(today()));
 }

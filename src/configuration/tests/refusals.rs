@@ -120,6 +120,11 @@ fn a_document_of_another_kind_or_version_is_refused_without_a_word_about_its_key
     ] {
         assert_eq!(shown(&read_text(text).problems), [expected]);
     }
+    let list = format!(
+        "apiVersion: v1\nkind: List\nitems:\n  - {}",
+        HEAD.replace('\n', "\n    ")
+    );
+    assert_eq!(read_text(&list).problems.len(), 2);
     let deployment = read_text("apiVersion: apps/v1\nkind: Deployment\nspec: {}\n");
     assert_eq!(deployment.problems.len(), 2);
     assert!(deployment.configuration.is_none());

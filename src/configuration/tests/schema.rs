@@ -6,8 +6,8 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::{example, read_text, shown};
-use crate::configuration::{Gravity, schema};
-use crate::manifests::load;
+use crate::configuration::{Severity, schema};
+use l7guard_manifests::load;
 
 pub(super) fn validator() -> Validator {
     jsonschema::draft202012::new(&schema()).unwrap()
@@ -77,7 +77,7 @@ fn what_the_reader_takes_fits_the_schema() {
             let is_taken = reading
                 .problems
                 .iter()
-                .all(|problem| problem.gravity != Gravity::Error);
+                .all(|problem| problem.severity != Severity::Error);
             let fits = validator.is_valid(&variant);
             assert!(fits || !is_taken, "at {pointer} of {variant}");
             assert_eq!(

@@ -1,0 +1,4 @@
+//! Tests of reading as `kubectl` reads.
+
+mod kubectl_readings;
+mod reading;

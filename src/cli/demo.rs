@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use super::ExitStatus;
 use super::demo_client::Client;
-use super::demo_reviews::{self, Step};
-use super::serving::{DevelopmentCertificate, Serving, Tls};
 use crate::live::{Live, LiveConfiguration};
 use crate::manifests;
 use crate::metrics::Metrics;
+use crate::serve::example_reviews::{self, Step};
+use crate::serve::webhook_server::{DevelopmentCertificate, Serving, Tls};
 use crate::server::{OldestTls, Settings, StopHandle, stop, stop_on_signals};
 use crate::webhook::{Gate, PolicyJudge};
 use crate::world::ManifestWorld;
@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
 
 async fn demo(keep: bool) -> Result<ExitStatus> {
     let mut world = ManifestWorld::default();
-    for (name, text) in demo_reviews::WORLD {
+    for (name, text) in example_reviews::WORLD {
         let source = manifests::Source::new(*name, text.as_bytes().to_vec());
         world.add(&Arc::new(source), "default");
     }
@@ -76,13 +76,14 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         "l7guard serves https://{address}/validate with an example world: an Istio ingress gateway, an application,\nand IngressClass public of the AWS Load Balancer Controller. Three objects are applied:\n"
     )?;
     let client = Client::new(certificate.authority_pem(), address)?;
-    for step in &demo_reviews::STEPS {
-        let answer = client.post(&demo_reviews::review(step)?).await?;
+    for step in &example_reviews::STEPS {
+        let answer = client.post(&example_reviews::review(step)?).await?;
         print_step(&mut out, step, &answer)?;
     }
     if keep {
         writeln!(out, "Serving until Ctrl-C. Ask it yourself:\n")?;
-        let review = serde_json::to_vec_pretty(&demo_reviews::review(&demo_reviews::STEPS[0])?)?;
+        let review =
+            serde_json::to_vec_pretty(&example_reviews::review(&example_reviews::STEPS[0])?)?;
         writeln!(out, "  {}", certificate.curl(address, &review)?)?;
     }
     drop(handle.inspect(StopHandle::stop));

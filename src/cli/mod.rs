@@ -1,24 +1,14 @@
 //! The command line: what can be asked, and who answers. Only this module knows all the others.
 
 mod check;
-mod config;
+pub(crate) mod config;
 mod demo;
 mod demo_client;
-mod demo_reviews;
 mod explain;
-mod failure;
-mod file_limit;
 mod invocation;
-mod log_fields;
-mod log_line;
-mod log_queue;
-mod logging;
 mod progress;
-mod reloading;
-mod serve;
+pub(crate) mod serve;
 mod serve_arguments;
-mod served_world;
-mod serving;
 mod subject;
 mod terminal;
 
@@ -28,6 +18,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::failure;
 use terminal::Colour;
 
 /// How the program ends.

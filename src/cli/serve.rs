@@ -11,12 +11,12 @@ use rustls::server::ResolvesServerCert;
 use rustls::server::danger::ClientCertVerifier;
 use tokio::time::interval;
 
+use super::ExitStatus;
 use super::serve_arguments::TlsArguments;
-use super::serving::{DevelopmentCertificate, Serving, Tls};
-use super::{ExitStatus, demo_reviews, file_limit, logging, reloading};
 use crate::clock;
 use crate::configuration::exemption_states;
 use crate::live::LiveConfiguration;
+use crate::logging;
 use crate::metrics::Metrics;
 use crate::operations::{self, Condition, NeededFor, Readiness};
 use crate::pki::clients::ClientCertificates;
@@ -24,6 +24,8 @@ use crate::pki::development;
 use crate::pki::files::Validness;
 use crate::pki::rotating::RotatingCertificate;
 use crate::reload::{self, follow};
+use crate::serve::webhook_server::{DevelopmentCertificate, Serving, Tls};
+use crate::serve::{example_reviews, file_limit, reloading};
 use crate::server::{self, Server, Settings, Stop, stop_on_signals};
 use crate::webhook::{Gate, PolicyJudge};
 
@@ -145,7 +147,7 @@ async fn operations(address: SocketAddr, readiness: Readiness, metrics: Metrics)
 }
 
 /// The limits of the operations port.
-pub(super) fn operations_settings() -> Settings {
+pub(crate) fn operations_settings() -> Settings {
     Settings {
         connections: OPERATIONS_CONNECTIONS,
         idle: OPERATIONS_IDLE,
@@ -165,7 +167,8 @@ fn greeting(
          Probes and metrics: http://{operations}/livez, /readyz, /metrics\n"
     );
     if let Some(certificate) = development {
-        let review = serde_json::to_vec_pretty(&demo_reviews::review(&demo_reviews::STEPS[0])?)?;
+        let review =
+            serde_json::to_vec_pretty(&example_reviews::review(&example_reviews::STEPS[0])?)?;
         writeln!(
             text,
             "The certificate is for development: made in memory, known to nobody. Try it:\n\n  {}\n",

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::config::ConfigurationFile;
-use super::logging::LogFormat;
-use super::served_world::WorldArguments;
+use crate::logging::LogFormat;
+use crate::serve::served_world::WorldArguments;
 use crate::server::{OldestTls, Settings};
 use crate::webhook::DEFAULT_IN_FLIGHT;
 

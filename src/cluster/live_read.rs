@@ -17,11 +17,11 @@ use l7guard_policy::objects::{Facts, Object};
 use thiserror::Error;
 
 use super::discovery::{self, DiscoveryError};
-use super::gathering::gathered;
 use super::kinds::{PAGE, label_selector};
-use super::names::{is_name, may_be_in};
+use super::object_name::{is_name, may_be_in};
 use super::pods;
 use super::raw_object::RawObject;
+use super::read_batching::gathered;
 use super::read_shares::Reading;
 use super::world::Shared;
 use crate::known_world::ReadFailure;

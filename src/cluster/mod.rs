@@ -7,23 +7,23 @@
 //!
 //! No object is kept: each is read into the policy's facts as it arrives, and dropped.
 
-mod answer_size;
 mod connection;
 mod discovery;
-mod gathering;
-mod hearing;
 mod json_items;
 mod kinds;
 mod live_read;
-mod names;
+mod object_name;
 mod pods;
 mod raw_object;
+mod read_batching;
 mod read_shares;
 mod reflector;
+mod request_timeout;
+mod response_size;
 mod shared_inventory;
-mod time_limit;
+mod watch_activity;
 mod watch_state;
-mod watches;
+mod watch_supervisor;
 mod world;
 
 #[cfg(test)]

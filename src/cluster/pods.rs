@@ -16,9 +16,9 @@ use tokio::time::timeout;
 
 use super::json_items::{BrokenList, JsonItems};
 use super::live_read::ReadError;
-use super::names::{is_label_key, is_label_value, is_name};
+use super::object_name::{is_label_key, is_label_value, is_name};
 use super::read_shares::Reading;
-use super::time_limit::{LIMIT, TimedOut};
+use super::request_timeout::{LIMIT, TimedOut};
 use super::world::Shared;
 
 /// Pods that have ended are no endpoints of a Service, and never become one again.

@@ -10,9 +10,9 @@ use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use l7guard_policy::objects::Object;
 
-use super::hearing::heard_of;
 use super::kinds::watch_config;
 use super::raw_object::RawObject;
+use super::watch_activity::heard_of;
 use super::watch_state::{Trouble, Watch};
 use super::world::Shared;
 

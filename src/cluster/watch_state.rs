@@ -9,7 +9,7 @@ use kube::runtime::watcher;
 use l7guard_policy::identity::Kind;
 use tokio::time::Instant;
 
-use super::time_limit::TimedOut;
+use super::request_timeout::TimedOut;
 use crate::metrics::Metrics;
 
 /// How the watches of all kinds stand, and what the metrics say of it.

@@ -16,10 +16,10 @@ use super::discovery::{DiscoveryError, Served};
 use super::kinds::is_kept;
 use super::raw_object::RawObject;
 use super::read_shares::ReadShares;
+use super::request_timeout::limited;
 use super::shared_inventory::SharedInventory;
-use super::time_limit::limited;
 use super::watch_state::{Trouble, Watch, WatchStates};
-use super::watches;
+use super::watch_supervisor;
 use crate::known_world::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -66,7 +66,7 @@ impl ClusterWorld {
             condition,
         });
         let mut watching = JoinSet::new();
-        watching.spawn(watches::keep_watching(Arc::clone(&shared)));
+        watching.spawn(watch_supervisor::keep_watching(Arc::clone(&shared)));
         Self {
             shared,
             _watching: Arc::new(watching),

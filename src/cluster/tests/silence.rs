@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::stand_in::{Reply, StandIn};
 use super::until;
 use crate::cluster::ClusterWorld;
-use crate::cluster::time_limit::LIMIT;
+use crate::cluster::request_timeout::LIMIT;
 use crate::metrics::Metrics;
 use crate::operations::Readiness;
 

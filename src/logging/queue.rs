@@ -13,8 +13,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::log_line::cut;
-use super::logging::LogFormat;
+use super::LogFormat;
+use super::line::cut;
 use crate::metrics::{LogLoss, Metrics};
 
 /// How many bytes of lines may wait: 512 KiB. As many again may be on their way to the system.

@@ -18,7 +18,7 @@ use crate::shares::ReadAllowance;
 
 #[derive(Debug, clap::Args)]
 #[group(multiple = true)]
-pub(super) struct WorldArguments {
+pub(crate) struct WorldArguments {
     /// A directory of manifests that stands for the cluster
     #[arg(long, value_name = "DIR", conflicts_with_all = ["kubeconfig", "context"])]
     manifests: Option<PathBuf>,
@@ -31,7 +31,7 @@ pub(super) struct WorldArguments {
 }
 
 /// The world of a server.
-pub(super) enum ServedWorld {
+pub(crate) enum ServedWorld {
     Manifests {
         inventory: Live<Inventory>,
         directory: PathBuf,
@@ -42,7 +42,7 @@ pub(super) enum ServedWorld {
 impl WorldArguments {
     /// The world that is asked for. A cluster is watched only when somebody names it, or when this process runs in it: a
     /// kubeconfig that happens to lie about may be any cluster's.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         &self,
         metrics: &Metrics,
         readiness: &Readiness,
@@ -74,7 +74,7 @@ impl WorldArguments {
 
 impl ServedWorld {
     /// What it is, in words.
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
             Self::Manifests {
                 inventory,

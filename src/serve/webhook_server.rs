@@ -17,7 +17,7 @@ use crate::server::{OldestTls, Server, Settings, Stop, Stopped, tls_config};
 use crate::webhook::{Gate, Judge, VALIDATE_PATH, router};
 
 /// A development certificate, made in memory, and what a client needs of it.
-pub(super) struct DevelopmentCertificate {
+pub(crate) struct DevelopmentCertificate {
     key: Arc<CertifiedKey>,
     /// The certificate of its authority.
     authority_pem: String,
@@ -27,7 +27,7 @@ pub(super) struct DevelopmentCertificate {
 
 impl DevelopmentCertificate {
     /// For this machine and the given names.
-    pub(super) fn generate(names: &[String]) -> Result<Self> {
+    pub(crate) fn generate(names: &[String]) -> Result<Self> {
         let development = development::generate(names)?;
         Ok(Self {
             key: Arc::new(development.certificate),
@@ -36,18 +36,18 @@ impl DevelopmentCertificate {
         })
     }
 
-    pub(super) fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
+    pub(crate) fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
         Arc::new(SingleCertAndKey::from(Arc::clone(&self.key)))
     }
 
     /// What a client has to trust.
-    pub(super) fn authority_pem(&self) -> &str {
+    pub(crate) fn authority_pem(&self) -> &str {
         &self.authority_pem
     }
 
     /// A `curl` line that sends an example review. The authority's certificate and the review are written to a
     /// directory of this process's own.
-    pub(super) fn curl(&mut self, address: SocketAddr, review: &[u8]) -> Result<String> {
+    pub(crate) fn curl(&mut self, address: SocketAddr, review: &[u8]) -> Result<String> {
         let directory = tempfile::Builder::new().prefix("l7guard-").tempdir()?;
         let authority = directory.path().join("ca.crt");
         let example = directory.path().join("review.json");
@@ -72,18 +72,18 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Who is served, and how.
-pub(super) struct Tls {
-    pub(super) resolver: Arc<dyn ResolvesServerCert>,
-    pub(super) oldest: OldestTls,
-    pub(super) clients: Option<Arc<dyn ClientCertVerifier>>,
+pub(crate) struct Tls {
+    pub(crate) resolver: Arc<dyn ResolvesServerCert>,
+    pub(crate) oldest: OldestTls,
+    pub(crate) clients: Option<Arc<dyn ClientCertVerifier>>,
 }
 
 /// A webhook that has taken its address.
-pub(super) struct Serving(Server);
+pub(crate) struct Serving(Server);
 
 impl Serving {
     /// Takes the address.
-    pub(super) async fn bind<J: Judge>(
+    pub(crate) async fn bind<J: Judge>(
         address: SocketAddr,
         judge: J,
         gate: Gate,
@@ -97,12 +97,12 @@ impl Serving {
         Ok(Self(server.counted(metrics)))
     }
 
-    pub(super) fn local_addr(&self) -> SocketAddr {
+    pub(crate) fn local_addr(&self) -> SocketAddr {
         self.0.local_addr()
     }
 
     /// Serves until it is asked to stop.
-    pub(super) async fn run(self, stop: Stop) -> Stopped {
+    pub(crate) async fn run(self, stop: Stop) -> Stopped {
         self.0.run(stop).await
     }
 }

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail};
 use l7guard_policy::configuration::Configuration;
 use l7guard_policy::inventory::Inventory;
 
-use super::config::{self, ConfigurationFile};
-use super::failure::SeveralLines;
+use crate::cli::config::{self, ConfigurationFile};
 use crate::clock;
 use crate::configuration::{self, Gravity, Problem, Reading};
+use crate::failure::SeveralLines;
 use crate::live::{Live, LiveConfiguration};
 use crate::manifests::{MAX_BYTES, files};
 use crate::metrics::{Metrics, WatchedFile};
@@ -24,7 +24,7 @@ use crate::world::ManifestWorld;
 ///
 /// # Errors
 /// When they cannot be read whole.
-pub(super) fn manifests(path: &Path, metrics: &Metrics) -> Result<Live<Inventory>> {
+pub(crate) fn manifests(path: &Path, metrics: &Metrics) -> Result<Live<Inventory>> {
     let current = Live::default();
     let reload = ManifestsReload {
         path: path.to_owned(),
@@ -45,7 +45,7 @@ pub(super) fn manifests(path: &Path, metrics: &Metrics) -> Result<Live<Inventory
 ///
 /// # Errors
 /// When the file cannot be read or is not sound.
-pub(super) fn configuration(
+pub(crate) fn configuration(
     file: &ConfigurationFile,
     metrics: &Metrics,
 ) -> Result<LiveConfiguration> {

@@ -48,7 +48,7 @@ Example:
 
 /// The file of `--config`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct ConfigurationFile {
+pub(super) struct ConfigurationFile {
     /// The configuration: modes, exemptions, names (`l7guard config schema` prints its format)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -115,7 +115,7 @@ fn check_one(
 
 impl ConfigurationFile {
     /// The file, if one was named.
-    pub(crate) fn path(&self) -> Option<&Path> {
+    pub(super) fn path(&self) -> Option<&Path> {
         self.config.as_deref()
     }
 
@@ -141,7 +141,7 @@ impl ConfigurationFile {
 ///
 /// # Errors
 /// When it cannot be read or is too large. What is wrong with what it says is in the reading.
-pub(crate) fn read(path: &Path) -> Result<Reading> {
+fn read(path: &Path) -> Result<Reading> {
     let input = Input::File(path.to_owned());
     let bytes = input.read_at_most(CONFIGURATION_LIMIT)?;
     Ok(configuration::read(input.name(), bytes, clock::today()))

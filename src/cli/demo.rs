@@ -12,8 +12,10 @@ use super::demo_client::Client;
 use crate::live::{Live, LiveConfiguration};
 use crate::manifests;
 use crate::metrics::Metrics;
+use crate::pki::served;
+use crate::serve::development::DevelopmentCertificate;
 use crate::serve::example_reviews::{self, Step};
-use crate::serve::webhook_server::{DevelopmentCertificate, Serving, Tls};
+use crate::serve::webhook_server::{Tls, WebhookServer};
 use crate::server::{OldestTls, Settings, StopHandle, stop, stop_on_signals};
 use crate::webhook::{Gate, PolicyJudge};
 use crate::world::ManifestWorld;
@@ -39,9 +41,10 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         world.add(&Arc::new(source), "default");
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mut certificate = DevelopmentCertificate::generate(&[])?;
     let metrics = Metrics::new();
-    let serving = Serving::bind(
+    let (publisher, served) = served::channel(&metrics);
+    let mut certificate = DevelopmentCertificate::generate(&[], &publisher)?;
+    let serving = WebhookServer::bind(
         address,
         PolicyJudge::new(
             Live::new(world.into_cluster()),
@@ -50,7 +53,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         ),
         Gate::default(),
         Tls {
-            resolver: certificate.resolver(),
+            resolver: Arc::new(served),
             oldest: OldestTls::default(),
             clients: None,
         },
@@ -58,7 +61,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
             drain: std::time::Duration::ZERO,
             ..Settings::default()
         },
-        metrics,
+        &metrics,
     )
     .await?;
     let address = serving.local_addr();

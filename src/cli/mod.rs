@@ -1,13 +1,13 @@
 //! The command line: what can be asked, and who answers. Only this module knows all the others.
 
 mod check;
-pub(crate) mod config;
+mod config;
 mod demo;
 mod demo_client;
 mod explain;
 mod invocation;
 mod progress;
-pub(crate) mod serve;
+mod serve;
 mod serve_arguments;
 mod subject;
 mod terminal;
@@ -119,7 +119,7 @@ pub fn run() -> ExitCode {
     let ended = match command_line.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Serve(arguments) => serve::run(arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => completions(shell),

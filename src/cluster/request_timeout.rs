@@ -1,4 +1,4 @@
-//! No request waits for ever: a server that accepts and says nothing is one that failed.
+//! Per-request timeout for API server calls: a server that accepts and says nothing is one that failed.
 
 use std::time::Duration;
 

@@ -30,7 +30,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use exemption_states::exemption_states;
+pub use exemption_states::{ExemptionStates, exemption_states};
 pub use problem::{Gravity, Problem};
 pub use read::{Reading, read};
 pub use schema::schema;

@@ -2,6 +2,7 @@
 
 mod fields;
 mod line;
+pub(crate) mod metrics;
 mod queue;
 
 use std::io::{self, IsTerminal};
@@ -15,7 +16,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
 use crate::failure::in_words;
-use crate::metrics::Metrics;
+use crate::metrics::Registry;
 use crate::visible_text;
 use fields::{VisibleFields, VisibleJson};
 use queue::LogQueue;
@@ -24,12 +25,11 @@ use queue::LogQueue;
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// How a line is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogFormat {
-    /// For people
-    #[default]
+    /// For people.
     Text,
-    /// For machines: one JSON object a line
+    /// For machines: one JSON object a line.
     Json,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Log {
 ///
 /// # Errors
 /// When standard error cannot be duplicated or no thread can be had to write to it.
-pub(crate) fn start(format: LogFormat, metrics: &Metrics) -> io::Result<Log> {
+pub(crate) fn start(format: LogFormat, metrics: &Registry) -> io::Result<Log> {
     let queue = LogQueue::to_standard_error(format, metrics)?;
     let (filter, problem) = filter();
     let lines = queue.clone();

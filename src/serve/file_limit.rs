@@ -15,7 +15,7 @@ const OTHER_FILES: u64 = 128;
 ///
 /// # Errors
 /// When the system allows this process fewer.
-pub(crate) fn ensure(ports: &[&Settings]) -> Result<()> {
+pub(super) fn ensure(ports: &[&Settings]) -> Result<()> {
     let needed = needed(ports);
     let limit = getrlimit(Resource::Nofile);
     let Some(raised) = raised(&limit, needed)? else {
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_defaults_fit_into_what_many_systems_allow() {
-        let operations = crate::cli::serve::operations_settings();
+        let operations = super::super::operations::settings();
         assert!(needed(&[&Settings::default(), &operations]) <= 1024);
     }
 }

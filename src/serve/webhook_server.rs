@@ -1,75 +1,16 @@
 //! The webhook as `serve` and `demo` run it: certificate, judge, router and server put together.
 
-use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rustls::server::ResolvesServerCert;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use tempfile::TempDir;
 
-use crate::metrics::Metrics;
-use crate::pki::{crypto, development};
+use crate::metrics::Registry;
+use crate::pki::crypto;
 use crate::server::{OldestTls, Server, Settings, Stop, Stopped, tls_config};
-use crate::webhook::{Gate, Judge, VALIDATE_PATH, router};
-
-/// A development certificate, made in memory, and what a client needs of it.
-pub(crate) struct DevelopmentCertificate {
-    key: Arc<CertifiedKey>,
-    /// The certificate of its authority.
-    authority_pem: String,
-    /// Where the authority is written for `curl`; it goes when the program ends.
-    directory: Option<TempDir>,
-}
-
-impl DevelopmentCertificate {
-    /// For this machine and the given names.
-    pub(crate) fn generate(names: &[String]) -> Result<Self> {
-        let development = development::generate(names)?;
-        Ok(Self {
-            key: Arc::new(development.certificate),
-            authority_pem: development.authority_pem,
-            directory: None,
-        })
-    }
-
-    pub(crate) fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
-        Arc::new(SingleCertAndKey::from(Arc::clone(&self.key)))
-    }
-
-    /// What a client has to trust.
-    pub(crate) fn authority_pem(&self) -> &str {
-        &self.authority_pem
-    }
-
-    /// A `curl` line that sends an example review. The authority's certificate and the review are written to a
-    /// directory of this process's own.
-    pub(crate) fn curl(&mut self, address: SocketAddr, review: &[u8]) -> Result<String> {
-        let directory = tempfile::Builder::new().prefix("l7guard-").tempdir()?;
-        let authority = directory.path().join("ca.crt");
-        let example = directory.path().join("review.json");
-        write(&authority, self.authority_pem().as_bytes())?;
-        write(&example, review)?;
-        self.directory = Some(directory);
-        let host = if address.ip().is_unspecified() {
-            format!("localhost:{}", address.port())
-        } else {
-            address.to_string()
-        };
-        Ok(format!(
-            "curl --cacert {} -H 'Content-Type: application/json' --data @{} https://{host}{VALIDATE_PATH}",
-            authority.display(),
-            example.display()
-        ))
-    }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
-}
+use crate::webhook::{Gate, Judge, router};
 
 /// Who is served, and how.
 pub(crate) struct Tls {
@@ -79,9 +20,9 @@ pub(crate) struct Tls {
 }
 
 /// A webhook that has taken its address.
-pub(crate) struct Serving(Server);
+pub(crate) struct WebhookServer(Server);
 
-impl Serving {
+impl WebhookServer {
     /// Takes the address.
     pub(crate) async fn bind<J: Judge>(
         address: SocketAddr,
@@ -89,7 +30,7 @@ impl Serving {
         gate: Gate,
         tls: Tls,
         settings: Settings,
-        metrics: Metrics,
+        metrics: &Registry,
     ) -> Result<Self> {
         let tls = tls_config(crypto::install(), tls.resolver, tls.oldest, tls.clients)?;
         let router = router(Arc::new(judge), gate);

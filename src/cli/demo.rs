@@ -42,9 +42,9 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let metrics = Metrics::new();
-    let (publisher, served) = served::channel(&metrics);
+    let (publisher, resolver) = served::channel(&metrics);
     let mut certificate = DevelopmentCertificate::generate(&[], &publisher)?;
-    let serving = WebhookServer::bind(
+    let webhook = WebhookServer::bind(
         address,
         PolicyJudge::new(
             Live::new(world.into_cluster()),
@@ -53,7 +53,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         ),
         Gate::default(),
         Tls {
-            resolver: Arc::new(served),
+            resolver: Arc::new(resolver),
             oldest: OldestTls::default(),
             clients: None,
         },
@@ -64,14 +64,14 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         &metrics,
     )
     .await?;
-    let address = serving.local_addr();
+    let address = webhook.local_addr();
     let (handle, stop) = if keep {
         (None, stop_on_signals()?)
     } else {
         let (handle, stop) = stop();
         (Some(handle), stop)
     };
-    let server = tokio::spawn(serving.run(stop));
+    let server = tokio::spawn(webhook.run(stop));
 
     let mut out = io::stdout();
     writeln!(

@@ -65,7 +65,7 @@ static WATCHES: Rule = Rule {
 
 /// An l7guard that watches it.
 pub(super) struct Watching {
-    _watching: JoinSet<()>,
+    _task: JoinSet<()>,
     pub(super) metrics: Metrics,
     pub(super) readiness: Readiness,
     pub(super) world: ClusterWorld,
@@ -122,7 +122,7 @@ impl StandIn {
         let mut watching = JoinSet::new();
         watching.spawn(async move { supervisor.run().await.expect("restarted") });
         Watching {
-            _watching: watching,
+            _task: watching,
             metrics,
             readiness,
             world,

@@ -1,6 +1,7 @@
 //! What is counted of reviews.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
 use super::durations::{Durations, durations};
+use super::unreadable_objects::UnreadableObjects;
 use super::{Registry, descriptions, label_sets};
 
 descriptions! {
@@ -121,9 +123,13 @@ impl Decision {
     }
 }
 
-/// The metrics of reviews. Clones share them.
+/// The metrics of reviews, and the registry that they are in. Clones share them.
 #[derive(Clone)]
-pub(super) struct ReviewMetrics(Arc<Families>);
+pub struct Metrics {
+    registry: Registry,
+    families: Arc<Families>,
+    unreadable_objects: UnreadableObjects,
+}
 
 struct Families {
     reviews: Family<ReviewLabels, Counter>,
@@ -136,9 +142,16 @@ struct Families {
     exempted: Family<RuleLabels, Counter>,
 }
 
-impl ReviewMetrics {
-    pub(super) fn register(to: &Registry) -> Self {
-        Self(Arc::new(Families {
+impl Metrics {
+    /// At zero, in a registry of their own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::register(Registry::new())
+    }
+
+    /// Registers them.
+    pub(crate) fn register(to: Registry) -> Self {
+        let families = Families {
             reviews: to.register(&REVIEWS, Family::default()),
             duration: to.register(&REVIEW_DURATION, durations()),
             in_flight: to.register(&IN_FLIGHT, Gauge::default()),
@@ -147,11 +160,16 @@ impl ReviewMetrics {
             refused: to.register(&REFUSED, Family::default()),
             findings: to.register(&FINDINGS, Family::default()),
             exempted: to.register(&EXEMPTED, Family::default()),
-        }))
+        };
+        Self {
+            families: Arc::new(families),
+            unreadable_objects: UnreadableObjects::register(&to),
+            registry: to,
+        }
     }
 
     /// A review was answered.
-    pub(super) fn review(&self, reviewed: &Reviewed<'_>) {
+    pub fn review(&self, reviewed: &Reviewed<'_>) {
         let (kind, decision) = (kind_label(reviewed.kind), reviewed.decision.as_str());
         let review = ReviewLabels {
             operation: reviewed.operation,
@@ -160,41 +178,48 @@ impl ReviewMetrics {
             mode: reviewed.mode.map_or("none", Mode::as_str),
             dry_run: if reviewed.dry_run { "true" } else { "false" },
         };
-        self.0.reviews.get_or_create(&review).inc();
-        self.0
+        self.families.reviews.get_or_create(&review).inc();
+        self.families
             .duration
             .get_or_create(&JudgedLabels { kind, decision })
             .observe(reviewed.duration.as_secs_f64());
     }
 
     /// A review begins; it ends when what is returned is dropped.
-    pub(super) fn in_flight(&self) -> InFlight {
-        self.0.in_flight.inc();
-        InFlight(self.0.in_flight.clone())
+    #[must_use]
+    pub fn in_flight(&self) -> InFlight {
+        self.families.in_flight.inc();
+        InFlight(self.families.in_flight.clone())
     }
 
     /// How many reviews are answered at the same time at most.
-    pub(super) fn in_flight_limit(&self, limit: usize) {
+    pub fn in_flight_limit(&self, limit: usize) {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.0.in_flight_limit.set(limit);
+        self.families.in_flight_limit.set(limit);
     }
 
     /// A review was sent away to come again.
-    pub(super) fn shed(&self, reason: Shed) {
+    pub fn shed(&self, reason: Shed) {
         let reason = match reason {
             Shed::Overload => "overload",
             Shed::NotReady => "not_ready",
         };
-        self.0.shed.get_or_create(&ReasonLabels { reason }).inc();
+        self.families
+            .shed
+            .get_or_create(&ReasonLabels { reason })
+            .inc();
     }
 
     /// A request that is no review was answered with this HTTP status.
-    pub(super) fn refused(&self, status: u16) {
-        self.0.refused.get_or_create(&StatusLabels { status }).inc();
+    pub fn refused(&self, status: u16) {
+        self.families
+            .refused
+            .get_or_create(&StatusLabels { status })
+            .inc();
     }
 
     /// A finding at admission.
-    pub(super) fn finding(&self, rule: RuleCode, effect: Effect, confidence: Confidence) {
+    pub fn finding(&self, rule: RuleCode, effect: Effect, confidence: Confidence) {
         let finding = FindingLabels {
             rule: rule.as_str(),
             mode: match effect {
@@ -203,13 +228,21 @@ impl ReviewMetrics {
             },
             confidence: confidence.as_str(),
         };
-        self.0.findings.get_or_create(&finding).inc();
+        self.families.findings.get_or_create(&finding).inc();
     }
 
     /// A finding at admission that an exemption covers.
-    pub(super) fn exempted(&self, rule: RuleCode) {
+    pub fn exempted(&self, rule: RuleCode) {
         let rule = rule.as_str();
-        self.0.exempted.get_or_create(&RuleLabels { rule }).inc();
+        self.families
+            .exempted
+            .get_or_create(&RuleLabels { rule })
+            .inc();
+    }
+
+    /// An object under review is left out of the world.
+    pub fn unreadable_object(&self, kind: &'static str) {
+        self.unreadable_objects.count(kind);
     }
 }
 
@@ -223,11 +256,23 @@ impl Drop for InFlight {
     }
 }
 
-impl fmt::Debug for ReviewMetrics {
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Deref for Metrics {
+    type Target = Registry;
+
+    fn deref(&self) -> &Registry {
+        &self.registry
+    }
+}
+
+impl fmt::Debug for Metrics {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("ReviewMetrics")
-            .finish_non_exhaustive()
+        formatter.debug_struct("Metrics").finish_non_exhaustive()
     }
 }
 
@@ -236,3 +281,7 @@ fn kind_label(kind: &str) -> &'static str {
     let known = JUDGED_KINDS.into_iter().find(|known| *known == kind);
     known.unwrap_or("other")
 }
+
+#[cfg(test)]
+#[path = "reviews_tests.rs"]
+mod tests;

@@ -1,4 +1,6 @@
+use l7guard_policy::configuration::{Configuration, Date};
 use l7guard_policy::objects::{self, Naming, Source};
+use l7guard_policy::verdict::evaluate;
 use tokio::time::timeout;
 
 use super::*;
@@ -170,4 +172,106 @@ async fn whoever_waits_is_woken_and_a_subscriber_that_is_gone_costs_nothing() {
     assert_eq!(feed.open_buffers().len(), 1);
     drop(changes);
     assert!(feed.open_buffers().is_empty());
+}
+
+/// An object of a few names, in one of a few states; `None`: it is not there.
+fn any_object(random: &mut fastrand::Rng) -> (ObjectKey, Option<Object>) {
+    let (number, other, app) = (random.u8(..4), random.u8(..4), random.choice(["a", "b"]));
+    let app = app.unwrap_or_default();
+    let object = match random.u8(..5) {
+        0 => service(&format!("service-{number}"), app),
+        1 => {
+            let json = format!(
+                r#"{{"spec": {{"type": "ExternalName", "externalName": "service-{other}.shop.svc.cluster.local"}}}}"#
+            );
+            read("v1", "Service", &format!("service-{number}"), &json)
+        }
+        2 => {
+            let template = random.choice(["gateway", "sidecar"]).unwrap_or_default();
+            let json = format!(
+                r#"{{"spec": {{"template": {{"metadata": {{"labels": {{"app": "{app}"}}, "annotations": {{"inject.istio.io/templates": "{template}"}}}}, "spec": {{"containers": [{{"name": "istio-proxy", "image": "auto"}}]}}}}}}}}"#
+            );
+            read(
+                "apps/v1",
+                "Deployment",
+                &format!("deployment-{}", number % 2),
+                &json,
+            )
+        }
+        3 => {
+            let class = random.choice(["public", "other"]).unwrap_or_default();
+            let json = format!(
+                r#"{{"spec": {{"ingressClassName": "{class}", "defaultBackend": {{"service": {{"name": "service-{other}", "port": {{"number": 80}}}}}}}}}}"#
+            );
+            read(
+                "networking.k8s.io/v1",
+                "Ingress",
+                &format!("ingress-{number}"),
+                &json,
+            )
+        }
+        _ => {
+            let controller = random.choice(["ingress.k8s.aws/alb", "k8s.io/nginx"]);
+            let json = format!(
+                r#"{{"spec": {{"controller": "{}"}}}}"#,
+                controller.unwrap_or_default()
+            );
+            read("networking.k8s.io/v1", "IngressClass", "public", &json)
+        }
+    };
+    let key = object.key.clone();
+    (key, (random.u8(..4) > 0).then_some(object))
+}
+
+/// What is found in a world: object, and all that a judgement of it rests on.
+fn found(inventory: &Inventory) -> BTreeSet<(ObjectKey, String)> {
+    let configuration = Configuration::default();
+    let today = Date::from_ordinal_date(2026, 300).unwrap();
+    let verdict = evaluate(&World::new(inventory), &configuration, today);
+    let findings = verdict.findings.into_iter().map(|judged| {
+        let finding = judged.finding;
+        let rests_on = (finding.rule, finding.confidence, finding.identity);
+        (finding.object, format!("{rests_on:?}"))
+    });
+    let unresolved = verdict.unresolved.into_iter();
+    let unresolved =
+        unresolved.map(|unresolved| (unresolved.object.clone(), format!("{unresolved:?}")));
+    findings.chain(unresolved).collect()
+}
+
+#[test]
+fn whatever_is_judged_otherwise_after_changes_is_affected_by_them() {
+    let mut random = fastrand::Rng::with_seed(13);
+    let (mut differing, mut spared) = (0, 0);
+    for _ in 0..1_000 {
+        let (feed, changes, mut inventory) = followed(&[]);
+        let write = |random: &mut fastrand::Rng, inventory: &mut Inventory| {
+            let (key, object) = any_object(random);
+            match object {
+                Some(object) => feed.apply(inventory, object),
+                None => feed.remove(inventory, &key),
+            }
+        };
+        for _ in 0..25 {
+            write(&mut random, &mut inventory);
+        }
+        assert!(!changes.take().is_empty());
+        let before = found(&inventory);
+        for _ in 0..random.u8(1..4) {
+            write(&mut random, &mut inventory);
+        }
+        let after = found(&inventory);
+        let affected = changed(&changes).affected(&inventory);
+        let is_affected = |key| affected.fronts.contains(key) || affected.services.contains(key);
+        for (key, what) in before.symmetric_difference(&after) {
+            assert!(is_affected(key), "{key}: {what}");
+            differing += 1;
+        }
+        spared += before
+            .intersection(&after)
+            .filter(|(key, _)| !is_affected(key))
+            .count();
+    }
+    // Neither nothing nor everything.
+    assert!(differing > 100 && spared > 100, "{differing} {spared}");
 }

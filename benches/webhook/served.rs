@@ -87,7 +87,7 @@ pub(crate) fn serve(arguments: &Arguments) {
         let owner_is_gone =
             tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
         tokio::select! {
-            _ = server.counted(metrics).run(never) => {}
+            _ = server.counted(&metrics).run(never) => {}
             _ = owner_is_gone => {}
         }
     });

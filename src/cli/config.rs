@@ -146,7 +146,7 @@ impl ConfigurationFile {
 ///
 /// # Errors
 /// When it cannot be read or is too large. What is wrong with what it says is in the reading.
-pub(super) fn read(path: &Path) -> Result<Reading> {
+fn read(path: &Path) -> Result<Reading> {
     let input = Input::File(path.to_owned());
     let bytes = input.read_at_most(CONFIGURATION_LIMIT)?;
     Ok(configuration::read(input.name(), bytes, clock::today()))

@@ -9,10 +9,12 @@ use serde_json::Value;
 
 use super::ExitStatus;
 use super::demo_client::Client;
-use super::demo_reviews::{self, Step};
-use super::serving::{DevelopmentCertificate, Serving, Tls};
 use crate::live::{Live, LiveConfiguration};
 use crate::metrics::Metrics;
+use crate::pki::served;
+use crate::serve::development::DevelopmentCertificate;
+use crate::serve::example_reviews::{self, Step};
+use crate::serve::webhook_server::{Tls, WebhookServer};
 use crate::server::{OldestTls, Settings, StopHandle, stop, stop_on_signals};
 use crate::webhook::{Gate, PolicyJudge};
 use crate::world::ManifestWorld;
@@ -34,14 +36,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
 
 async fn demo(keep: bool) -> Result<ExitStatus> {
     let mut world = ManifestWorld::default();
-    for (name, text) in demo_reviews::WORLD {
+    for (name, text) in example_reviews::WORLD {
         let source = manifests::Source::new(*name, text.as_bytes().to_vec());
         world.add(&Arc::new(source), "default");
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mut certificate = DevelopmentCertificate::generate(&[])?;
     let metrics = Metrics::new();
-    let serving = Serving::bind(
+    let (publisher, resolver) = served::channel(&metrics);
+    let mut certificate = DevelopmentCertificate::generate(&[], &publisher)?;
+    let webhook = WebhookServer::bind(
         address,
         PolicyJudge::new(
             Live::new(world.into_cluster()),
@@ -50,7 +53,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         ),
         Gate::default(),
         Tls {
-            resolver: certificate.resolver(),
+            resolver: Arc::new(resolver),
             oldest: OldestTls::default(),
             clients: None,
         },
@@ -58,17 +61,17 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
             drain: std::time::Duration::ZERO,
             ..Settings::default()
         },
-        metrics,
+        &metrics,
     )
     .await?;
-    let address = serving.local_addr();
+    let address = webhook.local_addr();
     let (handle, stop) = if keep {
         (None, stop_on_signals()?)
     } else {
         let (handle, stop) = stop();
         (Some(handle), stop)
     };
-    let server = tokio::spawn(serving.run(stop));
+    let server = tokio::spawn(webhook.run(stop));
 
     let mut out = io::stdout();
     writeln!(
@@ -76,13 +79,14 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         "l7guard serves https://{address}/validate with an example world: an Istio ingress gateway, an application,\nand IngressClass public of the AWS Load Balancer Controller. Three objects are applied:\n"
     )?;
     let client = Client::new(certificate.authority_pem(), address)?;
-    for step in &demo_reviews::STEPS {
-        let answer = client.post(&demo_reviews::review(step)?).await?;
+    for step in &example_reviews::STEPS {
+        let answer = client.post(&example_reviews::review(step)?).await?;
         print_step(&mut out, step, &answer)?;
     }
     if keep {
         writeln!(out, "Serving until Ctrl-C. Ask it yourself:\n")?;
-        let review = serde_json::to_vec_pretty(&demo_reviews::review(&demo_reviews::STEPS[0])?)?;
+        let review =
+            serde_json::to_vec_pretty(&example_reviews::review(&example_reviews::STEPS[0])?)?;
         writeln!(out, "  {}", certificate.curl(address, &review)?)?;
     }
     drop(handle.inspect(StopHandle::stop));

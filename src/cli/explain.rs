@@ -14,9 +14,9 @@ use l7guard_policy::{fronts, paths};
 
 use super::ExitStatus;
 use super::config::ConfigurationFile;
-use super::failure::SeveralLines;
 use super::subject::Subject;
 use super::terminal::style;
+use crate::failure::SeveralLines;
 use crate::report::text::{self, Style};
 use crate::report::{ReportedError, object_name, traffic};
 use crate::world::ManifestWorld;

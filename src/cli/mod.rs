@@ -4,21 +4,11 @@ mod check;
 mod config;
 mod demo;
 mod demo_client;
-mod demo_reviews;
 mod explain;
-mod failure;
-mod file_limit;
 mod invocation;
-mod log_fields;
-mod log_line;
-mod log_queue;
-mod logging;
 mod progress;
-mod reloading;
 mod serve;
 mod serve_arguments;
-mod served_world;
-mod serving;
 mod subject;
 mod terminal;
 
@@ -28,6 +18,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::failure;
 use terminal::Colour;
 
 /// How the program ends.
@@ -128,7 +119,7 @@ pub fn run() -> ExitCode {
     let ended = match command_line.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Serve(arguments) => serve::run(arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => completions(shell),

@@ -1,17 +1,17 @@
 //! The arguments of `l7guard serve`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::config::ConfigurationFile;
-use super::logging::LogFormat;
-use super::served_world::WorldArguments;
+use crate::logging::LogFormat;
+use crate::serve::{self, CertificateSource, TlsSettings, WorldSource};
 use crate::server::{OldestTls, Settings};
 use crate::webhook::DEFAULT_IN_FLIGHT;
 
 /// What stands below the options.
-pub(super) const AFTER_HELP: &str = "\
+const AFTER_HELP: &str = "\
 Files are read again when what they hold changes (looked at every 2 seconds): certificate and key, client authorities, \
 configuration, manifests; at once after SIGHUP. What cannot be used is logged and counted, and what was read before stays in force.
 
@@ -30,48 +30,63 @@ Examples:
 pub(super) struct Arguments {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, default_value = "0.0.0.0:8443", value_name = "ADDRESS:PORT")]
-    pub(super) listen: SocketAddr,
+    listen: SocketAddr,
     /// The address for probes and metrics, plain HTTP; port 0 takes a free one
     #[arg(long, default_value = "0.0.0.0:9090", value_name = "ADDRESS:PORT")]
-    pub(super) operations_listen: SocketAddr,
+    operations_listen: SocketAddr,
     #[command(flatten)]
-    pub(super) world: WorldArguments,
+    world: WorldArguments,
     #[command(flatten)]
-    pub(super) configuration: ConfigurationFile,
+    configuration: ConfigurationFile,
     #[command(flatten)]
-    pub(super) tls: TlsArguments,
+    tls: TlsArguments,
     #[command(flatten)]
-    pub(super) limits: LimitArguments,
+    limits: LimitArguments,
     /// How lines of the log are written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub(super) log_format: LogFormat,
+    log_format: LogFormatArgument,
+}
+
+/// The world.
+#[derive(Debug, clap::Args)]
+#[group(multiple = true)]
+struct WorldArguments {
+    /// A directory of manifests that stands for the cluster
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["kubeconfig", "context"])]
+    manifests: Option<PathBuf>,
+    /// A kubeconfig that names the cluster to watch. In a Pod, without it, its own cluster is watched
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig (of --kubeconfig, $KUBECONFIG or ~/.kube/config) to use in place of the current one
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
 }
 
 /// TLS.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "TLS")]
-pub(super) struct TlsArguments {
+struct TlsArguments {
     /// The server's certificate chain, PEM; without it a development certificate is made in memory
     #[arg(long, requires = "tls_key", value_name = "FILE")]
-    pub(super) tls_cert: Option<PathBuf>,
+    tls_cert: Option<PathBuf>,
     /// The private key of --tls-cert, PEM
     #[arg(long, requires = "tls_cert", value_name = "FILE")]
-    pub(super) tls_key: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     /// The oldest version of TLS to speak
     #[arg(long, value_enum, default_value_t, value_name = "VERSION")]
-    pub(super) tls_min_version: TlsVersion,
+    tls_min_version: TlsVersion,
     /// Demand a client certificate that an authority in this PEM file has signed
     #[arg(long, value_name = "FILE")]
-    pub(super) client_ca: Option<PathBuf>,
+    client_ca: Option<PathBuf>,
     /// A name that client certificates may have (common name or DNS name); repeat it for several, without it any may ask
     #[arg(long, requires = "client_ca", value_name = "NAME")]
-    pub(super) client_name: Vec<String>,
+    client_name: Vec<String>,
 }
 
 /// Limits.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Limits")]
-pub(super) struct LimitArguments {
+struct LimitArguments {
     /// How long to go on answering after SIGTERM, for the API server to notice, in seconds
     #[arg(long, default_value_t = 15, value_name = "SECONDS")]
     drain: u64,
@@ -80,12 +95,22 @@ pub(super) struct LimitArguments {
     max_connections: usize,
     /// How many reviews are judged at the same time; more are asked to come again in a second (503)
     #[arg(long, default_value_t = DEFAULT_IN_FLIGHT, value_name = "COUNT")]
-    pub(super) max_reviews: usize,
+    max_reviews: usize,
+}
+
+/// How lines of the log are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum LogFormatArgument {
+    /// For people
+    #[default]
+    Text,
+    /// For machines: one JSON object a line
+    Json,
 }
 
 /// A version of TLS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum TlsVersion {
+enum TlsVersion {
     /// TLS 1.2
     #[value(name = "1.2")]
     Tls12,
@@ -104,12 +129,61 @@ impl From<TlsVersion> for OldestTls {
     }
 }
 
-impl LimitArguments {
-    pub(super) fn settings(&self) -> Settings {
-        Settings {
-            drain: Duration::from_secs(self.drain),
-            connections: self.max_connections,
-            ..Settings::default()
+impl From<LogFormatArgument> for LogFormat {
+    fn from(format: LogFormatArgument) -> Self {
+        match format {
+            LogFormatArgument::Text => Self::Text,
+            LogFormatArgument::Json => Self::Json,
+        }
+    }
+}
+
+impl From<WorldArguments> for WorldSource {
+    fn from(arguments: WorldArguments) -> Self {
+        let (file, context) = (arguments.kubeconfig, arguments.context);
+        match arguments.manifests {
+            Some(directory) => Self::Manifests(directory),
+            None if file.is_some() || context.is_some() => Self::Kubeconfig { file, context },
+            None => Self::OwnCluster,
+        }
+    }
+}
+
+impl From<TlsArguments> for TlsSettings {
+    fn from(arguments: TlsArguments) -> Self {
+        Self {
+            certificate: match (arguments.tls_cert, arguments.tls_key) {
+                (Some(certificate), Some(key)) => CertificateSource::Files { certificate, key },
+                _ => CertificateSource::Development,
+            },
+            oldest: arguments.tls_min_version.into(),
+            client_ca: arguments.client_ca,
+            client_names: arguments.client_name,
+        }
+    }
+}
+
+impl From<&LimitArguments> for Settings {
+    fn from(arguments: &LimitArguments) -> Self {
+        Self {
+            drain: Duration::from_secs(arguments.drain),
+            connections: arguments.max_connections,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Arguments> for serve::Settings {
+    fn from(arguments: Arguments) -> Self {
+        Self {
+            listen: arguments.listen,
+            operations_listen: arguments.operations_listen,
+            world: arguments.world.into(),
+            configuration: arguments.configuration.path().map(Path::to_owned),
+            tls: arguments.tls.into(),
+            limits: (&arguments.limits).into(),
+            max_reviews: arguments.limits.max_reviews,
+            log_format: arguments.log_format.into(),
         }
     }
 }

@@ -6,60 +6,47 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use kube::Api;
 use kube::api::ListParams;
 use kube::core::ApiResource;
 use kube::core::response::StatusDetails;
+use kube::{Api, Client};
 use l7guard_policy::confirmation::{Answer, LiveResult, Question};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Scope;
 use l7guard_policy::objects::{Facts, Object};
-use thiserror::Error;
 
-use super::discovery::{self, DiscoveryError};
-use super::gathering::gathered;
+use super::discovery;
 use super::kinds::{PAGE, label_selector};
-use super::names::{is_name, may_be_in};
+use super::object_name::{is_name, may_be_in};
 use super::pods;
 use super::raw_object::RawObject;
-use super::read_shares::Reading;
-use super::world::Shared;
-use crate::known_world::ReadFailure;
+use super::read_batching::gathered;
+use super::read_error::ReadError;
+use super::read_shares::{ReadShares, Reading};
+use super::state::ClusterState;
 use crate::shares::ReadAllowance;
 
 /// How many reads of one review are under way at the same time.
 const AT_ONCE: usize = 8;
 
-/// Why the cluster could not be read.
-#[derive(Debug, Error)]
-pub enum ReadError {
-    /// The API server refused, or cannot be reached.
-    #[error("cannot read {what} from the cluster: {source}")]
-    Unanswered {
-        /// What was to be read.
-        what: String,
-        /// What went wrong.
-        source: Box<kube::Error>,
-    },
-    /// The metadata of Pods could not be read.
-    #[error("cannot read the Pods of namespace {namespace} from the cluster: {source}")]
-    Pods {
-        /// Their namespace.
-        namespace: Arc<str>,
-        /// What went wrong.
-        source: ReadFailure,
-    },
-    /// The API server does not serve the kind where it was to be found, and does not say where it does.
-    #[error("{kind} objects cannot be read where they were to be found: {source}")]
-    NotServed {
-        /// The kind.
-        kind: Kind,
-        /// What went wrong when the API server was asked.
-        source: DiscoveryError,
-    },
+/// Reads the cluster of a state.
+pub(super) struct LiveReads {
+    client: Client,
+    state: Arc<ClusterState>,
+    /// Who may read now.
+    shares: ReadShares,
 }
 
-impl Shared {
+impl LiveReads {
+    /// With this client.
+    pub(super) fn new(client: Client, state: Arc<ClusterState>) -> Self {
+        Self {
+            client,
+            state,
+            shares: ReadShares::default(),
+        }
+    }
+
     /// Answers questions, several at a time. All of them or none: what could not be read is no "it is not there".
     pub(super) async fn answer(
         &self,
@@ -73,7 +60,7 @@ impl Shared {
             let read = self.read(&question, reading).await;
             let outcome = if read.is_ok() { "ok" } else { "error" };
             let kind = question.kind().label();
-            self.metrics.live_read(kind, outcome, began.elapsed());
+            self.state.metrics.live_read(kind, outcome, began.elapsed());
             Ok((question, read?))
         });
         stream::iter(reads)
@@ -89,10 +76,12 @@ impl Shared {
     ) -> Result<LiveResult, ReadError> {
         let kind = question.kind();
         let resource = self
+            .state
             .served_at(kind)
             .unwrap_or_else(|| discovery::assumed(kind));
         if let Question::PodMetadata(selection) = question {
-            return self.pod_metadata(&resource, selection, reading).await;
+            let read = pods::read_metadata(&self.client, &resource, selection, reading).await;
+            return read.map(LiveResult::Pods);
         }
         if let Some(objects) = self.read_from(&resource, question, reading).await? {
             return Ok(objects.into());
@@ -125,7 +114,7 @@ impl Shared {
         };
         match question {
             Question::Object(key) => {
-                let kept = |object: &RawObject| self.facts(key.kind, resource, object);
+                let kept = |object: &RawObject| self.state.facts(key.kind, resource, object);
                 self.get(resource, key, reading, kept).await
             }
             Question::Revision(key) => {
@@ -244,7 +233,11 @@ impl Shared {
             };
             let mut kept = 0;
             for object in &page.items {
-                if let Some(facts) = self.facts(kind, resource, object).filter(&mut is_asked) {
+                if let Some(facts) = self
+                    .state
+                    .facts(kind, resource, object)
+                    .filter(&mut is_asked)
+                {
                     kept += object.size();
                     objects.push(facts);
                 }
@@ -266,13 +259,6 @@ impl Shared {
                 Api::namespaced_with(self.client.clone(), namespace, resource)
             }
         }
-    }
-}
-
-impl ReadError {
-    fn is_bad_request(&self) -> bool {
-        matches!(self, Self::Unanswered { source, .. }
-            if matches!(&**source, kube::Error::Api(status) if status.code == 400))
     }
 }
 

@@ -1,35 +1,42 @@
 //! The live world: what the cluster holds, watched and read.
 //!
 //! ```text
-//! connection ─▶ discovery: which kinds are served ─▶ reflector, one a kind: watch ─▶ facts ─▶ the inventory
-//!                                                └─▶ live_read: answers to the policy's questions
+//! world (wiring) ─┬─▶ watch_supervisor ─▶ discovery: which kinds are served
+//!                 │          └─▶ reflector, one a kind: watch ─▶ facts ──┐
+//!                 └─▶ live_read: answers to the policy's questions ──────┴─▶ state: inventory, change feed, watch states
 //! ```
 //!
 //! No object is kept: each is read into the policy's facts as it arrives, and dropped.
 
-mod answer_size;
+mod change_feed;
 mod connection;
 mod discovery;
-mod gathering;
-mod hearing;
 mod json_items;
 mod kinds;
 mod live_read;
-mod names;
+pub(crate) mod metrics;
+mod object_name;
 mod pods;
 mod raw_object;
+mod read_batching;
+mod read_error;
 mod read_shares;
 mod reflector;
+mod request_timeout;
+mod response_size;
 mod shared_inventory;
-mod time_limit;
+mod slices;
+mod state;
+mod watch_activity;
 mod watch_state;
-mod watches;
+mod watch_supervisor;
 mod world;
 
 #[cfg(test)]
 mod tests;
 
+pub use change_feed::{Changed, ChangedObjects, Changes};
 pub use connection::{Connection, ConnectionError};
 pub use discovery::DiscoveryError;
-pub use live_read::ReadError;
+pub use read_error::ReadError;
 pub use world::ClusterWorld;

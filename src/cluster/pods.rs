@@ -7,7 +7,7 @@ use futures_util::io::AsyncReadExt;
 use kube::api::ListParams;
 use kube::core::{ApiResource, DynamicObject, Request};
 use kube::{Client, Resource};
-use l7guard_policy::confirmation::{LiveResult, PodSelection, SelectedPods};
+use l7guard_policy::confirmation::{PodSelection, SelectedPods};
 use l7guard_policy::inventory::Scope;
 use l7guard_policy::objects::pod_metadata;
 use l7guard_policy::objects::{DecodeError, Facts, Object};
@@ -15,11 +15,10 @@ use thiserror::Error;
 use tokio::time::timeout;
 
 use super::json_items::{BrokenList, JsonItems};
-use super::live_read::ReadError;
-use super::names::{is_label_key, is_label_value, is_name};
+use super::object_name::{is_label_key, is_label_value, is_name};
+use super::read_error::ReadError;
 use super::read_shares::Reading;
-use super::time_limit::{LIMIT, TimedOut};
-use super::world::Shared;
+use super::request_timeout::{LIMIT, TimedOut};
 
 /// Pods that have ended are no endpoints of a Service, and never become one again.
 ///
@@ -49,26 +48,23 @@ enum MetadataError {
     Late(#[from] TimedOut),
 }
 
-impl Shared {
-    /// The answer to [`PodMetadata`](l7guard_policy::confirmation::Question::PodMetadata). It has one turn, however long the list is.
-    pub(super) async fn pod_metadata(
-        &self,
-        resource: &ApiResource,
-        selection: &PodSelection,
-        reading: &Reading<'_>,
-    ) -> Result<LiveResult, ReadError> {
-        if !can_exist(selection) {
-            return Ok(LiveResult::Pods(SelectedPods::new()));
-        }
-        let scope = Scope::Namespace(Arc::clone(&selection.namespace));
-        let _turn = reading.turn_of_list(&scope).await;
-        let read = metadata(&self.client, resource, selection).await;
-        read.map(LiveResult::Pods)
-            .map_err(|source| ReadError::Pods {
-                namespace: Arc::clone(&selection.namespace),
-                source: Box::new(source),
-            })
+/// The answer to [`PodMetadata`](l7guard_policy::confirmation::Question::PodMetadata). It has one turn, however long the list is.
+pub(super) async fn read_metadata(
+    client: &Client,
+    resource: &ApiResource,
+    selection: &PodSelection,
+    reading: &Reading<'_>,
+) -> Result<SelectedPods, ReadError> {
+    if !can_exist(selection) {
+        return Ok(SelectedPods::new());
     }
+    let scope = Scope::Namespace(Arc::clone(&selection.namespace));
+    let _turn = reading.turn_of_list(&scope).await;
+    let read = metadata(client, resource, selection).await;
+    read.map_err(|source| ReadError::Pods {
+        namespace: Arc::clone(&selection.namespace),
+        source: Box::new(source),
+    })
 }
 
 /// Whether a Pod can bear the labels, and stand in the namespace.

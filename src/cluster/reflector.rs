@@ -4,26 +4,31 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use kube::Api;
 use kube::core::ApiResource;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Api, Client};
 use l7guard_policy::objects::Object;
 
-use super::hearing::heard_of;
 use super::kinds::watch_config;
 use super::raw_object::RawObject;
+use super::state::ClusterState;
+use super::watch_activity::heard_of;
 use super::watch_state::{Trouble, Watch};
-use super::world::Shared;
 
 /// Follows a kind until the task is dropped. It backs off with jitter after errors, and lists anew what it lost sight of.
-pub(super) async fn follow(shared: Arc<Shared>, watch: Watch, resource: ApiResource) {
-    let ear = Arc::clone(&shared);
-    let client = heard_of(shared.client.clone(), move || ear.heard(watch));
+pub(super) async fn follow(
+    client: Client,
+    state: Arc<ClusterState>,
+    watch: Watch,
+    resource: ApiResource,
+) {
+    let ear = Arc::clone(&state);
+    let client = heard_of(client, move || ear.heard(watch));
     let api: Api<RawObject> = Api::all_with(client, &resource);
     let mut events = pin!(watcher(api, watch_config(watch.kind)).default_backoff());
     let mut reflector = Reflector {
-        shared,
+        state,
         watch,
         resource,
         listed: Vec::new(),
@@ -34,7 +39,7 @@ pub(super) async fn follow(shared: Arc<Shared>, watch: Watch, resource: ApiResou
 }
 
 struct Reflector {
-    shared: Arc<Shared>,
+    state: Arc<ClusterState>,
     watch: Watch,
     resource: ApiResource,
     /// What the list that is under way has brought so far.
@@ -49,23 +54,23 @@ impl Reflector {
             Ok(Event::InitApply(object)) => self.listed.extend(self.read(&object)),
             Ok(Event::InitDone) => {
                 let listed = std::mem::take(&mut self.listed);
-                self.shared.reset(watch, listed);
+                self.state.reset(watch, listed);
             }
             Ok(Event::Apply(object)) => match self.read(&object) {
-                Some(read) => self.shared.apply(watch, read),
+                Some(read) => self.state.apply(watch, read),
                 // What it was before is true no more.
-                None => self.shared.remove(watch, &object.key(watch.kind)),
+                None => self.state.remove(watch, &object.key(watch.kind)),
             },
-            Ok(Event::Delete(object)) => self.shared.remove(watch, &object.key(watch.kind)),
+            Ok(Event::Delete(object)) => self.state.remove(watch, &object.key(watch.kind)),
             Err(error) => {
                 let trouble = Trouble::of(&self.resource, &error);
-                self.shared.hindered(watch, &trouble);
+                self.state.hindered(watch, &trouble);
             }
         }
     }
 
     /// The facts to keep.
     fn read(&self, object: &RawObject) -> Option<Object> {
-        self.shared.facts(self.watch.kind, &self.resource, object)
+        self.state.facts(self.watch.kind, &self.resource, object)
     }
 }

@@ -9,13 +9,13 @@ use kube::runtime::watcher;
 use l7guard_policy::identity::Kind;
 use tokio::time::Instant;
 
-use super::time_limit::TimedOut;
-use crate::metrics::Metrics;
+use super::metrics::ClusterMetrics;
+use super::request_timeout::TimedOut;
 
 /// How the watches of all kinds stand, and what the metrics say of it.
 #[derive(Debug)]
 pub(super) struct WatchStates {
-    metrics: Metrics,
+    metrics: ClusterMetrics,
     states: Mutex<States>,
 }
 
@@ -43,7 +43,7 @@ struct State {
     heard: Instant,
 }
 
-/// What ails a watch.
+/// Why a watch failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble {
     /// One of a few words, for metrics.
@@ -54,7 +54,7 @@ pub(super) struct Trouble {
 
 impl WatchStates {
     /// Nothing is watched yet.
-    pub(super) fn new(metrics: Metrics) -> Self {
+    pub(super) fn new(metrics: ClusterMetrics) -> Self {
         Self {
             metrics,
             states: Mutex::default(),

@@ -1,97 +1,97 @@
-//! The inventory of a live cluster, and who keeps it true.
+//! A live cluster as a world to judge in: state, watches and live reads put together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
-use kube::core::ApiResource;
 use l7guard_policy::confirmation::{Answer, Question};
-use l7guard_policy::identity::{Kind, ObjectKey};
+use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::Object;
-use tokio::task::JoinSet;
 
-use super::discovery::{DiscoveryError, Served};
-use super::kinds::is_kept;
-use super::raw_object::RawObject;
-use super::read_shares::ReadShares;
-use super::shared_inventory::SharedInventory;
-use super::time_limit::limited;
-use super::watch_state::{Trouble, Watch, WatchStates};
-use super::watches;
+use super::change_feed::Changes;
+use super::live_read::LiveReads;
+use super::metrics::ClusterMetrics;
+use super::request_timeout::limited;
+use super::state::ClusterState;
+use super::watch_supervisor;
 use crate::known_world::{KnownWorld, ReadFailure};
-use crate::live::Live;
-use crate::metrics::Metrics;
-use crate::operations::{Condition, NeededFor, Readiness};
+use crate::metrics::Registry;
+use crate::operations::{NeededFor, Readiness};
 use crate::shares::ReadAllowance;
 
-/// The world of a live cluster. Clones share it; the watches end when the last one is dropped.
+/// The world of a live cluster. Clones share it. It is as old as [`Self::keep_watching`] lets it be.
 #[derive(Clone)]
 pub struct ClusterWorld {
-    shared: Arc<Shared>,
-    _watching: Arc<JoinSet<()>>,
-}
-
-/// What the watches and the judges share.
-pub(super) struct Shared {
-    pub(super) client: Client,
-    pub(super) metrics: Metrics,
-    /// Who may read live now.
-    pub(super) shares: ReadShares,
-    inventory: SharedInventory,
-    served: Live<Served>,
-    /// Changes that wait for their turn ask whether their watch is still the one of its kind.
-    states: Arc<WatchStates>,
-    condition: Condition,
+    client: Client,
+    state: Arc<ClusterState>,
+    reads: Arc<LiveReads>,
 }
 
 impl ClusterWorld {
-    /// Begins to watch the cluster. `readiness` says when every kind that is served now has been listed once, and what is
-    /// missing until then. Has to be called in a tokio runtime.
+    /// A world of which nothing is known yet. `readiness` says when every kind that is served has been listed once, and what
+    /// is missing until then.
     #[must_use]
-    pub fn watch(client: Client, metrics: Metrics, readiness: &Readiness) -> Self {
+    pub fn new(client: Client, metrics: &Registry, readiness: &Readiness) -> Self {
         let condition = readiness.condition(
             "world",
             NeededFor::Verdicts,
             "the API server has not said yet which kinds it serves",
         );
-        let shared = Arc::new(Shared {
-            client: limited(client),
-            states: Arc::new(WatchStates::new(metrics.clone())),
-            metrics,
-            shares: ReadShares::default(),
-            inventory: SharedInventory::default(),
-            served: Live::new(Served::new()),
-            condition,
-        });
-        let mut watching = JoinSet::new();
-        watching.spawn(watches::keep_watching(Arc::clone(&shared)));
+        let client = limited(client);
+        let metrics = ClusterMetrics::register(metrics);
+        let state = Arc::new(ClusterState::new(metrics, condition));
         Self {
-            shared,
-            _watching: Arc::new(watching),
+            reads: Arc::new(LiveReads::new(client.clone(), Arc::clone(&state))),
+            client,
+            state,
         }
+    }
+
+    /// Watches the cluster for ever: the task that keeps this world up to date. It may be begun anew after it was dropped or
+    /// has panicked.
+    pub fn keep_watching(&self) -> impl Future<Output = ()> + Send + use<> {
+        watch_supervisor::keep_watching(self.client.clone(), Arc::clone(&self.state))
+    }
+
+    /// What changes in the inventory from now on. It is told when the inventory has it, or is about to.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        self.state.changes()
+    }
+
+    /// Looks at every object that `is_wanted`, for whoever judges many: neither watches nor reviews wait for it. Each object
+    /// is seen as it is when its turn comes, which is not the same moment for all; what changes meanwhile is told by
+    /// [`Self::changes`]. It blocks the thread.
+    pub fn for_each_in_slices(
+        &self,
+        is_wanted: impl Fn(&ObjectKey) -> bool,
+        visit: impl FnMut(&Inventory, &Object),
+    ) {
+        let inventory = self.state.inventory();
+        inventory.for_each_in_slices(is_wanted, visit);
     }
 }
 
 #[cfg(test)]
 impl ClusterWorld {
-    pub(super) fn shared(&self) -> &Shared {
-        &self.shared
+    pub(super) fn state(&self) -> &ClusterState {
+        &self.state
     }
 }
 
 impl KnownWorld for ClusterWorld {
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
-        self.shared.inventory.look(look)
+        self.state.inventory().look(look)
     }
 
     fn with_inventory_at_length<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
-        self.shared.inventory.look_at_length(look)
+        self.state.inventory().look_at_length(look)
     }
 
     fn age(&self) -> Option<Duration> {
-        Some(self.shared.states.age())
+        Some(self.state.age())
     }
 
     async fn answer(
@@ -99,144 +99,6 @@ impl KnownWorld for ClusterWorld {
         questions: BTreeSet<Question>,
         allowance: &ReadAllowance,
     ) -> Result<Vec<Answer>, ReadFailure> {
-        Ok(self.shared.answer(questions, allowance).await?)
-    }
-}
-
-impl Shared {
-    /// Where a kind is served; `None`: it was not when that was last looked at.
-    pub(super) fn served_at(&self, kind: Kind) -> Option<ApiResource> {
-        self.served.current().get(&kind).cloned()
-    }
-
-    /// What is known to be served now.
-    pub(super) fn serves(&self, served: Served) {
-        self.served.replace(served);
-    }
-
-    /// The kinds that are watched, or were when the watches failed.
-    pub(super) fn watched(&self) -> Vec<Kind> {
-        self.states.kinds()
-    }
-
-    /// Whether it has not been found out yet what there is to watch.
-    pub(super) fn none_watched_yet(&self) -> bool {
-        self.states.none_yet()
-    }
-
-    /// It cannot be found out what is served. Returns whether it never could yet.
-    pub(super) fn not_yet_discovered(&self, error: &DiscoveryError) -> bool {
-        let never = self.none_watched_yet();
-        if never {
-            self.condition.fails(error.to_string());
-        }
-        never
-    }
-
-    /// The watch of a kind begins.
-    pub(super) fn begin(&self, kind: Kind, resource: &ApiResource, is_needed: bool) -> Watch {
-        tracing::info!(kind = kind.label(), version = %resource.api_version, "watching");
-        self.states.begin(kind, is_needed)
-    }
-
-    /// A kind is served no more.
-    pub(super) fn forget(&self, kind: Kind) {
-        tracing::info!(kind = kind.label(), "not served any more");
-        // Before the change: what its watch was about to write when it was ended comes too late.
-        self.states.end(kind);
-        self.inventory
-            .change(move |inventory| inventory.reset(kind, []));
-        self.tell_readiness();
-    }
-
-    /// Counts what is kept of each kind.
-    pub(super) fn count(&self) {
-        let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
-        self.inventory.look(|inventory| {
-            for object in inventory.objects() {
-                *counts.entry(object.key.kind).or_default() += 1;
-            }
-        });
-        self.states.count(&counts);
-    }
-
-    /// A kind was listed whole.
-    pub(super) fn reset(&self, watch: Watch, objects: Vec<Object>) {
-        let count = objects.len();
-        self.change(watch, move |inventory| {
-            inventory.reset(watch.kind, objects);
-        });
-        self.states.listed(watch, count);
-        self.tell_readiness();
-    }
-
-    /// An object is there, or has changed.
-    pub(super) fn apply(&self, watch: Watch, object: Object) {
-        self.change(watch, move |inventory| {
-            inventory.apply(object);
-        });
-    }
-
-    /// An object is gone.
-    pub(super) fn remove(&self, watch: Watch, key: &ObjectKey) {
-        let key = key.clone();
-        self.change(watch, move |inventory| {
-            inventory.remove(&key);
-        });
-    }
-
-    /// Changes the inventory, unless the watch was ended meanwhile.
-    fn change(&self, watch: Watch, change: impl FnOnce(&mut Inventory) + Send + 'static) {
-        let states = Arc::clone(&self.states);
-        self.inventory.change(move |inventory| {
-            if states.is_current(watch) {
-                change(inventory);
-            }
-        });
-    }
-
-    /// The watch of a kind goes on.
-    pub(super) fn heard(&self, watch: Watch) {
-        self.states.heard(watch);
-    }
-
-    /// Something hinders the watch of a kind.
-    pub(super) fn hindered(&self, watch: Watch, trouble: &Trouble) {
-        tracing::warn!(
-            kind = watch.kind.label(),
-            reason = trouble.reason,
-            "{}",
-            trouble.text
-        );
-        self.states.hindered(watch, trouble);
-        self.tell_readiness();
-    }
-
-    /// What is kept of an object. One that cannot be read is skipped, counted and logged, and hinders no other: it is
-    /// nobody's fault who writes another one.
-    pub(super) fn facts(
-        &self,
-        kind: Kind,
-        resource: &ApiResource,
-        object: &RawObject,
-    ) -> Option<Object> {
-        match object.read(resource) {
-            Ok(read) => read.filter(is_kept),
-            Err(error) => {
-                let key = object.key(kind);
-                tracing::warn!(object = %key, "an object cannot be read and is left out of the world: {error}");
-                self.metrics.unreadable_object(kind.label());
-                None
-            }
-        }
-    }
-
-    pub(super) fn tell_readiness(&self) {
-        let missing = self.states.missing();
-        if missing.is_empty() {
-            self.condition.holds();
-        } else {
-            self.condition.fails(missing);
-        }
+        Ok(self.reads.answer(questions, allowance).await?)
     }
 }

@@ -3,7 +3,17 @@
 use l7guard_policy::configuration::{Configuration, Date};
 
 use super::expiry::NOTICE;
-use crate::metrics::ExemptionStates;
+
+/// How many exemptions of the configuration are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExemptionStates {
+    /// In force for longer than the others.
+    pub active: i64,
+    /// In force, but not for much longer.
+    pub expiring: i64,
+    /// Not in force any more.
+    pub expired: i64,
+}
 
 /// How many exemptions are in which state on this day (UTC).
 #[must_use]

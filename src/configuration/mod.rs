@@ -31,7 +31,7 @@ mod value_schemas;
 #[cfg(test)]
 mod tests;
 
-pub use exemption_states::exemption_states;
+pub use exemption_states::{ExemptionStates, exemption_states};
 pub use problem::{Problem, Severity};
 pub use read::{Reading, read};
 pub use schema::schema;

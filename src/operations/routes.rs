@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::readiness::Readiness;
-use crate::metrics::{self, Metrics};
+use crate::metrics::{self, Registry};
 
 /// The probes of kubelet and the metrics of Prometheus.
 ///
@@ -17,7 +17,7 @@ use crate::metrics::{self, Metrics};
 /// | `/livez` | 200 as long as the process answers at all |
 /// | `/readyz` | 200 when every condition holds, else 503; the text says which do not, and why |
 /// | `/metrics` | all metrics as `OpenMetrics` text |
-pub fn router(readiness: Readiness, metrics: Metrics) -> Router {
+pub fn router(readiness: Readiness, metrics: Registry) -> Router {
     Router::new()
         .route(
             "/livez",
@@ -40,7 +40,7 @@ async fn readyz(State(readiness): State<Readiness>) -> Response {
     plain(status, readiness.report())
 }
 
-async fn write_metrics(State(metrics): State<Metrics>) -> Response {
+async fn write_metrics(State(metrics): State<Registry>) -> Response {
     match metrics.encode() {
         Ok(text) => {
             let content_type = HeaderValue::from_static(metrics::CONTENT_TYPE);

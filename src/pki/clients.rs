@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -18,9 +19,10 @@ use rustls::{
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::crypto;
-use crate::live::Live;
-use crate::metrics::{Metrics, WatchedFile};
-use crate::reload::{Contents, MOUNTED_LIMIT, Refused, Reloadable, read_files};
+use crate::metrics::Registry;
+use crate::reload::{
+    Contents, MOUNTED_LIMIT, Refused, ReloadMetrics, Reloadable, WatchedFile, read_files,
+};
 
 /// Demands a certificate that an authority of a PEM file has signed, and if names are given, one of these as its common
 /// name or among its DNS names. The file is read again when it changes.
@@ -28,7 +30,7 @@ use crate::reload::{Contents, MOUNTED_LIMIT, Refused, Reloadable, read_files};
 pub struct ClientCertificates {
     file: PathBuf,
     names: Vec<String>,
-    current: Live<Arc<dyn ClientCertVerifier>>,
+    current: ArcSwap<Arc<dyn ClientCertVerifier>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
@@ -40,15 +42,15 @@ impl ClientCertificates {
     pub fn load(
         file: PathBuf,
         names: Vec<String>,
-        metrics: &Metrics,
+        metrics: &Registry,
     ) -> Result<(Self, Contents), Refused> {
         let contents = read_files(std::slice::from_ref(&file), MOUNTED_LIMIT);
         let verifier = verifier(&contents)?;
-        metrics.loaded(WatchedFile::ClientAuthority);
+        ReloadMetrics::register(metrics).loaded(WatchedFile::ClientAuthority);
         let clients = Self {
             file,
             names,
-            current: Live::new(verifier),
+            current: ArcSwap::from_pointee(verifier),
             algorithms: crypto::install().signature_verification_algorithms,
         };
         Ok((clients, contents))
@@ -107,7 +109,7 @@ impl Reloadable for ClientCertificates {
     }
 
     fn apply(&self, contents: &Contents) -> Result<(), Refused> {
-        self.current.replace(verifier(contents)?);
+        self.current.store(Arc::new(verifier(contents)?));
         Ok(())
     }
 }
@@ -125,7 +127,7 @@ impl ClientCertVerifier for ClientCertificates {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let current = self.current.current();
+        let current = self.current.load();
         let verified = current.verify_client_cert(end_entity, intermediates, now)?;
         if self.names.is_empty() || self.is_named(end_entity) {
             return Ok(verified);

@@ -15,6 +15,7 @@ use rustls::sign::CertifiedKey;
 use thiserror::Error;
 
 use super::crypto;
+use super::issued::{Issued, Validity};
 
 /// Names that every development certificate is valid for, besides those that are asked for.
 pub const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -30,8 +31,8 @@ const CLOCK_SKEW: Duration = Duration::from_hours(1);
 pub struct Development {
     /// The authority's certificate in PEM: what a client has to trust (`curl --cacert`, `caBundle`). Public.
     pub authority_pem: String,
-    /// The server's certificate chain (the leaf alone) and its private key.
-    pub certificate: CertifiedKey,
+    /// The server's certificate chain (the leaf alone), its private key, and when it is valid.
+    pub issued: Issued,
 }
 
 /// Why no development certificate could be made.
@@ -70,7 +71,13 @@ pub fn generate(names: &[String]) -> Result<Development, DevelopmentError> {
     )?;
     Ok(Development {
         authority_pem: authority.pem(),
-        certificate,
+        issued: Issued {
+            certificate,
+            validity: Validity {
+                not_before: now - CLOCK_SKEW,
+                not_after: now + VALIDITY,
+            },
+        },
     })
 }
 
@@ -130,8 +137,8 @@ mod tests {
     #[test]
     fn the_leaf_is_a_server_certificate_for_the_local_and_the_given_names() {
         let made = made();
-        assert_eq!(made.certificate.cert.len(), 1);
-        let (_, leaf) = X509Certificate::from_der(&made.certificate.cert[0]).unwrap();
+        assert_eq!(made.issued.certificate.cert.len(), 1);
+        let (_, leaf) = X509Certificate::from_der(&made.issued.certificate.cert[0]).unwrap();
         let usage = leaf.extended_key_usage().unwrap().unwrap().value;
         assert!(usage.server_auth && !usage.client_auth && !usage.any);
         assert!(!leaf.is_ca());
@@ -184,8 +191,8 @@ mod tests {
         let (one, two) = (made(), made());
         assert_ne!(one.authority_pem, two.authority_pem);
         assert_ne!(
-            one.certificate.key.public_key(),
-            two.certificate.key.public_key()
+            one.issued.certificate.key.public_key(),
+            two.issued.certificate.key.public_key()
         );
     }
 

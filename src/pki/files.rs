@@ -5,7 +5,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -14,35 +13,7 @@ use thiserror::Error;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::crypto;
-
-/// A certificate chain with its key, and when its leaf is valid.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The chain, leaf first, and the private key that belongs to the leaf.
-    pub certificate: CertifiedKey,
-    /// When the leaf is valid.
-    pub validity: Validity,
-}
-
-/// The time in which a certificate is valid, both ends included (RFC 5280, section 4.1.2.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Validity {
-    /// The first moment.
-    pub not_before: SystemTime,
-    /// The last moment.
-    pub not_after: SystemTime,
-}
-
-/// How a moment stands to a [`Validity`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Validness {
-    /// The certificate is not valid yet, for so long.
-    NotYet(Duration),
-    /// It is valid, and stays so for so long.
-    Valid(Duration),
-    /// It has been expired for so long.
-    Expired(Duration),
-}
+use super::issued::{Issued, Validity, Validness};
 
 /// What is wrong with a certificate or key file.
 #[derive(Debug, Error)]
@@ -106,30 +77,14 @@ pub enum FileError {
     },
 }
 
-impl Validity {
-    /// How `now` stands to it.
-    #[must_use]
-    pub fn at(&self, now: SystemTime) -> Validness {
-        if let Ok(early) = self.not_before.duration_since(now)
-            && !early.is_zero()
-        {
-            return Validness::NotYet(early);
-        }
-        match self.not_after.duration_since(now) {
-            Ok(left) => Validness::Valid(left),
-            Err(past) => Validness::Expired(past.duration()),
-        }
-    }
-}
-
 /// Reads a chain (leaf first) and its private key (PKCS#8, PKCS#1 or SEC 1, not encrypted).
 ///
-/// Reading blocks. A leaf that is expired or not valid yet is loaded all the same; [`Loaded::validity`] tells.
+/// Reading blocks. A leaf that is expired or not valid yet is loaded all the same; [`Issued::validity`] tells.
 ///
 /// # Errors
 /// When one of the files cannot be read, holds no certificate or no key or a broken one, or when the two do not belong
 /// together.
-pub fn load(certificate: &Path, key: &Path) -> Result<Loaded, FileError> {
+pub fn load(certificate: &Path, key: &Path) -> Result<Issued, FileError> {
     let read = |path| std::fs::read(path);
     let (chain, private_key) = (read(certificate), read(key));
     parse(
@@ -151,7 +106,7 @@ pub fn load(certificate: &Path, key: &Path) -> Result<Loaded, FileError> {
 pub fn parse(
     (certificate, chain_pem): (&Path, io::Result<&[u8]>),
     (key, key_pem): (&Path, io::Result<&[u8]>),
-) -> Result<Loaded, FileError> {
+) -> Result<Issued, FileError> {
     let (chain, validity) = chain(certificate, readable(certificate, chain_pem)?)?;
     let private_key = private_key(key, readable(key, key_pem)?)?;
     let provider = crypto::install();
@@ -174,7 +129,7 @@ pub fn parse(
             reason: other.to_string(),
         },
     })?;
-    Ok(Loaded {
+    Ok(Issued {
         certificate: loaded,
         validity,
     })

@@ -1,4 +1,5 @@
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use tempfile::TempDir;
@@ -30,7 +31,7 @@ impl Pair {
         }
     }
 
-    fn load(&self) -> Result<Loaded, FileError> {
+    fn load(&self) -> Result<Issued, FileError> {
         load(&self.certificate, &self.key)
     }
 

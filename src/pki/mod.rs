@@ -1,11 +1,15 @@
-//! Certificates: where the server's certificate and key come from.
+//! Certificates: what is served, where it comes from, and who may ask.
 //!
-//! Two sources, one result: [`development`] makes a certificate authority and a leaf in memory, [`files`] reads a
-//! chain and a key that somebody else issued. Both give a [`rustls::sign::CertifiedKey`], so that whoever serves TLS
-//! need not know which it was. [`rotating`] keeps the second up to date, [`clients`] checks those who ask. [`crypto`] names the one implementation of cryptography of the whole program.
+//! [`served`] holds the certificate that handshakes are given. A source publishes it there: [`development`] makes a
+//! certificate authority and a leaf in memory, [`certificate_files`] follows a chain and a key that somebody else issued.
+//! Whoever serves TLS need not know which it was. [`clients`] checks those who ask. [`crypto`] names the one implementation
+//! of cryptography of the whole program.
 
+pub mod certificate_files;
 pub mod clients;
 pub mod crypto;
 pub mod development;
 pub mod files;
-pub mod rotating;
+pub mod issued;
+pub(crate) mod metrics;
+pub mod served;

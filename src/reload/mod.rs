@@ -4,6 +4,7 @@
 //! kubelet swaps a link two levels up (`..data`), some file systems send none, and a missed one would be for ever.
 
 mod file_set;
+pub(crate) mod metrics;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +13,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::metrics::{Metrics, WatchedFile};
-
+use crate::metrics::Registry;
 pub use file_set::{Contents, MOUNTED_LIMIT, read_files};
+pub(crate) use metrics::ReloadMetrics;
+pub use metrics::WatchedFile;
 
 /// How often files are looked at: every two seconds. kubelet itself takes up to a minute to write a changed Secret.
 pub const INTERVAL: Duration = Duration::from_secs(2);
@@ -62,12 +64,12 @@ impl Refused {
 /// they hold when it is not what `applied` was: the contents that are in force when this begins.
 ///
 /// Contents that are refused are logged and counted once, and once more after each SIGHUP.
-pub async fn follow<R: Reloadable>(subject: Arc<R>, applied: Contents, metrics: Metrics) {
+pub async fn follow<R: Reloadable>(subject: Arc<R>, applied: Contents, metrics: Registry) {
     let mut following = Following {
         seen: applied,
         refused: None,
         subject,
-        metrics,
+        metrics: ReloadMetrics::register(&metrics),
     };
     let mut ticks = interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -117,7 +119,7 @@ enum Look {
 
 struct Following<R> {
     subject: Arc<R>,
-    metrics: Metrics,
+    metrics: ReloadMetrics,
     /// The contents that were applied or refused last.
     seen: Contents,
     /// Why they were refused, if they were.

@@ -42,7 +42,7 @@ impl Reloadable for Text {
     }
 }
 
-fn following() -> (Arc<Text>, Following<Text>) {
+fn following() -> (Arc<Text>, Following<Text>, Registry) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("text");
     fs::write(&path, "first").unwrap();
@@ -52,17 +52,18 @@ fn following() -> (Arc<Text>, Following<Text>) {
         in_force: Mutex::default(),
         is_late: Mutex::default(),
     });
+    let registry = Registry::new();
     let following = Following {
         seen: subject.contents(),
         refused: None,
         subject: Arc::clone(&subject),
-        metrics: Metrics::new(),
+        metrics: ReloadMetrics::register(&registry),
     };
-    (subject, following)
+    (subject, following, registry)
 }
 
-fn counted(following: &Following<Text>, outcome: &str) -> Option<u32> {
-    let text = following.metrics.encode().unwrap();
+fn counted(registry: &Registry, outcome: &str) -> Option<u32> {
+    let text = registry.encode().unwrap();
     let start = format!("l7guard_reloads_total{{file=\"configuration\",outcome=\"{outcome}\"}} ");
     text.lines()
         .find_map(|line| line.strip_prefix(start.as_str())?.parse().ok())
@@ -70,7 +71,7 @@ fn counted(following: &Following<Text>, outcome: &str) -> Option<u32> {
 
 #[tokio::test]
 async fn changed_contents_are_applied_once_and_the_same_ones_never() {
-    let (subject, mut following) = following();
+    let (subject, mut following, registry) = following();
     following.look(Look::Usual).await;
     fs::write(&subject.path, "first").unwrap();
     following.look(Look::Usual).await;
@@ -80,17 +81,14 @@ async fn changed_contents_are_applied_once_and_the_same_ones_never() {
     following.look(Look::Usual).await;
     assert_eq!(*subject.in_force.lock().unwrap(), ["second"]);
     assert_eq!(
-        (
-            counted(&following, "success"),
-            counted(&following, "failure")
-        ),
+        (counted(&registry, "success"), counted(&registry, "failure")),
         (Some(1), None)
     );
 }
 
 #[tokio::test]
 async fn refused_contents_are_counted_once_and_what_comes_next_is_applied() {
-    let (subject, mut following) = following();
+    let (subject, mut following, registry) = following();
     fs::write(&subject.path, "bad").unwrap();
     following.look(Look::Usual).await;
     following.look(Look::Usual).await;
@@ -98,7 +96,7 @@ async fn refused_contents_are_counted_once_and_what_comes_next_is_applied() {
     following.look(Look::Usual).await;
     following.look(Look::Usual).await;
     assert!(subject.in_force.lock().unwrap().is_empty());
-    assert_eq!(counted(&following, "failure"), Some(2));
+    assert_eq!(counted(&registry, "failure"), Some(2));
     fs::write(&subject.path, "first").unwrap();
     following.look(Look::Usual).await;
     assert_eq!(*subject.in_force.lock().unwrap(), ["first"]);
@@ -106,11 +104,11 @@ async fn refused_contents_are_counted_once_and_what_comes_next_is_applied() {
 
 #[tokio::test]
 async fn contents_that_may_be_good_later_are_tried_again() {
-    let (subject, mut following) = following();
+    let (subject, mut following, registry) = following();
     fs::write(&subject.path, "early").unwrap();
     following.look(Look::Usual).await;
     following.look(Look::Usual).await;
-    assert_eq!(counted(&following, "failure"), Some(1));
+    assert_eq!(counted(&registry, "failure"), Some(1));
     *subject.is_late.lock().unwrap() = true;
     following.look(Look::Usual).await;
     following.look(Look::Usual).await;

@@ -25,6 +25,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::drain::{Phase, closing};
 use super::handshake;
+use super::metrics::{ConnectionMetrics, HandshakeFailure};
 use super::opening::{HandshakePermits, Opened};
 use super::peer::Peer;
 use super::registry::Place;
@@ -32,7 +33,6 @@ use super::request_clock::{Clocked, Limits, Overdue, RequestClock};
 use super::unread::Unread;
 use super::watched_body::WatchedBody;
 use crate::jitter;
-use crate::metrics::{HandshakeFailure, Metrics};
 
 /// How long a connection that has not sent its first request is still given when the server closes. Such a connection
 /// was dialled for a request that is on its way; closing it unanswered would lose that request.
@@ -61,7 +61,7 @@ pub(super) struct Connections {
     pub(super) idle: Duration,
     pub(super) age: Duration,
     pub(super) phase: watch::Receiver<Phase>,
-    pub(super) metrics: Option<Metrics>,
+    pub(super) metrics: Option<ConnectionMetrics>,
     /// The address at the other end.
     pub(super) address: Option<IpAddr>,
 }
@@ -73,7 +73,7 @@ impl Connections {
     where
         IO: AsyncRead + AsyncWrite + Unread + Unpin,
     {
-        let _open = self.metrics.as_ref().map(Metrics::connection);
+        let _open = self.metrics.as_ref().map(ConnectionMetrics::connection);
         let Some(tls) = self.tls.clone() else {
             return Box::pin(self.serve_http(io, false, place)).await;
         };

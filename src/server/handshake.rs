@@ -4,7 +4,7 @@ use std::io;
 
 use rustls::{AlertDescription, Error};
 
-use crate::metrics::HandshakeFailure;
+use super::metrics::HandshakeFailure;
 
 /// Sorts a failed handshake, and logs it: as a warning when a certificate was refused, as somebody has to repair that;
 /// anything else is the client's affair.

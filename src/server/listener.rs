@@ -16,11 +16,12 @@ use tokio_rustls::TlsAcceptor;
 use super::accept::{accept_forever, accept_rest, reap};
 use super::connection::Connections;
 use super::drain::{Phase, Stop, Stopped, until_closing};
+use super::metrics::ConnectionMetrics;
 use super::opening::HandshakePermits;
 use super::registry::Registry;
 use super::request_clock::Limits;
 use super::table::{FirstRequestTime, LEAVING};
-use crate::metrics::Metrics;
+use crate::metrics;
 
 /// What the system buffers of a connection in each direction: 128 KiB (Linux takes twice as much, for its own accounts).
 /// By themselves buffers would grow to some MiB for a client that sends without being asked or does not read its answers.
@@ -101,7 +102,7 @@ pub struct Server {
     tls: Option<TlsAcceptor>,
     router: Router,
     settings: Settings,
-    metrics: Option<Metrics>,
+    metrics: Option<ConnectionMetrics>,
 }
 
 impl Default for Settings {
@@ -192,11 +193,11 @@ impl Server {
         })
     }
 
-    /// Has its connections counted.
+    /// Counts its connections in `metrics`.
     #[must_use]
-    pub fn counted(self, metrics: Metrics) -> Self {
+    pub fn counted(self, metrics: &metrics::Registry) -> Self {
         Self {
-            metrics: Some(metrics),
+            metrics: Some(ConnectionMetrics::register(metrics)),
             ..self
         }
     }

@@ -10,13 +10,14 @@
 //!
 //! Why an accept loop of our own: the API server keeps idle connections for 90 seconds and sends a review again only
 //! when not one byte of it was written (Go's `net/http` `Transport`, client-go `rest/request.go`), so whichever
-//! connection *we* close first can cost a review. When connections are closed is therefore the whole matter of this module.
+//! connection *we* close first can cost a review. So this module controls when connections close.
 
 mod accept;
 mod connection;
 mod drain;
 mod handshake;
 mod listener;
+pub(crate) mod metrics;
 mod opening;
 mod peer;
 mod queue;
@@ -36,5 +37,5 @@ mod tests;
 pub use drain::{Stop, StopHandle, Stopped, stop};
 pub use listener::{BindError, Server, Settings};
 pub use peer::Peer;
-pub use signals::stop_on_signals;
+pub use signals::{StopSignals, stop_on_signals};
 pub use tls::{OldestTls, tls_config};

@@ -19,9 +19,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::metrics::ConnectionMetrics;
 use super::queue::Id;
 use super::table::{Eviction, FirstRequestTime, Stage, Table};
-use crate::metrics::Metrics;
 
 /// How often it is looked whether a connection has become old enough to leave, while one waits for its place.
 const LOOK: Duration = Duration::from_millis(5);
@@ -34,7 +34,7 @@ struct Inner {
     table: Mutex<Table>,
     /// Told of changes that may have made room, while somebody waits for that.
     changed: Notify,
-    metrics: Option<Metrics>,
+    metrics: Option<ConnectionMetrics>,
 }
 
 /// The place of one connection, given back when this is dropped.
@@ -49,7 +49,7 @@ impl Registry {
     pub(super) fn new(
         limit: usize,
         first_request: FirstRequestTime,
-        metrics: Option<Metrics>,
+        metrics: Option<ConnectionMetrics>,
     ) -> Self {
         Self(Arc::new(Inner {
             table: Mutex::new(Table::new(limit, first_request)),

@@ -1,10 +1,43 @@
 //! SIGTERM and SIGINT as a [`Stop`].
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::drain::{Stop, StopHandle, stop};
+
+/// SIGTERM and SIGINT on their way to a [`Stop`]. Clones share it.
+#[derive(Clone, Debug)]
+pub struct StopSignals(Arc<StopHandle>);
+
+impl StopSignals {
+    /// A [`Stop`] that every SIGTERM (what kubelet sends) and every SIGINT (Ctrl-C) asks for while [`Self::forward`] runs: the
+    /// first drains, the second aborts. From now on the signals do not end the process by themselves.
+    ///
+    /// # Errors
+    /// When the system does not let the signals be caught.
+    pub fn catch() -> io::Result<(Self, Stop)> {
+        let (handle, stop) = stop();
+        drop(caught()?);
+        Ok((Self(Arc::new(handle)), stop))
+    }
+
+    /// Waits for the signals until nobody listens to the [`Stop`] any more.
+    pub async fn forward(self) {
+        match caught() {
+            Ok((terminate, interrupt)) => forward(terminate, interrupt, &self.0).await,
+            Err(error) => tracing::error!(%error, "cannot catch SIGTERM and SIGINT"),
+        }
+    }
+}
+
+fn caught() -> io::Result<(Signal, Signal)> {
+    Ok((
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    ))
+}
 
 /// A [`Stop`] that every SIGTERM (what kubelet sends) and every SIGINT (Ctrl-C) asks for: the first drains, the second
 /// aborts. The signals are caught from the moment this returns; the task that waits for them ends with the last `Stop`.
@@ -13,13 +46,12 @@ use super::drain::{Stop, StopHandle, stop};
 /// When the system does not let the signals be caught.
 pub fn stop_on_signals() -> io::Result<Stop> {
     let (handle, stop) = stop();
-    let terminate = signal(SignalKind::terminate())?;
-    let interrupt = signal(SignalKind::interrupt())?;
-    tokio::spawn(forward(terminate, interrupt, handle));
+    let (terminate, interrupt) = caught()?;
+    tokio::spawn(async move { forward(terminate, interrupt, &handle).await });
     Ok(stop)
 }
 
-async fn forward(mut terminate: Signal, mut interrupt: Signal, handle: StopHandle) {
+async fn forward(mut terminate: Signal, mut interrupt: Signal, handle: &StopHandle) {
     loop {
         let name = tokio::select! {
             _ = terminate.recv() => "SIGTERM",

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::metrics::Evicted;
 use super::queue::{Id, Origin, Queue};
-use crate::metrics::Evicted;
 
 /// API servers close connections that have been idle for 90 s (`IdleConnTimeout` of Go's `http.DefaultTransport`), so one
 /// that is idle for longer than this is no API server's.

@@ -43,7 +43,7 @@ pub(crate) fn tls(
 ) -> (Arc<ServerConfig>, TestClient) {
     let made = development::generate(&[NAME.to_owned()]).unwrap();
     let client = TestClient::new(&made.authority_pem, spoken);
-    let resolver = SingleCertAndKey::from(made.certificate);
+    let resolver = SingleCertAndKey::from(made.issued.certificate);
     (
         tls_config(crypto::install(), Arc::new(resolver), oldest, None).unwrap(),
         client,

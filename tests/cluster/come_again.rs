@@ -8,7 +8,7 @@ use l7guard::live::{Live, LiveConfiguration};
 use l7guard::metrics::Metrics;
 use l7guard::operations::{NeededFor, Readiness};
 use l7guard::pki::crypto;
-use l7guard::pki::rotating::RotatingCertificate;
+use l7guard::pki::{certificate_files::CertificateFiles, served};
 use l7guard::server::{OldestTls, Server, Settings, stop, tls_config};
 use l7guard::webhook::{Gate, PolicyJudge, router};
 use l7guard::world::ManifestWorld;
@@ -48,7 +48,8 @@ fn the_api_server_comes_again(scene: &Scene) -> Result<(), Failed> {
     let (_handle, stop) = stop();
     let server = {
         let (chain, key) = (certificate.chain.clone(), certificate.key.clone());
-        let (resolver, _) = RotatingCertificate::load(chain, key, metrics.clone())?;
+        let (publisher, resolver) = served::channel(&metrics);
+        CertificateFiles::load(chain, key, publisher, &metrics)?;
         let oldest = OldestTls::default();
         let tls = tls_config(crypto::install(), Arc::new(resolver), oldest, None)?;
         let inventory = ManifestWorld::read(&[root().join(WORLD)], "default").into_cluster();

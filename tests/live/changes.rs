@@ -14,6 +14,7 @@ use l7guard_policy::inventory::Scope;
 use l7guard_policy::labels::Labels;
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::gate::{Passes, until};
 use crate::scenery::{ALB, Write, Written, binding, deployment, ingress, ingress_class, service};
@@ -200,7 +201,7 @@ fn missing_right(stage: &Stage) -> Result<(), Failed> {
     done(&stage.cluster.apply(NOT_INGRESSES)?)?;
     stage.play(async |stage, _| {
         let developer = client(&stage.cluster.developer_kubeconfig().to_owned()).await?;
-        let (readiness, _world) = another(developer);
+        let (readiness, _world, _watching) = another(developer);
         let complains = || {
             let report = readiness.report();
             report.contains("ingresses.networking.k8s.io") && report.contains("get, list and watch")
@@ -242,7 +243,7 @@ subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
     )?;
     stage.play(async |stage, at| {
         let developer = client(&stage.cluster.developer_kubeconfig().to_owned()).await?;
-        let (readiness, world) = another(developer);
+        let (readiness, world, _watching) = another(developer);
         until("l7guard is ready", || readiness.is_ready()).await?;
         let all = Kind::all()
             .filter(|kind| {
@@ -277,11 +278,13 @@ subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
     })
 }
 
-/// Another l7guard.
-fn another(client: Client) -> (Readiness, ClusterWorld) {
+/// Another l7guard, which watches as long as the set of its task is kept.
+fn another(client: Client) -> (Readiness, ClusterWorld, JoinSet<()>) {
     let readiness = Readiness::new();
-    let world = ClusterWorld::watch(client, Metrics::new(), &readiness);
-    (readiness, world)
+    let world = ClusterWorld::new(client, &Metrics::new(), &readiness);
+    let mut watching = JoinSet::new();
+    watching.spawn(world.keep_watching());
+    (readiness, world, watching)
 }
 
 fn unreadable_object(stage: &Stage) -> Result<(), Failed> {

@@ -67,7 +67,8 @@ impl Stage {
             let client = client(&cluster.kubeconfig().to_owned()).await?;
             let gate = Gate::open(client.clone()).await?;
             let readiness = Readiness::new();
-            let world = ClusterWorld::watch(gate.client()?, metrics.clone(), &readiness);
+            let world = ClusterWorld::new(gate.client()?, &metrics, &readiness);
+            tokio::spawn(world.keep_watching());
             until("l7guard knows the cluster", || readiness.is_ready()).await?;
             serve(address, &certificate, world.clone(), readiness.clone()).await?;
             Ok::<_, Failed>((client, gate, world, readiness))

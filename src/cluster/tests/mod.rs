@@ -1,5 +1,6 @@
 //! The live world against an API server in memory, in paused time.
 
+mod changes;
 mod freshness;
 mod pods;
 mod reading;

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::stand_in::{Reply, StandIn, Watching, page, refusal, service};
 use super::until;
 use crate::cluster::read_shares::OF_ALL;
-use crate::cluster::time_limit::LIMIT;
+use crate::cluster::request_timeout::LIMIT;
 use crate::known_world::{KnownWorld, ReadFailure};
 use crate::shares::{ReadAllowance, Sender};
 

@@ -1,12 +1,13 @@
 use kube::{Client, Config};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::stand_in::{Reply, StandIn};
 use super::until;
 use crate::cluster::ClusterWorld;
-use crate::cluster::time_limit::LIMIT;
-use crate::metrics::Metrics;
+use crate::cluster::request_timeout::LIMIT;
+use crate::metrics::Registry;
 use crate::operations::Readiness;
 
 #[tokio::test(start_paused = true)]
@@ -45,7 +46,9 @@ async fn a_server_that_accepts_and_says_nothing_is_asked_again_and_named() {
     config.default_retry = false;
     let readiness = Readiness::new();
     let client = Client::try_from(config).unwrap();
-    let _world = ClusterWorld::watch(client, Metrics::new(), &readiness);
+    let world = ClusterWorld::new(client, &Registry::new(), &readiness);
+    let mut watching = JoinSet::new();
+    watching.spawn(world.keep_watching());
     let (mut asked, began) = (Vec::new(), Instant::now());
     for _ in 0..3 {
         asked.push(listener.accept().await.unwrap());

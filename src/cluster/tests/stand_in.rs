@@ -16,6 +16,7 @@ use kube::client::Body;
 use l7guard_policy::identity::Kind;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::task::JoinSet;
 use tower::BoxError;
 
 use crate::cluster::ClusterWorld;
@@ -23,6 +24,7 @@ use crate::cluster::discovery::assumed;
 use crate::cluster::kinds::BUILT_IN;
 use crate::metrics::Metrics;
 use crate::operations::Readiness;
+use crate::supervisor::{Rule, Supervisor, Then};
 
 type Lines = UnboundedSender<Result<Bytes, io::Error>>;
 
@@ -54,8 +56,16 @@ struct Scene {
     accepted: Vec<String>,
 }
 
+/// As `serve` has it.
+static WATCHES: Rule = Rule {
+    name: "watches",
+    returned: Then::Restart,
+    panicked: Then::Restart,
+};
+
 /// An l7guard that watches it.
 pub(super) struct Watching {
+    _task: JoinSet<()>,
     pub(super) metrics: Metrics,
     pub(super) readiness: Readiness,
     pub(super) world: ClusterWorld,
@@ -105,8 +115,14 @@ impl StandIn {
 
     pub(super) fn watched(&self) -> Watching {
         let (metrics, readiness) = (Metrics::new(), Readiness::new());
-        let world = ClusterWorld::watch(self.client(), metrics.clone(), &readiness);
+        let world = ClusterWorld::new(self.client(), &metrics, &readiness);
+        let mut supervisor = Supervisor::new(&metrics);
+        let watched = world.clone();
+        supervisor.spawn(&WATCHES, move || watched.keep_watching());
+        let mut watching = JoinSet::new();
+        watching.spawn(async move { supervisor.run().await.expect("restarted") });
         Watching {
+            _task: watching,
             metrics,
             readiness,
             world,

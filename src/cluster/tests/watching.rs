@@ -134,23 +134,23 @@ async fn what_a_watch_was_about_to_write_when_its_kind_went_comes_too_late() {
     let cluster = StandIn::serving(&[]);
     let l7guard = cluster.watched();
     until("ready", || l7guard.readiness.is_ready()).await;
-    let shared = l7guard.world.shared();
-    let resource = shared.served_at(Kind::Service).unwrap();
+    let state = l7guard.world.state();
+    let resource = state.served_at(Kind::Service).unwrap();
     let object = |name: &str| {
         let raw = serde_json::from_value(service(name)).unwrap();
-        shared.facts(Kind::Service, &resource, &raw).unwrap()
+        state.facts(Kind::Service, &resource, &raw).unwrap()
     };
-    let late = shared.begin(Kind::Service, &resource, false);
-    shared.apply(late, object("web"));
+    let late = state.begin(Kind::Service, &resource, false);
+    state.apply(late, object("web"));
     assert!(l7guard.knows("web"));
-    shared.forget(Kind::Service);
-    shared.apply(late, object("web"));
-    shared.reset(late, vec![object("web")]);
-    shared.heard(late);
+    state.forget(Kind::Service);
+    state.apply(late, object("web"));
+    state.reset(late, vec![object("web")]);
+    state.heard(late);
     assert!(!l7guard.knows("web"));
     assert!(!l7guard.says("l7guard_inventory_last_event_timestamp_seconds{kind=\"Service\"}"));
-    let again = shared.begin(Kind::Service, &resource, false);
-    shared.apply(late, object("ghost"));
-    shared.apply(again, object("web"));
+    let again = state.begin(Kind::Service, &resource, false);
+    state.apply(late, object("ghost"));
+    state.apply(again, object("web"));
     assert!(l7guard.knows("web") && !l7guard.knows("ghost"));
 }

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::test_client::{TestClient, post as request, says_close, tls};
-use crate::metrics::Metrics;
+use crate::metrics::Registry;
 
 use super::{BindError, OldestTls, Server, Settings, StopHandle, Stopped, stop};
 

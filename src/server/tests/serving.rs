@@ -137,11 +137,11 @@ async fn plain_http_is_served_where_it_is_asked_for() {
 async fn connections_and_failed_handshakes_are_counted() {
     use tokio::io::AsyncReadExt;
     let (tls, client) = tls(OldestTls::Tls13, &TLS13);
-    let metrics = Metrics::new();
+    let metrics = Registry::new();
     let server = Server::bind(loopback(), tls, echo(), Settings::default())
         .await
         .unwrap()
-        .counted(metrics.clone());
+        .counted(&metrics);
     let (address, (_handle, stop)) = (server.local_addr(), stop());
     tokio::spawn(server.run(stop));
     let mut connection = client.connect(address).await.unwrap();

@@ -1,4 +1,4 @@
-//! No request waits for ever: a server that accepts and says nothing is one that failed.
+//! Per-request timeout for API server calls: a server that accepts and says nothing is one that failed.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use thiserror::Error;
 use tokio::time::timeout;
 use tower::BoxError;
 
-use super::answer_size::{Answers, TooLarge, smaller_page};
-use super::hearing::is_watch;
+use super::response_size::{Answers, TooLarge, smaller_page};
+use super::watch_activity::is_watch;
 
 /// How long an answer may take to come whole (a page of a list, one object, what is served), and a watch to be begun. Half
 /// of what an API server gives a request itself.

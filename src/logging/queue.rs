@@ -13,9 +13,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::log_line::cut;
-use super::logging::LogFormat;
-use crate::metrics::{LogLoss, Metrics};
+use super::LogFormat;
+use super::line::cut;
+use super::metrics::{LogLoss, LogMetrics};
+use crate::metrics::Registry;
 
 /// How many bytes of lines may wait: 512 KiB. As many again may be on their way to the system.
 const WAITING_LIMIT: usize = 512 * 1024;
@@ -34,7 +35,7 @@ struct Shared {
     /// Nothing waits any more, and all that did is written or lost.
     emptied: Condvar,
     format: LogFormat,
-    metrics: Metrics,
+    metrics: LogMetrics,
 }
 
 #[derive(Default)]
@@ -51,7 +52,7 @@ impl LogQueue {
     ///
     /// # Errors
     /// When standard error cannot be duplicated or no thread can be had.
-    pub(super) fn to_standard_error(format: LogFormat, metrics: &Metrics) -> io::Result<Self> {
+    pub(super) fn to_standard_error(format: LogFormat, metrics: &Registry) -> io::Result<Self> {
         // A handle of its own: that of the standard library is locked while a write waits, and whoever else prints would wait too.
         let output = File::from(io::stderr().as_fd().try_clone_to_owned()?);
         Self::to(output, format, metrics)
@@ -60,14 +61,14 @@ impl LogQueue {
     fn to(
         output: impl Write + Send + 'static,
         format: LogFormat,
-        metrics: &Metrics,
+        metrics: &Registry,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             filled: Condvar::new(),
             emptied: Condvar::new(),
             format,
-            metrics: metrics.clone(),
+            metrics: LogMetrics::register(metrics),
         });
         let writer = Arc::clone(&shared);
         thread::Builder::new()
@@ -83,7 +84,7 @@ impl LogQueue {
         if state.waiting.len() + line.len() > WAITING_LIMIT {
             state.lost += 1;
             drop(state);
-            self.0.metrics.log_line_lost(LogLoss::Full);
+            self.0.metrics.lost(LogLoss::Full);
             return;
         }
         state.waiting.extend_from_slice(&line);
@@ -157,7 +158,7 @@ impl Shared {
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
             if output.write_all(line).is_err() {
                 lost += 1;
-                self.metrics.log_line_lost(LogLoss::WriteError);
+                self.metrics.lost(LogLoss::WriteError);
             }
         }
         lost
@@ -204,13 +205,13 @@ mod tests {
         queue: LogQueue,
         turns: mpsc::Sender<io::Result<()>>,
         written: Arc<Mutex<Vec<u8>>>,
-        metrics: Metrics,
+        metrics: Registry,
     }
 
     fn scene() -> Scene {
         let (turns, waiting) = mpsc::channel();
         let written = Arc::default();
-        let metrics = Metrics::new();
+        let metrics = Registry::new();
         let output = Slow {
             turns: waiting,
             written: Arc::clone(&written),

@@ -8,27 +8,15 @@ use anyhow::{Result, bail};
 use l7guard_policy::confirmation::{Answer, Question};
 use l7guard_policy::inventory::Inventory;
 
-use super::reloading;
+use super::settings::WorldSource;
+use super::{manifests, tasks};
 use crate::cluster::{ClusterWorld, Connection};
 use crate::known_world::{KnownWorld, ReadFailure};
 use crate::live::Live;
-use crate::metrics::Metrics;
+use crate::metrics::Registry;
 use crate::operations::Readiness;
 use crate::shares::ReadAllowance;
-
-#[derive(Debug, clap::Args)]
-#[group(multiple = true)]
-pub(super) struct WorldArguments {
-    /// A directory of manifests that stands for the cluster
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["kubeconfig", "context"])]
-    manifests: Option<PathBuf>,
-    /// A kubeconfig that names the cluster to watch. In a Pod, without it, its own cluster is watched
-    #[arg(long, value_name = "FILE")]
-    kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig (of --kubeconfig, $KUBECONFIG or ~/.kube/config) to use in place of the current one
-    #[arg(long, value_name = "NAME")]
-    context: Option<String>,
-}
+use crate::supervisor::Supervisor;
 
 /// The world of a server.
 pub(super) enum ServedWorld {
@@ -39,37 +27,36 @@ pub(super) enum ServedWorld {
     Cluster(ClusterWorld),
 }
 
-impl WorldArguments {
-    /// The world that is asked for. A cluster is watched only when somebody names it, or when this process runs in it: a
-    /// kubeconfig that happens to lie about may be any cluster's.
-    pub(super) async fn open(
-        &self,
-        metrics: &Metrics,
-        readiness: &Readiness,
-    ) -> Result<ServedWorld> {
-        if let Some(directory) = &self.manifests {
+/// Opens the world that is asked for. A cluster is watched only when somebody names it, or when this process runs in it: a
+/// kubeconfig that happens to lie about may be any cluster's.
+///
+/// # Errors
+/// When manifests cannot be read whole, no cluster is named, or what names it cannot be used.
+pub(super) async fn open(
+    source: WorldSource,
+    metrics: &Registry,
+    readiness: &Readiness,
+    supervisor: &mut Supervisor,
+) -> Result<ServedWorld> {
+    let connection = match source {
+        WorldSource::Manifests(directory) => {
             return Ok(ServedWorld::Manifests {
-                inventory: reloading::manifests(directory, metrics)?,
-                directory: directory.clone(),
+                inventory: manifests::load(&directory, metrics, supervisor)?,
+                directory,
             });
         }
-        let connection = if self.kubeconfig.is_some() || self.context.is_some() {
-            Connection::Kubeconfig {
-                file: self.kubeconfig.clone(),
-                context: self.context.clone(),
-            }
-        } else if Connection::is_in_cluster() {
-            Connection::InCluster
-        } else {
-            bail!(
-                "no world to judge in is named: give --manifests DIR (a directory that stands for the cluster), \
-                 --kubeconfig FILE or --context NAME (a live cluster), or run in a Pod (its own cluster)"
-            );
-        };
-        let client = connection.client().await?;
-        let world = ClusterWorld::watch(client, metrics.clone(), readiness);
-        Ok(ServedWorld::Cluster(world))
-    }
+        WorldSource::Kubeconfig { file, context } => Connection::Kubeconfig { file, context },
+        WorldSource::OwnCluster if Connection::is_in_cluster() => Connection::InCluster,
+        WorldSource::OwnCluster => bail!(
+            "no world to judge in is named: give --manifests DIR (a directory that stands for the cluster), \
+             --kubeconfig FILE or --context NAME (a live cluster), or run in a Pod (its own cluster)"
+        ),
+    };
+    let client = connection.client().await?;
+    let world = ClusterWorld::new(client, metrics, readiness);
+    let watched = world.clone();
+    supervisor.spawn(&tasks::WATCHES, move || watched.keep_watching());
+    Ok(ServedWorld::Cluster(world))
 }
 
 impl ServedWorld {

@@ -116,5 +116,5 @@ where
 }
 
 #[cfg(test)]
-#[path = "log_fields_tests.rs"]
+#[path = "fields_tests.rs"]
 mod tests;

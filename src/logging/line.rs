@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
-use super::logging::LogFormat;
+use super::LogFormat;
 
 /// The longest line, in bytes, with its line feed.
 const LINE_LIMIT: usize = 8 * 1024;

@@ -8,10 +8,10 @@ use crate::visible_text::{one_line, printable};
 /// one line when it is shown, as names of files and texts of objects stand in it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct SeveralLines(pub(super) String);
+pub(crate) struct SeveralLines(pub(crate) String);
 
 /// An error and its causes as they may be shown.
-pub(super) fn in_words(error: &Error) -> String {
+pub(crate) fn in_words(error: &Error) -> String {
     let texts = error.chain().map(|cause| {
         let text = cause.to_string();
         if cause.is::<SeveralLines>() {

@@ -5,6 +5,7 @@ use std::path::Path;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 
+use super::super::served::{ServedCertificate, channel};
 use super::*;
 
 /// Writes a new pair, and returns what the certificate is in DER.
@@ -20,19 +21,29 @@ fn params() -> CertificateParams {
     CertificateParams::new(["a.example".to_owned()]).unwrap()
 }
 
-fn load(folder: &Path) -> RotatingCertificate {
+/// Files, and what is served of them.
+struct Rotating(CertificateFiles, ServedCertificate);
+
+impl Rotating {
+    fn contents(&self) -> Contents {
+        self.0.contents()
+    }
+}
+
+fn load(folder: &Path) -> Rotating {
     let (certificate, key) = (folder.join("tls.crt"), folder.join("tls.key"));
-    RotatingCertificate::load(certificate, key, Metrics::new())
-        .unwrap()
-        .0
+    let metrics = Registry::new();
+    let (publisher, served) = channel(&metrics);
+    let (files, _) = CertificateFiles::load(certificate, key, publisher, &metrics).unwrap();
+    Rotating(files, served)
 }
 
-fn served(rotating: &RotatingCertificate) -> Vec<u8> {
-    rotating.current.current().certified.cert[0].to_vec()
+fn served(rotating: &Rotating) -> Vec<u8> {
+    rotating.1.leaf().unwrap()
 }
 
-fn look(rotating: &RotatingCertificate) -> Result<(), Refused> {
-    rotating.apply(&rotating.contents())
+fn look(rotating: &Rotating) -> Result<(), Refused> {
+    rotating.0.apply(&rotating.contents())
 }
 
 /// A volume as kubelet writes it: the files are links into `..data`, which is a link to a folder of its own time

@@ -1,11 +1,10 @@
 //! Which watches run: one for each kind that is served, as long as it is served.
 
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
+use kube::Client;
 use kube::core::ApiResource;
 use l7guard_policy::identity::Kind;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
@@ -14,8 +13,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::discovery::{self, Served};
 use super::kinds::is_watched;
 use super::reflector;
+use super::state::ClusterState;
 use super::watch_state::{Trouble, Watch};
-use super::world::Shared;
 use crate::jitter;
 
 /// How often it is looked whether a kind has come to be served, or is served no more.
@@ -27,19 +26,10 @@ const DISCOVERY_RETRY: Duration = Duration::from_secs(2);
 /// How long to wait at least before what panicked is begun anew.
 const AFTER_PANIC: Duration = Duration::from_secs(5);
 
-/// Follows every kind that is served, now and later, until the task is dropped.
-pub(super) async fn keep_watching(shared: Arc<Shared>) {
-    loop {
-        let watching = AssertUnwindSafe(watch_all(Arc::clone(&shared)));
-        if watching.catch_unwind().await.is_err() {
-            tracing::error!("the watches failed, a defect of l7guard: all are begun anew");
-        }
-        sleep(jitter::lengthened(AFTER_PANIC)).await;
-    }
-}
-
-async fn watch_all(shared: Arc<Shared>) {
-    let mut watches = Watches::new(Arc::clone(&shared));
+/// Follows every kind that is served, now and later, for ever. What is known stays when this is dropped or panics; begun anew
+/// it lists every kind again and forgets those that went meanwhile.
+pub(super) async fn keep_watching(client: Client, state: Arc<ClusterState>) {
+    let mut watches = Watches::new(client.clone(), Arc::clone(&state));
     let mut ticks = interval(DISCOVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -50,12 +40,12 @@ async fn watch_all(shared: Arc<Shared>) {
                 continue;
             }
         }
-        shared.count();
-        match discovery::served(&shared.client).await {
+        state.count();
+        match discovery::served(&client).await {
             Ok(served) => watches.keep(served),
             Err(error) => {
                 tracing::warn!(%error, "cannot find out which kinds are served");
-                if shared.not_yet_discovered(&error) {
+                if state.not_yet_discovered(&error) {
                     ticks.reset_after(jitter::lengthened(DISCOVERY_RETRY));
                 }
             }
@@ -65,7 +55,8 @@ async fn watch_all(shared: Arc<Shared>) {
 
 /// The watches that run.
 struct Watches {
-    shared: Arc<Shared>,
+    client: Client,
+    state: Arc<ClusterState>,
     tasks: JoinSet<()>,
     of_kind: BTreeMap<Kind, Running>,
 }
@@ -77,9 +68,10 @@ struct Running {
 }
 
 impl Watches {
-    fn new(shared: Arc<Shared>) -> Self {
+    fn new(client: Client, state: Arc<ClusterState>) -> Self {
         Self {
-            shared,
+            client,
+            state,
             tasks: JoinSet::new(),
             of_kind: BTreeMap::new(),
         }
@@ -90,9 +82,9 @@ impl Watches {
     fn keep(&mut self, served: Served) {
         let watched = served.iter().filter(|(kind, _)| is_watched(**kind));
         let resources: Served = watched.map(|(kind, at)| (*kind, at.clone())).collect();
-        let shared = &self.shared;
-        let is_first = shared.none_watched_yet();
-        shared.serves(served);
+        let state = &self.state;
+        let is_first = state.none_watched_yet();
+        state.serves(served);
         self.of_kind.retain(|kind, running| {
             let now = resources.get(kind);
             if now == Some(&running.resource) {
@@ -101,9 +93,9 @@ impl Watches {
             running.task.abort();
             false
         });
-        for kind in shared.watched() {
+        for kind in state.watched() {
             if !resources.contains_key(&kind) {
-                shared.forget(kind);
+                state.forget(kind);
             }
         }
         // All are begun before any of them runs: one that is listed at once must not be taken for the last.
@@ -111,10 +103,15 @@ impl Watches {
             .into_iter()
             .filter(|(kind, _)| !self.of_kind.contains_key(kind));
         let begun: Vec<(Watch, ApiResource)> = missing
-            .map(|(kind, resource)| (shared.begin(kind, &resource, is_first), resource))
+            .map(|(kind, resource)| (state.begin(kind, &resource, is_first), resource))
             .collect();
         for (watch, resource) in begun {
-            let follow = reflector::follow(Arc::clone(shared), watch, resource.clone());
+            let follow = reflector::follow(
+                self.client.clone(),
+                Arc::clone(state),
+                watch,
+                resource.clone(),
+            );
             let running = Running {
                 watch,
                 resource,
@@ -123,7 +120,7 @@ impl Watches {
             self.of_kind.insert(watch.kind, running);
         }
         if is_first {
-            shared.tell_readiness();
+            state.tell_readiness();
         }
     }
 
@@ -137,14 +134,15 @@ impl Watches {
         let Some(running) = of_kind.find(|running| running.task.id() == error.id()) else {
             return;
         };
-        tracing::error!(kind = running.watch.kind.label(), %error, "a watch failed, a defect of l7guard: it is begun anew");
-        self.shared
+        tracing::error!(kind = running.watch.kind.label(), %error, "bug in l7guard: restarting a watch");
+        self.state
             .hindered(running.watch, &Trouble::panic(&running.resource));
         running.watch = self
-            .shared
+            .state
             .begin(running.watch.kind, &running.resource, false);
         let follow = reflector::follow(
-            Arc::clone(&self.shared),
+            self.client.clone(),
+            Arc::clone(&self.state),
             running.watch,
             running.resource.clone(),
         );

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use l7guard_manifests as manifests;
 
 /// The files of the world, as (name, text).
-pub(super) const WORLD: &[(&str, &str)] = &[
+pub(crate) const WORLD: &[(&str, &str)] = &[
     (
         "gateway.yaml",
         include_str!("../../examples/quickstart/world/gateway.yaml"),
@@ -22,19 +22,19 @@ pub(super) const WORLD: &[(&str, &str)] = &[
 ];
 
 /// One object that is applied.
-pub(super) struct Step {
+pub(crate) struct Step {
     /// The file, as a user would name it.
-    pub(super) file: &'static str,
+    pub(crate) file: &'static str,
     text: &'static str,
     /// What `kubectl` says if it is allowed.
-    pub(super) allowed: &'static str,
+    pub(crate) allowed: &'static str,
     resource: &'static str,
     /// The file with the object as it was, if it exists already.
     old: Option<&'static str>,
 }
 
 /// The three objects.
-pub(super) static STEPS: [Step; 3] = [
+pub(crate) static STEPS: [Step; 3] = [
     Step {
         file: "alb-to-gateway.yaml",
         text: include_str!("../../examples/quickstart/alb-to-gateway.yaml"),
@@ -59,7 +59,7 @@ pub(super) static STEPS: [Step; 3] = [
 ];
 
 /// The AdmissionReview that the API server would send.
-pub(super) fn review(step: &Step) -> Result<Value> {
+pub(crate) fn review(step: &Step) -> Result<Value> {
     let object = object(step.file, step.text, None)?;
     let kind = object["kind"].as_str().unwrap_or_default();
     let old = match step.old {

@@ -1,5 +1,10 @@
 //! The log: lines of fields on standard error, by a writer that never stops whoever logs.
 
+mod fields;
+mod line;
+pub(crate) mod metrics;
+mod queue;
+
 use std::io::{self, IsTerminal};
 use std::panic::{self, PanicHookInfo};
 use std::time::Duration;
@@ -10,27 +15,26 @@ use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
-use super::failure::in_words;
-use super::log_fields::{VisibleFields, VisibleJson};
-use super::log_queue::LogQueue;
-use crate::metrics::Metrics;
+use crate::failure::in_words;
+use crate::metrics::Registry;
 use crate::visible_text;
+use fields::{VisibleFields, VisibleJson};
+use queue::LogQueue;
 
 /// How long the end of the program waits for lines to be written. A reader that has stopped reading cannot hold it longer.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// How a line is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum LogFormat {
-    /// For people
-    #[default]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
     Text,
-    /// For machines: one JSON object a line
+    /// For machines: one JSON object a line.
     Json,
 }
 
 /// The log of this process. It has to be kept, and [ended](Log::end), for the last lines to be written.
-pub(super) struct Log {
+pub(crate) struct Log {
     queue: LogQueue,
     format: LogFormat,
 }
@@ -39,7 +43,7 @@ pub(super) struct Log {
 ///
 /// # Errors
 /// When standard error cannot be duplicated or no thread can be had to write to it.
-pub(super) fn start(format: LogFormat, metrics: &Metrics) -> io::Result<Log> {
+pub(crate) fn start(format: LogFormat, metrics: &Registry) -> io::Result<Log> {
     let queue = LogQueue::to_standard_error(format, metrics)?;
     let (filter, problem) = filter();
     let lines = queue.clone();
@@ -65,7 +69,7 @@ pub(super) fn start(format: LogFormat, metrics: &Metrics) -> io::Result<Log> {
 
 impl Log {
     /// Logs why the program ends, whatever `RUST_LOG` says.
-    pub(super) fn failure(&self, error: &anyhow::Error) {
+    pub(crate) fn failure(&self, error: &anyhow::Error) {
         let line = match self.format {
             // As every other command says it.
             LogFormat::Text => format!("error: {}\n", in_words(error)),
@@ -86,7 +90,7 @@ impl Log {
     }
 
     /// Waits for the last lines to be written, but not for long.
-    pub(super) fn end(self) {
+    pub(crate) fn end(self) {
         self.queue.flush(LAST_LINES);
     }
 }

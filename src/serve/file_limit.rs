@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_defaults_fit_into_what_many_systems_allow() {
-        let operations = super::super::serve::operations_settings();
+        let operations = super::super::operations::settings();
         assert!(needed(&[&Settings::default(), &operations]) <= 1024);
     }
 }

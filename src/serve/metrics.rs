@@ -1,0 +1,75 @@
+//! All metrics of a server: each room's, registered in the order of the documentation.
+
+use prometheus_client::metrics::info::Info;
+
+use super::exemptions;
+use crate::metrics::{self, Description, Registry, UnreadableObjects, descriptions, label_sets};
+use crate::{cluster, logging, pki, reload, server, supervisor};
+
+descriptions! {
+    BUILD: Info "build" ["version"]
+        "The version of l7guard";
+}
+
+label_sets! {
+    VersionLabels { version }
+}
+
+/// The metrics of every room, in the order of the documentation.
+const ROOMS: [&[Description]; 10] = [
+    metrics::REVIEWS,
+    exemptions::DESCRIPTIONS,
+    cluster::metrics::DESCRIPTIONS,
+    metrics::UNREADABLE_OBJECTS,
+    reload::metrics::DESCRIPTIONS,
+    pki::metrics::DESCRIPTIONS,
+    server::metrics::DESCRIPTIONS,
+    logging::metrics::DESCRIPTIONS,
+    supervisor::metrics::DESCRIPTIONS,
+    DESCRIPTIONS,
+];
+
+/// What each metric is called and says, in the order of the documentation.
+pub fn described() -> impl Iterator<Item = &'static Description> {
+    ROOMS.into_iter().flatten()
+}
+
+/// The metrics of a server. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics {
+    reviews: metrics::Metrics,
+}
+
+impl Metrics {
+    /// All at zero.
+    pub(crate) fn new() -> Self {
+        let reviews = metrics::Metrics::new();
+        let registry: &Registry = &reviews;
+        // Those without labels are written before anything has happened.
+        exemptions::ExemptionMetrics::register(registry);
+        cluster::metrics::ClusterMetrics::register(registry);
+        UnreadableObjects::register(registry);
+        reload::ReloadMetrics::register(registry);
+        pki::metrics::CertificateMetrics::register(registry);
+        server::metrics::ConnectionMetrics::register(registry);
+        logging::metrics::LogMetrics::register(registry);
+        supervisor::metrics::TaskMetrics::register(registry);
+        let version = env!("CARGO_PKG_VERSION");
+        registry.register_info(&BUILD, Info::new(VersionLabels { version }));
+        Self { reviews }
+    }
+
+    /// What rooms register theirs with.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.reviews
+    }
+
+    /// Those of reviews.
+    pub(crate) fn reviews(&self) -> &metrics::Metrics {
+        &self.reviews
+    }
+}
+
+#[cfg(test)]
+#[path = "metrics_tests.rs"]
+mod tests;

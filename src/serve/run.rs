@@ -1,0 +1,98 @@
+//! A server from its start to its end.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::metrics::Metrics;
+use super::settings::Settings;
+use super::webhook_server::WebhookServer;
+use super::{
+    certificates, configuration, exemptions, file_limit, greeting, operations, tasks, world,
+};
+use crate::logging;
+use crate::operations::{Condition, NeededFor, Readiness};
+use crate::reload;
+use crate::server::{Stop, StopSignals};
+use crate::supervisor::Supervisor;
+use crate::webhook::{Gate, PolicyJudge};
+
+/// How a server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It was asked to stop.
+    Stopped,
+    /// It could not start, or a task ended without which nobody is served. The log says why.
+    Failed,
+}
+
+/// Serves until a signal asks to stop.
+///
+/// # Errors
+/// When nothing can be logged or no threads can be had. Every later error is logged: [`Ended::Failed`].
+pub(crate) fn run(settings: Settings) -> Result<Ended> {
+    let metrics = Metrics::new();
+    let log = logging::start(settings.log_format, metrics.registry())?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let ended = runtime.block_on(serve(settings, &metrics));
+    // Whatever still reads a file must not hold the end.
+    runtime.shutdown_background();
+    let ended = match ended {
+        Ok(()) => Ended::Stopped,
+        Err(error) => {
+            log.failure(&error);
+            Ended::Failed
+        }
+    };
+    log.end();
+    Ok(ended)
+}
+
+async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
+    file_limit::ensure(&[&settings.limits, &operations::settings()])?;
+    let registry = metrics.registry();
+    let mut supervisor = Supervisor::new(registry);
+    let readiness = Readiness::new();
+    // The first condition, or the process would be ready as long as no other one is known.
+    let serving = readiness.condition("serving", NeededFor::NewCallers, "not yet");
+    let file = settings.configuration.as_deref();
+    let configuration = configuration::load(file, registry, &mut supervisor)?;
+    exemptions::count(configuration.clone(), registry, &mut supervisor);
+    let world = world::open(settings.world, registry, &readiness, &mut supervisor).await?;
+    let judged_in = world.describe();
+    let (tls, development) =
+        certificates::tls(settings.tls, registry, &readiness, &mut supervisor)?;
+    let (signals, stop) = StopSignals::catch()?;
+    supervisor.spawn(&tasks::STOP_SIGNALS, move || signals.clone().forward());
+    supervisor.spawn(&tasks::HANGUPS, reload::log_hangups);
+    let gate = Gate::new(
+        readiness.clone(),
+        metrics.reviews().clone(),
+        settings.max_reviews,
+    );
+    let judge = PolicyJudge::new(world, configuration, metrics.reviews().clone());
+    let webhook =
+        WebhookServer::bind(settings.listen, judge, gate, tls, settings.limits, registry).await?;
+    let operations = operations::bind(settings.operations_listen, readiness, registry).await?;
+    let addresses = (webhook.local_addr(), operations.local_addr());
+    let (greeting, _files) = greeting::text(&judged_in, addresses, development)?;
+    if let Err(error) = io::stdout().write_all(greeting.as_bytes()) {
+        tracing::debug!(%error, "cannot write to standard output");
+    }
+    serving.holds();
+    let drain = Arc::new((stop.clone(), serving));
+    supervisor.spawn(&tasks::DRAIN, move || tell_drain(Arc::clone(&drain)));
+    supervisor.spawn_once(&tasks::OPERATIONS, operations::serve(operations));
+    supervisor.spawn_once(&tasks::WEBHOOK, async {
+        webhook.run(stop).await;
+    });
+    Ok(supervisor.run().await?)
+}
+
+/// A server that is asked to stop answers whoever comes, but nobody is to be sent to it any more.
+async fn tell_drain(drain: Arc<(Stop, Condition)>) {
+    let (stop, serving) = &*drain;
+    stop.requested().await;
+    serving.ends("asked to stop");
+}

@@ -11,11 +11,12 @@ use super::ExitStatus;
 use super::demo_client::Client;
 use super::demo_reviews::{self, Step};
 use super::serving::{DevelopmentCertificate, Serving, Tls};
+use crate::judge::PolicyJudge;
 use crate::live::{Live, LiveConfiguration};
 use crate::manifests;
 use crate::metrics::Metrics;
 use crate::server::{OldestTls, Settings, StopHandle, stop, stop_on_signals};
-use crate::webhook::{Gate, PolicyJudge};
+use crate::webhook::Gate;
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]

@@ -16,6 +16,7 @@ use super::serving::{DevelopmentCertificate, Serving, Tls};
 use super::{ExitStatus, demo_reviews, file_limit, logging, reloading};
 use crate::clock;
 use crate::configuration::exemption_states;
+use crate::judge::PolicyJudge;
 use crate::live::LiveConfiguration;
 use crate::metrics::Metrics;
 use crate::operations::{self, Condition, NeededFor, Readiness};
@@ -25,7 +26,7 @@ use crate::pki::files::Validness;
 use crate::pki::rotating::RotatingCertificate;
 use crate::reload::{self, follow};
 use crate::server::{self, Server, Settings, Stop, stop_on_signals};
-use crate::webhook::{Gate, PolicyJudge};
+use crate::webhook::Gate;
 
 pub(super) use super::serve_arguments::Arguments;
 

@@ -10,7 +10,7 @@ use l7guard_policy::inventory::Inventory;
 
 use super::reloading;
 use crate::cluster::{ClusterWorld, Connection};
-use crate::known_world::{KnownWorld, ReadFailure};
+use crate::judge::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::operations::Readiness;

@@ -11,10 +11,11 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tempfile::TempDir;
 
+use crate::judge::Judge;
 use crate::metrics::Metrics;
 use crate::pki::{crypto, development};
 use crate::server::{OldestTls, Server, Settings, Stop, Stopped, tls_config};
-use crate::webhook::{Gate, Judge, VALIDATE_PATH, router};
+use crate::webhook::{Gate, VALIDATE_PATH, router};
 
 /// A development certificate, made in memory, and what a client needs of it.
 pub(super) struct DevelopmentCertificate {

@@ -24,7 +24,7 @@ use super::pods;
 use super::raw_object::RawObject;
 use super::read_shares::Reading;
 use super::world::Shared;
-use crate::known_world::ReadFailure;
+use crate::judge::ReadFailure;
 use crate::shares::ReadAllowance;
 
 /// How many reads of one review are under way at the same time.

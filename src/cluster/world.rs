@@ -20,7 +20,7 @@ use super::shared_inventory::SharedInventory;
 use super::time_limit::limited;
 use super::watch_state::{Trouble, Watch, WatchStates};
 use super::watches;
-use crate::known_world::{KnownWorld, ReadFailure};
+use crate::judge::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::operations::{Condition, NeededFor, Readiness};

@@ -9,8 +9,8 @@ use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
 use super::body_memory::BodyRoom;
-use super::gate::Gate;
-use super::in_time::in_time;
+use super::lazy_timeout::in_time;
+use super::limiter::Gate;
 use crate::shares::Sender;
 
 /// The largest body that is read: 7 MiB. The API server takes objects of up to 3 MiB (kubernetes/apiserver,
@@ -23,7 +23,7 @@ const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
 
 /// The largest body for which nobody is asked, 64 KiB: there may be one on every connection. It is also how much has to have
 /// arrived before more memory is taken, whatever length the request announces.
-pub(super) const SMALL: usize = 64 * 1024;
+pub(crate) const SMALL: usize = 64 * 1024;
 
 /// Why there is no body.
 #[derive(Debug, Error)]

@@ -17,12 +17,12 @@ use tokio::time::{Instant, timeout_at};
 
 use super::body::{self, SMALL};
 use super::deadline::budget;
-use super::gate::Gate;
-use super::judge::{Judge, JudgeError};
-use super::off_workers::off_workers;
-use super::refusal::{Refusal, plain};
-use super::response::Answer;
-use super::review::Review;
+use super::limiter::Gate;
+use super::request_error::{Refusal, plain};
+use crate::admission::Answer;
+use crate::admission::Review;
+use crate::judge::off_workers::off_workers;
+use crate::judge::{Judge, JudgeError};
 use crate::metrics::{Decision, Metrics, Reviewed};
 use crate::server::Peer;
 use crate::shares::Sender;

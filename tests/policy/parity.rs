@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use l7guard::admission::{Answer, Review};
+use l7guard::judge::{Judge, PolicyJudge};
 use l7guard::live::Live;
 use l7guard::manifests::{Item, RawObject, Reader, Source};
 use l7guard::metrics::Metrics;
-use l7guard::webhook::{Answer, Judge, PolicyJudge, Review};
 use l7guard_policy::configuration::{CrossNamespaceNames, Date};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::{Inventory, World};

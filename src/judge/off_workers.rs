@@ -13,7 +13,7 @@ use tokio::task::block_in_place;
 /// (`spawn_blocking`) that lets the work borrow the review, which is borrowed from the body. The price is that the caller
 /// does not see its deadline before the work has ended; so the work has to be bounded. A runtime of one thread, as tests have
 /// it, has nobody to put there, and the work is done in place.
-pub(super) fn off_workers<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn off_workers<T>(work: impl FnOnce() -> T) -> T {
     match Handle::current().runtime_flavor() {
         RuntimeFlavor::CurrentThread => work(),
         _ => block_in_place(work),

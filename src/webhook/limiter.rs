@@ -114,14 +114,14 @@ impl Gate {
 }
 
 /// Turns for work that keeps a processor busy for long: one processor is left for everything else.
-pub(super) fn long_work() -> Turns {
+pub(crate) fn long_work() -> Turns {
     let processors = available_parallelism().map_or(1, NonZero::get);
     let turns = processors.saturating_sub(1);
     Turns::new(turns, turns)
 }
 
 /// How long work on a body of this length takes.
-pub(super) fn size(length: usize) -> Size {
+pub(crate) fn size(length: usize) -> Size {
     if length > 16 * SMALL {
         Size::Large
     } else {

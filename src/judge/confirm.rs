@@ -11,11 +11,11 @@ use l7guard_policy::verdict::{Change, Verdict, review_within};
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
-use super::judge::JudgeError;
+use super::JudgeError;
+use super::cluster_view::KnownWorld;
 use super::off_workers::off_workers;
 use super::work::Work;
 use crate::clock;
-use crate::known_world::KnownWorld;
 use crate::shares::ReadAllowance;
 
 /// How often answers may lead to further questions. The longest way through a cluster (class, Service, alias, workloads,

@@ -13,10 +13,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::JudgeError;
 use super::cluster_view::KnownWorld;
-use super::off_workers::off_workers;
 use super::work::Work;
 use crate::clock;
-use crate::shares::ReadAllowance;
+use crate::shares::{ReadAllowance, off_workers};
 
 /// How often answers may lead to further questions. The longest way through a cluster (class, Service, alias, workloads,
 /// Pods, their ReplicaSets) takes half of it; a world that changes while it is read may take more.

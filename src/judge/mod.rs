@@ -3,7 +3,6 @@
 mod annotations;
 mod cluster_view;
 mod confirm;
-pub(crate) mod off_workers;
 mod policy_judge;
 mod render;
 mod undecodable;

@@ -6,7 +6,6 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::cluster_view::KnownWorld;
-use super::off_workers::off_workers;
 use super::work::Work;
 use super::{Judge, JudgeError};
 use super::{confirm, render, undecodable};
@@ -15,9 +14,7 @@ use crate::admission::{Operation, Review, Taken};
 use crate::live::LiveConfiguration;
 use crate::metrics::Metrics;
 use crate::report::disclosure::Disclosure;
-use crate::shares::Turns;
-use crate::webhook::SMALL;
-use crate::webhook::limiter::{long_work, size};
+use crate::shares::{SMALL, Turns, long_work, off_workers, size};
 
 /// Judges reviews by the policy in force, in the world as it is then known.
 #[derive(Debug)]

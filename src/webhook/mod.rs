@@ -14,7 +14,7 @@ mod body;
 mod body_memory;
 mod deadline;
 mod lazy_timeout;
-pub(crate) mod limiter;
+mod limiter;
 mod request_error;
 mod router;
 
@@ -22,7 +22,6 @@ mod router;
 mod tests;
 
 pub use body::BODY_LIMIT;
-pub(crate) use body::SMALL;
 pub use body_memory::BODY_MEMORY;
 pub use limiter::{DEFAULT_IN_FLIGHT, Gate};
 pub use router::{VALIDATE_PATH, router};

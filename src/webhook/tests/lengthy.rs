@@ -7,9 +7,9 @@ use l7guard_policy::inventory::Inventory;
 use super::judged::{ingress, inventory, object, request};
 use super::*;
 use crate::judge::PolicyJudge;
-use crate::judge::off_workers::off_workers;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::shares::off_workers;
 
 /// An Ingress with so many paths.
 fn with_paths(count: usize) -> Value {

@@ -3,13 +3,14 @@
 //! This library is the program: `main` only hands over the command line. `docs/architecture.md` shows how the modules
 //! hang together; what is forbidden is decided in the crate `l7guard_policy`.
 
+pub mod admission;
 pub mod cli;
 mod clock;
 pub mod cluster;
 pub mod configuration;
 mod failure;
 mod jitter;
-pub mod known_world;
+pub mod judge;
 pub mod live;
 mod logging;
 pub mod metrics;

@@ -12,16 +12,16 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use bytes::Bytes;
-use l7guard::known_world::{KnownWorld, ReadFailure};
+use l7guard::admission::{Answer, Review};
+use l7guard::judge::PolicyJudge;
+use l7guard::judge::{KnownWorld, ReadFailure};
 use l7guard::live::Live;
 use l7guard::metrics::Metrics;
 use l7guard::operations::Readiness;
 use l7guard::pki;
 use l7guard::server::{OldestTls, Server, Settings, stop, tls_config};
 use l7guard::shares::ReadAllowance;
-use l7guard::webhook::{
-    Answer, DEFAULT_IN_FLIGHT, Gate, PolicyJudge, Review, VALIDATE_PATH, router,
-};
+use l7guard::webhook::{DEFAULT_IN_FLIGHT, Gate, VALIDATE_PATH, router};
 use l7guard_policy::confirmation::{self, Question};
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::{self, Naming, Source};

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::ExitStatus;
 use super::demo_client::Client;
+use crate::judge::PolicyJudge;
 use crate::live::{Live, LiveConfiguration};
 use crate::metrics::Metrics;
 use crate::pki::served;
@@ -16,7 +17,7 @@ use crate::serve::development::DevelopmentCertificate;
 use crate::serve::example_reviews::{self, Step};
 use crate::serve::webhook_server::{Tls, WebhookServer};
 use crate::server::{OldestTls, Settings, StopHandle, stop, stop_on_signals};
-use crate::webhook::{Gate, PolicyJudge};
+use crate::webhook::Gate;
 use crate::world::ManifestWorld;
 use l7guard_manifests as manifests;
 

@@ -6,7 +6,7 @@ use l7guard_policy::identity::Kind;
 use thiserror::Error;
 
 use super::discovery::DiscoveryError;
-use crate::known_world::ReadFailure;
+use crate::judge::ReadFailure;
 
 /// Why the cluster could not be read.
 #[derive(Debug, Error)]

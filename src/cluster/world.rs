@@ -16,7 +16,7 @@ use super::metrics::ClusterMetrics;
 use super::request_timeout::limited;
 use super::state::ClusterState;
 use super::watch_supervisor;
-use crate::known_world::{KnownWorld, ReadFailure};
+use crate::judge::{KnownWorld, ReadFailure};
 use crate::metrics::Registry;
 use crate::operations::{NeededFor, Readiness};
 use crate::shares::ReadAllowance;

@@ -11,12 +11,13 @@ use super::webhook_server::WebhookServer;
 use super::{
     certificates, configuration, exemptions, file_limit, greeting, operations, tasks, world,
 };
+use crate::judge::PolicyJudge;
 use crate::logging;
 use crate::operations::{Condition, NeededFor, Readiness};
 use crate::reload;
 use crate::server::{Stop, StopSignals};
 use crate::supervisor::Supervisor;
-use crate::webhook::{Gate, PolicyJudge};
+use crate::webhook::Gate;
 
 /// How a server ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,10 +7,11 @@ use anyhow::Result;
 use rustls::server::ResolvesServerCert;
 use rustls::server::danger::ClientCertVerifier;
 
+use crate::judge::Judge;
 use crate::metrics::Registry;
 use crate::pki::crypto;
 use crate::server::{OldestTls, Server, Settings, Stop, Stopped, tls_config};
-use crate::webhook::{Gate, Judge, router};
+use crate::webhook::{Gate, router};
 
 /// Who is served, and how.
 pub(crate) struct Tls {

@@ -11,7 +11,7 @@ use l7guard_policy::inventory::Inventory;
 use super::settings::WorldSource;
 use super::{manifests, tasks};
 use crate::cluster::{ClusterWorld, Connection};
-use crate::known_world::{KnownWorld, ReadFailure};
+use crate::judge::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Registry;
 use crate::operations::Readiness;

@@ -3,6 +3,7 @@
 //! ```text
 //! flow: whose work it is ─▶ fair_queue: who is next ─▶ turns: waiting for it
 //!                       └─▶ pace: how many live reads a second an address without certificate may cause
+//!                       ├─▶ long_work: what takes long, and where it is done
 //!                       └─▶ allowance: what one review has read and holds
 //! ```
 //!
@@ -15,11 +16,13 @@ mod fair_queue;
 #[cfg(test)]
 mod fair_queue_tests;
 mod flow;
+mod long_work;
 mod pace;
 mod turns;
 
 pub use allowance::{LARGE_READER_BYTES, ReadAllowance};
 pub use fair_queue::Size;
 pub use flow::{Flow, Sender};
+pub use long_work::{SMALL, long_work, off_workers, size};
 pub use pace::Pace;
 pub use turns::{Turn, Turns};

@@ -9,9 +9,9 @@ use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
 use super::body_memory::BodyRoom;
-use super::gate::Gate;
-use super::in_time::in_time;
-use crate::shares::Sender;
+use super::lazy_timeout::in_time;
+use super::limiter::Gate;
+use crate::shares::{SMALL, Sender};
 
 /// The largest body that is read: 7 MiB. The API server takes objects of up to 3 MiB (kubernetes/apiserver,
 /// `pkg/server/config.go`, `MaxRequestBodyBytes`), and an update's review carries two of them.
@@ -20,10 +20,6 @@ pub const BODY_LIMIT: usize = 7 * 1024 * 1024;
 /// How much of a body that is too large is read and thrown away before the answer: 64 MiB. A client that is still
 /// sending when the connection is closed sees a reset in place of the answer that tells it why.
 const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
-
-/// The largest body for which nobody is asked, 64 KiB: there may be one on every connection. It is also how much has to have
-/// arrived before more memory is taken, whatever length the request announces.
-pub(super) const SMALL: usize = 64 * 1024;
 
 /// Why there is no body.
 #[derive(Debug, Error)]

@@ -15,17 +15,16 @@ use futures_util::FutureExt;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
-use super::body::{self, SMALL};
+use super::body;
 use super::deadline::budget;
-use super::gate::Gate;
-use super::judge::{Judge, JudgeError};
-use super::off_workers::off_workers;
-use super::refusal::{Refusal, plain};
-use super::response::Answer;
-use super::review::Review;
+use super::limiter::Gate;
+use super::request_error::{Refusal, plain};
+use crate::admission::Answer;
+use crate::admission::Review;
+use crate::judge::{Judge, JudgeError};
 use crate::metrics::{Decision, Metrics, Reviewed};
 use crate::server::Peer;
-use crate::shares::Sender;
+use crate::shares::{SMALL, Sender, off_workers};
 
 /// Where reviews are to be sent.
 pub const VALIDATE_PATH: &str = "/validate";

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use l7guard::admission::Review;
+use l7guard::judge::{Judge, PolicyJudge};
 use l7guard::live::Live;
 use l7guard::metrics::Metrics;
 use l7guard::visible_text::{deceptive_characters, is_deceptive};
-use l7guard::webhook::{Gate, Judge, PolicyJudge, Review, router};
+use l7guard::webhook::{Gate, router};
 use l7guard::world::ManifestWorld;
 use l7guard_policy::configuration::{Configuration, Date, Exemption, Matcher};
 use l7guard_policy::rules::RuleCode;

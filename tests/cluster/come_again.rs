@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::thread;
 
 use control_plane::WebhookCertificate;
+use l7guard::judge::PolicyJudge;
 use l7guard::live::{Live, LiveConfiguration};
 use l7guard::metrics::Metrics;
 use l7guard::operations::{NeededFor, Readiness};
 use l7guard::pki::crypto;
 use l7guard::pki::{certificate_files::CertificateFiles, served};
 use l7guard::server::{OldestTls, Server, Settings, stop, tls_config};
-use l7guard::webhook::{Gate, PolicyJudge, router};
+use l7guard::webhook::{Gate, router};
 use l7guard::world::ManifestWorld;
 use libtest_mimic::Failed;
 use serde_json::json;

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use l7guard::known_world::{KnownWorld, ReadFailure};
+use l7guard::admission::{Review, Taken};
+use l7guard::judge::PolicyJudge;
+use l7guard::judge::{KnownWorld, ReadFailure};
 use l7guard::live::Live;
 use l7guard::metrics::Metrics;
 use l7guard::shares::ReadAllowance;
-use l7guard::webhook::{PolicyJudge, Review, Taken};
 use l7guard_policy::budget::{Budget, BudgetExceeded};
 use l7guard_policy::configuration::{Configuration, Date};
 use l7guard_policy::confirmation::{
@@ -133,7 +134,7 @@ impl Prepared {
     /// Judges it; gives the length of the answer. This is what is measured, and where `valgrind` counts.
     #[inline(never)]
     pub(crate) fn judge(&self) -> usize {
-        use l7guard::webhook::Judge as _;
+        use l7guard::judge::Judge as _;
 
         let deadline = Instant::now() + Duration::from_mins(10);
         let mut review = Review::decode(&self.body).unwrap();

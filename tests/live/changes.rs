@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kube::Client;
 use l7guard::cluster::ClusterWorld;
-use l7guard::known_world::KnownWorld;
+use l7guard::judge::KnownWorld;
 use l7guard::metrics::Metrics;
 use l7guard::operations::Readiness;
 use l7guard::shares::{ReadAllowance, Sender};

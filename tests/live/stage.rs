@@ -13,7 +13,7 @@ use control_plane::{
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use l7guard::cluster::ClusterWorld;
-use l7guard::known_world::KnownWorld;
+use l7guard::judge::KnownWorld;
 use l7guard::live::Live;
 use l7guard::metrics::Metrics;
 use l7guard::operations::Readiness;
@@ -176,7 +176,7 @@ async fn serve(
         l7guard::server::OldestTls::default(),
         None,
     )?;
-    let judge = l7guard::webhook::PolicyJudge::new(
+    let judge = l7guard::judge::PolicyJudge::new(
         world,
         Live::new(configuration_in_force()?),
         metrics.clone(),

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use l7guard::admission::{Answer, Review};
+use l7guard::judge::{Judge, PolicyJudge};
 use l7guard::live::Live;
 use l7guard::metrics::Metrics;
-use l7guard::webhook::{Answer, Judge, PolicyJudge, Review};
 use l7guard_manifests::{Item, RawObject, Reader, Source};
 use l7guard_policy::configuration::{CrossNamespaceNames, Date};
 use l7guard_policy::identity::{Kind, ObjectKey};

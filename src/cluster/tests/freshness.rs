@@ -6,9 +6,10 @@ use tokio::time::{Instant, sleep};
 
 use super::stand_in::{StandIn, Watching, refusal};
 use super::until;
-use crate::known_world::KnownWorld;
+use crate::admission::Review;
+use crate::judge::KnownWorld;
+use crate::judge::{Judge, PolicyJudge};
 use crate::live::Live;
-use crate::webhook::{Judge, PolicyJudge, Review};
 
 async fn ready(cluster: &StandIn) -> Watching {
     let l7guard = cluster.watched();

@@ -10,11 +10,11 @@ use l7guard_policy::rules::RuleCode;
 
 use super::judged::{ingress, inventory, request};
 use super::*;
-use crate::known_world::{KnownWorld, ReadFailure};
+use crate::judge::PolicyJudge;
+use crate::judge::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::shares::ReadAllowance;
-use crate::webhook::PolicyJudge;
 
 /// A copy of a cluster that is told everything at once.
 struct Copy(Inventory);

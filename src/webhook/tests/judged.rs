@@ -4,12 +4,13 @@ use l7guard_policy::configuration::Configuration;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::{self, Naming, Source};
 
-use super::super::refusal::Refusal;
+use super::super::request_error::Refusal;
 use super::failures::Log;
 use super::*;
+use crate::admission::ReviewError;
+use crate::judge::PolicyJudge;
 use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::webhook::{PolicyJudge, ReviewError};
 
 pub(super) fn object(manifest: &Value) -> objects::Object {
     let naming = Naming {

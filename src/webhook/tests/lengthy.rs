@@ -6,10 +6,10 @@ use l7guard_policy::inventory::Inventory;
 
 use super::judged::{ingress, inventory, object, request};
 use super::*;
+use crate::judge::PolicyJudge;
 use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::webhook::PolicyJudge;
-use crate::webhook::off_workers::off_workers;
+use crate::shares::off_workers;
 
 /// An Ingress with so many paths.
 fn with_paths(count: usize) -> Value {
@@ -90,7 +90,7 @@ async fn other_tasks_go_on_while_long_work_is_done_on_the_only_worker() {
 /// Panics while it looks for long.
 struct Panicking;
 
-impl crate::known_world::KnownWorld for Panicking {
+impl crate::judge::KnownWorld for Panicking {
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
         look(&inventory())
     }
@@ -107,7 +107,7 @@ impl crate::known_world::KnownWorld for Panicking {
         &self,
         _: std::collections::BTreeSet<l7guard_policy::confirmation::Question>,
         _: &crate::shares::ReadAllowance,
-    ) -> Result<Vec<l7guard_policy::confirmation::Answer>, crate::known_world::ReadFailure> {
+    ) -> Result<Vec<l7guard_policy::confirmation::Answer>, crate::judge::ReadFailure> {
         Ok(Vec::new())
     }
 }

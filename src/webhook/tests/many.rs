@@ -6,9 +6,9 @@ use l7guard_policy::rules::RuleCode;
 use super::failures::Log;
 use super::judged::{ingress, inventory, object};
 use super::*;
+use crate::judge::PolicyJudge;
 use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::webhook::PolicyJudge;
 
 const MANY: usize = 1000;
 

@@ -26,7 +26,9 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{Answer, BODY_LIMIT, Gate, Judge, JudgeError, Review, router};
+use super::{BODY_LIMIT, Gate, router};
+use crate::admission::{Answer, Review};
+use crate::judge::{Judge, JudgeError};
 use crate::server::test_client::{TestClient, TestConnection, post as json_request, tls};
 use crate::server::{OldestTls, Server, Settings, StopHandle, stop};
 use crate::shares::Sender;

@@ -11,13 +11,13 @@ use tokio::time::timeout;
 
 use super::judged::{ingress, inventory};
 use super::*;
-use crate::known_world::{KnownWorld, ReadFailure};
+use crate::judge::PolicyJudge;
+use crate::judge::{KnownWorld, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::operations::Readiness;
 use crate::shares::ReadAllowance;
-use crate::webhook::PolicyJudge;
-use crate::webhook::refusal::Refusal;
+use crate::webhook::request_error::Refusal;
 
 fn review_in(namespace: &str, name: &str) -> String {
     let mut review: Value = serde_json::from_str(&review(name)).unwrap();

@@ -12,9 +12,9 @@ use super::failures::Log;
 use super::judged::object;
 use super::neighbours::{Scene, scenes};
 use super::*;
+use crate::judge::PolicyJudge;
 use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::webhook::PolicyJudge;
 
 fn configuration(mode: Mode, names: CrossNamespaceNames) -> Configuration {
     Configuration {

@@ -5,19 +5,16 @@ use l7guard_policy::verdict::Change;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::body::SMALL;
-use super::gate::{long_work, size};
-use super::judge::{Judge, JudgeError};
-use super::off_workers::off_workers;
-use super::response::Answer;
-use super::review::{Operation, Review, Taken};
+use super::cluster_view::KnownWorld;
 use super::work::Work;
-use super::{confirmed, unreadable, verdict_answer};
-use crate::known_world::KnownWorld;
+use super::{Judge, JudgeError};
+use super::{confirm, render, undecodable};
+use crate::admission::Answer;
+use crate::admission::{Operation, Review, Taken};
 use crate::live::LiveConfiguration;
 use crate::metrics::Metrics;
 use crate::report::disclosure::Disclosure;
-use crate::shares::Turns;
+use crate::shares::{SMALL, Turns, long_work, off_workers, size};
 
 /// Judges reviews by the policy in force, in the world as it is then known.
 #[derive(Debug)]
@@ -61,14 +58,14 @@ impl<W: KnownWorld> Judge for PolicyJudge<W> {
         deadline: Instant,
     ) -> Result<Answer, JudgeError> {
         let Some(change) = self.change(review).await? else {
-            return Ok(verdict_answer::nothing_to_judge(self.world.age()));
+            return Ok(render::nothing_to_judge(self.world.age()));
         };
         let configuration = self.configuration.current();
         let work = Work::of(review, &self.long_work);
         let confirmed =
-            confirmed::verdict(&self.world, &configuration, &change, work, deadline).await?;
+            confirm::verdict(&self.world, &configuration, &change, work, deadline).await?;
         let age = self.world.age();
-        Ok(verdict_answer::answer(
+        Ok(render::answer(
             review,
             &confirmed,
             Disclosure::to_writer_of(&change.new.key, &configuration),
@@ -89,12 +86,12 @@ fn change(review: &mut Review<'_>, metrics: &Metrics) -> Result<Option<Change>, 
     let new = match read(review, object) {
         Ok(Some(new)) => new,
         Ok(None) => return Ok(None),
-        Err(error) if unreadable::adds_no_path(review, raw, &error) => return Ok(None),
+        Err(error) if undecodable::adds_no_path(review, raw, &error) => return Ok(None),
         Err(error) => return Err(error),
     };
     let old = match review.operation {
         Operation::Update => read(review, old_object).unwrap_or_else(|error| {
-            unreadable::left_out(review, new.key.kind, &error, metrics);
+            undecodable::left_out(review, new.key.kind, &error, metrics);
             None
         }),
         _ => None,

@@ -25,7 +25,7 @@ pub fn warning_line(text: &str) -> String {
 }
 
 /// Cuts `text` to at most `length` characters, the ellipsis that shows the cut included.
-pub(super) fn truncate(text: &mut String, length: usize) {
+pub(crate) fn truncate(text: &mut String, length: usize) {
     if text.chars().nth(length).is_none() {
         return;
     }

@@ -1,15 +1,11 @@
 //! Load shedding: readiness, reviews in flight, memory of bodies.
 
-use std::num::NonZero;
-use std::thread::available_parallelism;
-
-use super::body::SMALL;
 use super::body_memory::{BODY_MEMORY, BodyMemory, BodyRoom, Full};
 use tokio::time::{Instant, timeout_at};
 
 use crate::metrics::{InFlight, Metrics, Shed};
 use crate::operations::Readiness;
-use crate::shares::{Flow, Sender, Size, Turn, Turns};
+use crate::shares::{Flow, SMALL, Sender, Size, Turn, Turns, long_work, size};
 
 /// How many reviews are judged at the same time unless set otherwise.
 pub const DEFAULT_IN_FLIGHT: usize = 256;
@@ -110,22 +106,6 @@ impl Gate {
 
     pub(super) fn metrics(&self) -> &Metrics {
         &self.metrics
-    }
-}
-
-/// Turns for work that keeps a processor busy for long: one processor is left for everything else.
-pub(super) fn long_work() -> Turns {
-    let processors = available_parallelism().map_or(1, NonZero::get);
-    let turns = processors.saturating_sub(1);
-    Turns::new(turns, turns)
-}
-
-/// How long work on a body of this length takes.
-pub(super) fn size(length: usize) -> Size {
-    if length > 16 * SMALL {
-        Size::Large
-    } else {
-        Size::Small
     }
 }
 

@@ -1,9 +1,7 @@
 //! The work of judging one review: whose it is, and whether it may take long.
 
-use super::body::SMALL;
-use super::gate::size;
-use super::review::Review;
-use crate::shares::{Flow, Size, Turn, Turns};
+use crate::admission::Review;
+use crate::shares::{Flow, SMALL, Size, Turn, Turns, size};
 
 /// One review's work. Long work waits for its turn, so that at least one processor is left for all that is short. A large review
 /// is long work; that any other is shows when it is begun.

@@ -11,12 +11,11 @@ use l7guard_policy::verdict::{Change, Verdict, review_within};
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
-use super::judge::JudgeError;
-use super::off_workers::off_workers;
+use super::JudgeError;
+use super::cluster_view::KnownWorld;
 use super::work::Work;
 use crate::clock;
-use crate::known_world::KnownWorld;
-use crate::shares::ReadAllowance;
+use crate::shares::{ReadAllowance, off_workers};
 
 /// How often answers may lead to further questions. The longest way through a cluster (class, Service, alias, workloads,
 /// Pods, their ReplicaSets) takes half of it; a world that changes while it is read may take more.

@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
 use super::body::BodyError;
-use super::judge::JudgeError;
-use super::review::{Review, ReviewError};
-use super::text::truncate;
+use crate::admission::truncate;
+use crate::admission::{Review, ReviewError};
+use crate::judge::JudgeError;
 use crate::visible_text::one_line;
 
 /// The most characters of a reason, in an answer, which the API server passes on to the user, and in the log.

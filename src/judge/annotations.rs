@@ -10,8 +10,8 @@ use std::time::Duration;
 use l7guard_policy::rules::Mode;
 use l7guard_policy::verdict::Verdict;
 
-use super::confirmed::Confirmed;
-use super::text::truncate;
+use super::confirm::Confirmed;
+use crate::admission::truncate;
 use crate::report::disclosure::{DisclosedFinding, Disclosure};
 use crate::visible_text::one_line;
 

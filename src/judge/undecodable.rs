@@ -5,9 +5,9 @@ use l7guard_policy::identity::Kind;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::judge::JudgeError;
-use super::review::{Operation, Review};
-use super::text::truncate;
+use super::JudgeError;
+use crate::admission::truncate;
+use crate::admission::{Operation, Review};
 use crate::metrics::Metrics;
 
 /// The most characters of what is wrong in a line of the log: a key of a map may be of any length.

@@ -1,4 +1,12 @@
-//! Who gives the verdict.
+//! Who gives the verdict: policy over a view of the cluster. Nothing here knows HTTP.
+
+mod annotations;
+mod cluster_view;
+mod confirm;
+mod policy_judge;
+mod render;
+mod undecodable;
+mod work;
 
 use std::error::Error;
 
@@ -6,8 +14,10 @@ use l7guard_policy::budget::BudgetExceeded;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use super::response::Answer;
-use super::review::Review;
+pub use cluster_view::{KnownWorld, ReadFailure};
+pub use policy_judge::PolicyJudge;
+
+use crate::admission::{Answer, Review};
 
 /// Gives the verdict on a review.
 pub trait Judge: Send + Sync + 'static {

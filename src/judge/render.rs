@@ -6,10 +6,10 @@ use l7guard_policy::rules::{Finding, Mode};
 use l7guard_policy::verdict::{Judged, Verdict};
 
 use super::annotations;
-use super::confirmed::Confirmed;
-use super::response::{Answer, Cause};
-use super::review::Review;
-use super::text::truncate;
+use super::confirm::Confirmed;
+use crate::admission::Review;
+use crate::admission::truncate;
+use crate::admission::{Answer, Cause};
 use crate::metrics::{Decision, Effect, Metrics};
 use crate::report::admission::{self, SHOWN};
 use crate::report::disclosure::Disclosure;

@@ -1,0 +1,16 @@
+//! AdmissionReview on the wire (`admission.k8s.io/v1`): what is asked, read from JSON, and what is answered, written as JSON.
+//!
+//! Nothing here knows HTTP, and nothing judges.
+
+mod envelope;
+mod response;
+mod review;
+mod text;
+
+pub use response::{Answer, Cause, Details, Status};
+pub use review::{
+    API_VERSION, GroupVersionKind, GroupVersionResource, KIND, Operation, Review, ReviewError,
+    Taken, UserInfo,
+};
+pub(crate) use text::truncate;
+pub use text::{WARNING_LENGTH, warning_line};

@@ -14,9 +14,9 @@ use axum::routing::post;
 use bytes::Bytes;
 use l7guard::admission::{Answer, Review};
 use l7guard::judge::PolicyJudge;
+use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::judge::{KnownWorld, ReadFailure};
 use l7guard::live::Live;
-use l7guard::metrics::Metrics;
 use l7guard::operations::Readiness;
 use l7guard::pki;
 use l7guard::server::{OldestTls, Server, Settings, stop, tls_config};
@@ -61,7 +61,7 @@ pub(crate) fn serve(arguments: &Arguments) {
         .with_ansi(false)
         .with_env_filter(EnvFilter::new("info"))
         .init();
-    let metrics = Metrics::new();
+    let metrics = ReviewMetrics::new();
     let router = match arguments.role {
         Role::Bare => bare(),
         Role::Manifests => judging(Live::new(inventory(arguments.objects)), &metrics),
@@ -102,7 +102,7 @@ fn bare() -> Router {
     Router::new().route(VALIDATE_PATH, post(yes))
 }
 
-fn judging(world: impl KnownWorld, metrics: &Metrics) -> Router {
+fn judging(world: impl KnownWorld, metrics: &ReviewMetrics) -> Router {
     let judge = PolicyJudge::new(world, Live::default(), metrics.clone());
     let gate = Gate::new(Readiness::new(), metrics.clone(), DEFAULT_IN_FLIGHT);
     router(Arc::new(judge), gate)

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::ExitStatus;
 use super::demo_client::Client;
 use crate::judge::PolicyJudge;
+use crate::judge::metrics::ReviewMetrics;
 use crate::live::{Live, LiveConfiguration};
-use crate::metrics::Metrics;
 use crate::pki::served;
 use crate::serve::development::DevelopmentCertificate;
 use crate::serve::example_reviews::{self, Step};
@@ -42,7 +42,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         world.add(&Arc::new(source), "default");
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let metrics = Metrics::new();
+    let metrics = ReviewMetrics::new();
     let (publisher, resolver) = served::channel(&metrics);
     let mut certificate = DevelopmentCertificate::generate(&[], &publisher)?;
     let webhook = WebhookServer::bind(

@@ -3,6 +3,7 @@
 mod annotations;
 mod cluster_view;
 mod confirm;
+pub mod metrics;
 mod policy_judge;
 mod render;
 mod undecodable;

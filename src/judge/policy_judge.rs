@@ -11,8 +11,8 @@ use super::{Judge, JudgeError};
 use super::{confirm, render, undecodable};
 use crate::admission::Answer;
 use crate::admission::{Operation, Review, Taken};
+use crate::judge::metrics::ReviewMetrics;
 use crate::live::LiveConfiguration;
-use crate::metrics::Metrics;
 use crate::report::disclosure::Disclosure;
 use crate::shares::{SMALL, Turns, long_work, off_workers, size};
 
@@ -21,7 +21,7 @@ use crate::shares::{SMALL, Turns, long_work, off_workers, size};
 pub struct PolicyJudge<W> {
     world: W,
     configuration: LiveConfiguration,
-    metrics: Metrics,
+    metrics: ReviewMetrics,
     /// The turns of what takes long to judge.
     long_work: Turns,
 }
@@ -29,7 +29,7 @@ pub struct PolicyJudge<W> {
 impl<W: KnownWorld> PolicyJudge<W> {
     /// A judge for this world.
     #[must_use]
-    pub fn new(world: W, configuration: LiveConfiguration, metrics: Metrics) -> Self {
+    pub fn new(world: W, configuration: LiveConfiguration, metrics: ReviewMetrics) -> Self {
         Self {
             world,
             configuration,
@@ -76,7 +76,7 @@ impl<W: KnownWorld> Judge for PolicyJudge<W> {
 }
 
 /// The change that a review asks about; `None`: nothing that a rule reads is created or updated.
-fn change(review: &mut Review<'_>, metrics: &Metrics) -> Result<Option<Change>, JudgeError> {
+fn change(review: &mut Review<'_>, metrics: &ReviewMetrics) -> Result<Option<Change>, JudgeError> {
     let is_write = matches!(review.operation, Operation::Create | Operation::Update);
     if !is_write || review.sub_resource.is_some() {
         return Ok(None);

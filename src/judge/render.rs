@@ -10,7 +10,7 @@ use super::confirm::Confirmed;
 use crate::admission::Review;
 use crate::admission::truncate;
 use crate::admission::{Answer, Cause};
-use crate::metrics::{Decision, Effect, Metrics};
+use crate::judge::metrics::{Decision, Effect, ReviewMetrics};
 use crate::report::admission::{self, SHOWN};
 use crate::report::disclosure::Disclosure;
 
@@ -31,7 +31,7 @@ pub(super) fn answer(
     confirmed: &Confirmed,
     disclosure: Disclosure<'_>,
     age: Option<Duration>,
-    metrics: &Metrics,
+    metrics: &ReviewMetrics,
 ) -> Answer {
     let verdict = &confirmed.verdict;
     let warnings = admission::warnings(verdict, disclosure);
@@ -72,7 +72,7 @@ fn causes(verdict: &Verdict, disclosure: Disclosure<'_>) -> Vec<Cause> {
 
 /// Counts all, and logs a line for each finding, for each exempted one, and for what cannot be told, of each as many as an
 /// answer tells of; only at debug level where there is nothing of that.
-fn tell(review: &Review<'_>, verdict: &Verdict, decision: Decision, metrics: &Metrics) {
+fn tell(review: &Review<'_>, verdict: &Verdict, decision: Decision, metrics: &ReviewMetrics) {
     for judged in &verdict.findings {
         let finding = &judged.finding;
         metrics.finding(finding.rule, effect(judged), finding.confidence);

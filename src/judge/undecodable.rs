@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::JudgeError;
 use crate::admission::truncate;
 use crate::admission::{Operation, Review};
-use crate::metrics::Metrics;
+use crate::judge::metrics::ReviewMetrics;
 
 /// The most characters of what is wrong in a line of the log: a key of a map may be of any length.
 const PROBLEM: usize = 1024;
@@ -25,7 +25,12 @@ const BOOKKEEPING: [&str; 6] = [
 
 /// Says and counts that an object as it was cannot be read. It is left out like one of the world: the update that repairs
 /// it is judged, and there is nothing that stood before.
-pub(super) fn left_out(review: &Review<'_>, kind: Kind, error: &JudgeError, metrics: &Metrics) {
+pub(super) fn left_out(
+    review: &Review<'_>,
+    kind: Kind,
+    error: &JudgeError,
+    metrics: &ReviewMetrics,
+) {
     metrics.unreadable_object(kind.label());
     tell(
         review,

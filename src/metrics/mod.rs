@@ -6,7 +6,6 @@
 mod description;
 mod durations;
 mod registry;
-mod reviews;
 mod unreadable_objects;
 
 use std::time::SystemTime;
@@ -15,8 +14,6 @@ pub use description::{Description, MetricType, PREFIX};
 pub(crate) use description::{descriptions, label_sets};
 pub(crate) use durations::{Durations, durations};
 pub use registry::{CONTENT_TYPE, Registry};
-pub(crate) use reviews::DESCRIPTIONS as REVIEWS;
-pub use reviews::{Decision, Effect, InFlight, Metrics, Reviewed, Shed};
 pub(crate) use unreadable_objects::{DESCRIPTIONS as UNREADABLE_OBJECTS, UnreadableObjects};
 
 /// Seconds since 1970; 0 for what was before.

@@ -3,8 +3,9 @@
 use prometheus_client::metrics::info::Info;
 
 use super::exemptions;
+use crate::judge::metrics::ReviewMetrics;
 use crate::metrics::{self, Description, Registry, UnreadableObjects, descriptions, label_sets};
-use crate::{cluster, logging, pki, reload, server, supervisor};
+use crate::{cluster, judge, logging, pki, reload, server, supervisor};
 
 descriptions! {
     BUILD: Info "build" ["version"]
@@ -17,7 +18,7 @@ label_sets! {
 
 /// The metrics of every room, in the order of the documentation.
 const ROOMS: [&[Description]; 10] = [
-    metrics::REVIEWS,
+    judge::metrics::DESCRIPTIONS,
     exemptions::DESCRIPTIONS,
     cluster::metrics::DESCRIPTIONS,
     metrics::UNREADABLE_OBJECTS,
@@ -37,13 +38,13 @@ pub fn described() -> impl Iterator<Item = &'static Description> {
 /// The metrics of a server. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
-    reviews: metrics::Metrics,
+    reviews: ReviewMetrics,
 }
 
 impl Metrics {
     /// All at zero.
     pub(crate) fn new() -> Self {
-        let reviews = metrics::Metrics::new();
+        let reviews = ReviewMetrics::new();
         let registry: &Registry = &reviews;
         // Those without labels are written before anything has happened.
         exemptions::ExemptionMetrics::register(registry);
@@ -65,7 +66,7 @@ impl Metrics {
     }
 
     /// Those of reviews.
-    pub(crate) fn reviews(&self) -> &metrics::Metrics {
+    pub(crate) fn reviews(&self) -> &ReviewMetrics {
         &self.reviews
     }
 }

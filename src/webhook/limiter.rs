@@ -3,7 +3,7 @@
 use super::body_memory::{BODY_MEMORY, BodyMemory, BodyRoom, Full};
 use tokio::time::{Instant, timeout_at};
 
-use crate::metrics::{InFlight, Metrics, Shed};
+use crate::judge::metrics::{InFlight, ReviewMetrics, Shed};
 use crate::operations::Readiness;
 use crate::shares::{Flow, SMALL, Sender, Size, Turn, Turns, long_work, size};
 
@@ -18,7 +18,7 @@ pub struct Gate {
     in_flight: Turns,
     decoding: Turns,
     bodies: BodyMemory,
-    metrics: Metrics,
+    metrics: ReviewMetrics,
 }
 
 /// Leave to be judged. It ends when this is dropped.
@@ -30,7 +30,7 @@ pub(super) struct Pass {
 impl Gate {
     /// Lets in `in_flight` reviews (at least one) at the same time while `readiness` says that verdicts can be given.
     #[must_use]
-    pub fn new(readiness: Readiness, metrics: Metrics, in_flight: usize) -> Self {
+    pub fn new(readiness: Readiness, metrics: ReviewMetrics, in_flight: usize) -> Self {
         let in_flight = in_flight.max(1);
         metrics.in_flight_limit(in_flight);
         Self {
@@ -104,13 +104,13 @@ impl Gate {
         reason.to_owned()
     }
 
-    pub(super) fn metrics(&self) -> &Metrics {
+    pub(super) fn metrics(&self) -> &ReviewMetrics {
         &self.metrics
     }
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self::new(Readiness::new(), Metrics::new(), DEFAULT_IN_FLIGHT)
+        Self::new(Readiness::new(), ReviewMetrics::new(), DEFAULT_IN_FLIGHT)
     }
 }

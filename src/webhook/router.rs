@@ -21,8 +21,8 @@ use super::limiter::Gate;
 use super::request_error::{Refusal, plain};
 use crate::admission::Answer;
 use crate::admission::Review;
+use crate::judge::metrics::{Decision, ReviewMetrics, Reviewed};
 use crate::judge::{Judge, JudgeError};
-use crate::metrics::{Decision, Metrics, Reviewed};
 use crate::server::Peer;
 use crate::shares::{SMALL, Sender, off_workers};
 
@@ -120,7 +120,7 @@ fn decoded(body: &[u8]) -> Result<Review<'_>, Refusal> {
 }
 
 fn count(
-    metrics: &Metrics,
+    metrics: &ReviewMetrics,
     review: &Review<'_>,
     judged: &Result<Answer, JudgeError>,
     duration: Duration,

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use l7guard::admission::Review;
+use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::judge::{Judge, PolicyJudge};
 use l7guard::live::Live;
-use l7guard::metrics::Metrics;
 use l7guard::visible_text::{deceptive_characters, is_deceptive};
 use l7guard::webhook::{Gate, router};
 use l7guard::world::ManifestWorld;
@@ -234,7 +234,7 @@ fn judge(text: &str) -> PolicyJudge<Live<l7guard_policy::inventory::Inventory>> 
     PolicyJudge::new(
         Live::new(world.inventory),
         Live::new(configuration),
-        Metrics::new(),
+        ReviewMetrics::new(),
     )
 }
 

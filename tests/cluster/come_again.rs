@@ -5,8 +5,8 @@ use std::thread;
 
 use control_plane::WebhookCertificate;
 use l7guard::judge::PolicyJudge;
+use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::live::{Live, LiveConfiguration};
-use l7guard::metrics::Metrics;
 use l7guard::operations::{NeededFor, Readiness};
 use l7guard::pki::crypto;
 use l7guard::pki::{certificate_files::CertificateFiles, served};
@@ -43,7 +43,7 @@ fn the_api_server_comes_again(scene: &Scene) -> Result<(), Failed> {
     let address = cluster.create_webhook_service(NAMESPACE, "l7guard")?;
     let folder = tempfile::tempdir()?;
     let certificate = WebhookCertificate::write_into(folder.path(), installation.certified_for)?;
-    let (metrics, readiness) = (Metrics::new(), Readiness::new());
+    let (metrics, readiness) = (ReviewMetrics::new(), Readiness::new());
     let world = readiness.condition("world", NeededFor::Verdicts, "not yet");
     let runtime = tokio::runtime::Runtime::new()?;
     let (_handle, stop) = stop();

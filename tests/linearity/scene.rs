@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use l7guard::admission::{Review, Taken};
 use l7guard::judge::PolicyJudge;
+use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::judge::{KnownWorld, ReadFailure};
 use l7guard::live::Live;
-use l7guard::metrics::Metrics;
 use l7guard::shares::ReadAllowance;
 use l7guard_policy::budget::{Budget, BudgetExceeded};
 use l7guard_policy::configuration::{Configuration, Date};
@@ -84,7 +84,11 @@ impl Scene {
         let configuration = Live::new(Configuration::default());
         Prepared {
             runtime: runtime.unwrap(),
-            judge: PolicyJudge::new(Shared(Arc::clone(&world)), configuration, Metrics::new()),
+            judge: PolicyJudge::new(
+                Shared(Arc::clone(&world)),
+                configuration,
+                ReviewMetrics::new(),
+            ),
             world,
             body: self.body,
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use kube::Client;
 use l7guard::cluster::ClusterWorld;
 use l7guard::judge::KnownWorld;
-use l7guard::metrics::Metrics;
+use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::operations::Readiness;
 use l7guard::shares::{ReadAllowance, Sender};
 use l7guard_policy::confirmation::{PodSelection, Question};
@@ -281,7 +281,7 @@ subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
 /// Another l7guard, which watches as long as the set of its task is kept.
 fn another(client: Client) -> (Readiness, ClusterWorld, JoinSet<()>) {
     let readiness = Readiness::new();
-    let world = ClusterWorld::new(client, &Metrics::new(), &readiness);
+    let world = ClusterWorld::new(client, &ReviewMetrics::new(), &readiness);
     let mut watching = JoinSet::new();
     watching.spawn(world.keep_watching());
     (readiness, world, watching)

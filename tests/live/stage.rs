@@ -14,8 +14,8 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use l7guard::cluster::ClusterWorld;
 use l7guard::judge::KnownWorld;
+use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::live::Live;
-use l7guard::metrics::Metrics;
 use l7guard::operations::Readiness;
 use l7guard_policy::configuration::{Configuration, Date, Exemption, Matcher, NamePattern};
 use l7guard_policy::identity::{Kind, ObjectKey};
@@ -40,7 +40,7 @@ pub(crate) struct Stage {
     pub(crate) world: ClusterWorld,
     pub(crate) readiness: Readiness,
     /// What l7guard says of its world.
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: ReviewMetrics,
     namespaces: AtomicUsize,
     _files: TempDir,
 }
@@ -62,7 +62,7 @@ impl Stage {
         let address = cluster.create_webhook_service(HOME, "l7guard")?;
         let files = tempfile::tempdir()?;
         let certificate = WebhookCertificate::write_into(files.path(), "l7guard.l7guard.svc")?;
-        let metrics = Metrics::new();
+        let metrics = ReviewMetrics::new();
         let (client, gate, world, readiness) = runtime.block_on(async {
             let client = client(&cluster.kubeconfig().to_owned()).await?;
             let gate = Gate::open(client.clone()).await?;
@@ -124,7 +124,7 @@ impl Stage {
 }
 
 /// What a metric says of a kind; `None`: nothing.
-pub(crate) fn metric_of(metrics: &Metrics, name: &str, kind: Kind) -> Option<u64> {
+pub(crate) fn metric_of(metrics: &ReviewMetrics, name: &str, kind: Kind) -> Option<u64> {
     let text = metrics.encode().ok()?;
     let line = format!("l7guard_{name}{{kind=\"{}\"}} ", kind.label());
     text.lines()
@@ -167,7 +167,7 @@ async fn serve(
     world: ClusterWorld,
     readiness: Readiness,
 ) -> Result<(), Failed> {
-    let metrics = Metrics::new();
+    let metrics = ReviewMetrics::new();
     let loaded = l7guard::pki::files::load(&certificate.chain, &certificate.key)?;
     let resolver = rustls::sign::SingleCertAndKey::from(Arc::new(loaded.certificate));
     let tls = l7guard::server::tls_config(

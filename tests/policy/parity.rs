@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use l7guard::admission::{Answer, Review};
+use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::judge::{Judge, PolicyJudge};
 use l7guard::live::Live;
-use l7guard::metrics::Metrics;
 use l7guard_manifests::{Item, RawObject, Reader, Source};
 use l7guard_policy::configuration::{CrossNamespaceNames, Date};
 use l7guard_policy::identity::{Kind, ObjectKey};
@@ -158,7 +158,7 @@ fn answer(
     let webhook = PolicyJudge::new(
         Live::new(inventory.clone()),
         Live::new(setting.configuration.clone()),
-        Metrics::new(),
+        ReviewMetrics::new(),
     );
     let namespace = &setting.namespace;
     let (group, version) = object

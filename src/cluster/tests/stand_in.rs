@@ -22,7 +22,7 @@ use tower::BoxError;
 use crate::cluster::ClusterWorld;
 use crate::cluster::discovery::assumed;
 use crate::cluster::kinds::BUILT_IN;
-use crate::metrics::Metrics;
+use crate::judge::metrics::ReviewMetrics;
 use crate::operations::Readiness;
 use crate::supervisor::{Rule, Supervisor, Then};
 
@@ -66,7 +66,7 @@ static WATCHES: Rule = Rule {
 /// An l7guard that watches it.
 pub(super) struct Watching {
     _task: JoinSet<()>,
-    pub(super) metrics: Metrics,
+    pub(super) metrics: ReviewMetrics,
     pub(super) readiness: Readiness,
     pub(super) world: ClusterWorld,
 }
@@ -114,7 +114,7 @@ impl StandIn {
     }
 
     pub(super) fn watched(&self) -> Watching {
-        let (metrics, readiness) = (Metrics::new(), Readiness::new());
+        let (metrics, readiness) = (ReviewMetrics::new(), Readiness::new());
         let world = ClusterWorld::new(self.client(), &metrics, &readiness);
         let mut supervisor = Supervisor::new(&metrics);
         let watched = world.clone();

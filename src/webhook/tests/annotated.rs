@@ -11,9 +11,9 @@ use l7guard_policy::rules::RuleCode;
 use super::judged::{ingress, inventory, request};
 use super::*;
 use crate::judge::PolicyJudge;
+use crate::judge::metrics::ReviewMetrics;
 use crate::judge::{KnownWorld, ReadFailure};
 use crate::live::Live;
-use crate::metrics::Metrics;
 use crate::shares::ReadAllowance;
 
 /// A copy of a cluster that is told everything at once.
@@ -58,7 +58,7 @@ async fn every_answer_of_a_copy_says_decision_mode_and_age() {
     let judge = PolicyJudge::new(
         Copy(inventory()),
         Live::new(Configuration::default()),
-        Metrics::new(),
+        ReviewMetrics::new(),
     );
     for (operation, members, decision, mode, reads) in [
         (
@@ -108,7 +108,7 @@ async fn annotated(configuration: Configuration, object: &Value) -> BTreeMap<Str
     let judge = PolicyJudge::new(
         Live::new(inventory()),
         Live::new(configuration),
-        Metrics::new(),
+        ReviewMetrics::new(),
     );
     let review = request("CREATE", &json!({"object": object}));
     let mut review = Review::decode(review.as_bytes()).unwrap();

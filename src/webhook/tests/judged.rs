@@ -9,8 +9,8 @@ use super::failures::Log;
 use super::*;
 use crate::admission::ReviewError;
 use crate::judge::PolicyJudge;
+use crate::judge::metrics::ReviewMetrics;
 use crate::live::Live;
-use crate::metrics::Metrics;
 
 pub(super) fn object(manifest: &Value) -> objects::Object {
     let naming = Naming {
@@ -77,7 +77,7 @@ pub(super) fn request(operation: &str, members: &Value) -> String {
 
 /// What comes of a review, and of the metrics.
 async fn judged(operation: &str, members: &Value) -> (Result<Answer, JudgeError>, String) {
-    let metrics = Metrics::new();
+    let metrics = ReviewMetrics::new();
     let world = Live::new(inventory());
     let judge = PolicyJudge::new(world, Live::new(Configuration::default()), metrics.clone());
     let review = request(operation, members);
@@ -198,7 +198,7 @@ async fn a_value_that_cannot_be_read_stands_neither_in_the_answer_nor_in_the_log
     let judge = PolicyJudge::new(
         Live::new(inventory()),
         Live::new(Configuration::default()),
-        Metrics::new(),
+        ReviewMetrics::new(),
     );
     let broken = request("CREATE", &json!({"object": unreadable()}));
     let mut review = Review::decode(broken.as_bytes()).unwrap();
@@ -247,7 +247,7 @@ async fn whatever_is_broken_in_a_body_both_ways_of_reading_it_come_to_the_same()
     let judge = PolicyJudge::new(
         Live::new(inventory()),
         Live::new(Configuration::default()),
-        Metrics::new(),
+        ReviewMetrics::new(),
     );
     let told = async |review: Result<Review<'_>, ReviewError>| match review {
         Err(error) => format!("no review: {error}"),

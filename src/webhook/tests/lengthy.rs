@@ -7,8 +7,8 @@ use l7guard_policy::inventory::Inventory;
 use super::judged::{ingress, inventory, object, request};
 use super::*;
 use crate::judge::PolicyJudge;
+use crate::judge::metrics::ReviewMetrics;
 use crate::live::Live;
-use crate::metrics::Metrics;
 use crate::shares::off_workers;
 
 /// An Ingress with so many paths.
@@ -39,7 +39,7 @@ async fn answered(inventory: Inventory, object: &Value) -> Result<Answer, JudgeE
     let judge = PolicyJudge::new(
         Live::new(inventory),
         Live::new(Configuration::default()),
-        Metrics::new(),
+        ReviewMetrics::new(),
     );
     let review = request("CREATE", &json!({"object": object}));
     let mut review = Review::decode(review.as_bytes()).unwrap();
@@ -65,7 +65,7 @@ async fn what_takes_more_than_the_budget_is_500_with_the_reason() {
     let judge = PolicyJudge::new(
         Live::new(crowded(3000)),
         Live::new(Configuration::default()),
-        Metrics::new(),
+        ReviewMetrics::new(),
     );
     let (client, address, _handle) = served(Arc::new(judge), Gate::default()).await;
     let asked = json_request("/validate?timeout=30s", review.to_string());
@@ -117,7 +117,7 @@ async fn a_panic_off_the_workers_is_500_and_gives_its_turn_back() {
     let judge = PolicyJudge::new(
         Panicking,
         Live::new(Configuration::default()),
-        Metrics::new(),
+        ReviewMetrics::new(),
     );
     let (client, address, _handle) = served(Arc::new(judge), Gate::default()).await;
     let review = request("CREATE", &json!({"object": with_paths(20_000)}));

@@ -7,8 +7,8 @@ use super::failures::Log;
 use super::judged::{ingress, inventory, object};
 use super::*;
 use crate::judge::PolicyJudge;
+use crate::judge::metrics::ReviewMetrics;
 use crate::live::Live;
-use crate::metrics::Metrics;
 
 const MANY: usize = 1000;
 
@@ -31,7 +31,7 @@ async fn judged(
         ingress["spec"]["ingressClassName"] = json!("public");
         inventory.apply(object(&ingress));
     }
-    let metrics = Metrics::new();
+    let metrics = ReviewMetrics::new();
     let judge = PolicyJudge::new(
         Live::new(inventory),
         Live::new(configuration),
@@ -161,7 +161,7 @@ async fn of_many_gateways_behind_one_service_twenty_hops_are_told() {
     let judge = PolicyJudge::new(
         Live::new(inventory),
         Live::new(Configuration::default()),
-        Metrics::new(),
+        ReviewMetrics::new(),
     );
     let review = super::judged::request("CREATE", &json!({"object": ingress("edge")}));
     let mut review = Review::decode(review.as_bytes()).unwrap();

@@ -12,9 +12,9 @@ use tokio::time::timeout;
 use super::judged::{ingress, inventory};
 use super::*;
 use crate::judge::PolicyJudge;
+use crate::judge::metrics::ReviewMetrics;
 use crate::judge::{KnownWorld, ReadFailure};
 use crate::live::Live;
-use crate::metrics::Metrics;
 use crate::operations::Readiness;
 use crate::shares::ReadAllowance;
 use crate::webhook::request_error::Refusal;
@@ -38,7 +38,7 @@ async fn the_judge_is_told_who_sent_a_review() {
 
 #[tokio::test]
 async fn reviews_of_one_namespace_that_are_not_ready_leave_room_for_others() {
-    let gate = Gate::new(Readiness::new(), Metrics::new(), 16);
+    let gate = Gate::new(Readiness::new(), ReviewMetrics::new(), 16);
     let webhook = Webhook::behind(gate).await;
     let mut held = Vec::new();
     let mut shed = 0;
@@ -124,7 +124,7 @@ async fn ten_huge_reviews_that_wait_for_reads_do_not_delay_small_nor_large_ones_
     let judge = PolicyJudge::new(
         Slow(inventory()),
         Live::new(Configuration::default()),
-        Metrics::new(),
+        ReviewMetrics::new(),
     );
     let judged = async |body: &str| {
         let mut review = Review::decode(body.as_bytes()).unwrap();
@@ -154,7 +154,7 @@ async fn a_review_whose_reads_do_not_end_in_time_says_what_was_awaited() {
     let judge = PolicyJudge::new(
         Slow(inventory()),
         Live::new(Configuration::default()),
-        Metrics::new(),
+        ReviewMetrics::new(),
     );
     let body = routes_to("shop", 1);
     let mut review = Review::decode(body.as_bytes()).unwrap();

@@ -13,8 +13,8 @@ use super::judged::object;
 use super::neighbours::{Scene, scenes};
 use super::*;
 use crate::judge::PolicyJudge;
+use crate::judge::metrics::ReviewMetrics;
 use crate::live::Live;
-use crate::metrics::Metrics;
 
 fn configuration(mode: Mode, names: CrossNamespaceNames) -> Configuration {
     Configuration {
@@ -40,7 +40,7 @@ async fn answer(
     for manifest in &scene.world {
         inventory.apply(object(manifest));
     }
-    let metrics = Metrics::new();
+    let metrics = ReviewMetrics::new();
     let judge = PolicyJudge::new(
         Live::new(inventory),
         Live::new(configuration),

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn a_review_of_an_unknown_kind_counts_as_other() {
-    let metrics = Metrics::new();
+    let metrics = ReviewMetrics::new();
     for kind in ["Ingress", "Strange\"}", "Secret"] {
         metrics.review(&Reviewed {
             operation: "UPDATE",

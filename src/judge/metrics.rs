@@ -12,9 +12,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::durations::{Durations, durations};
-use super::unreadable_objects::UnreadableObjects;
-use super::{Registry, descriptions, label_sets};
+use crate::metrics::{Durations, Registry, UnreadableObjects, descriptions, durations, label_sets};
 
 descriptions! {
     REVIEWS: Counter "admission_requests" ["operation", "kind", "decision", "mode", "dry_run"]
@@ -125,7 +123,7 @@ impl Decision {
 
 /// The metrics of reviews, and the registry that they are in. Clones share them.
 #[derive(Clone)]
-pub struct Metrics {
+pub struct ReviewMetrics {
     registry: Registry,
     families: Arc<Families>,
     unreadable_objects: UnreadableObjects,
@@ -142,7 +140,7 @@ struct Families {
     exempted: Family<RuleLabels, Counter>,
 }
 
-impl Metrics {
+impl ReviewMetrics {
     /// At zero, in a registry of their own.
     #[must_use]
     pub fn new() -> Self {
@@ -256,13 +254,13 @@ impl Drop for InFlight {
     }
 }
 
-impl Default for Metrics {
+impl Default for ReviewMetrics {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Deref for Metrics {
+impl Deref for ReviewMetrics {
     type Target = Registry;
 
     fn deref(&self) -> &Registry {
@@ -270,9 +268,11 @@ impl Deref for Metrics {
     }
 }
 
-impl fmt::Debug for Metrics {
+impl fmt::Debug for ReviewMetrics {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Metrics").finish_non_exhaustive()
+        formatter
+            .debug_struct("ReviewMetrics")
+            .finish_non_exhaustive()
     }
 }
 
@@ -283,5 +283,5 @@ fn kind_label(kind: &str) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "reviews_tests.rs"]
+#[path = "metrics_tests.rs"]
 mod tests;

@@ -15,13 +15,13 @@ use bytes::Bytes;
 use l7guard::admission::{Answer, Review};
 use l7guard::judge::PolicyJudge;
 use l7guard::judge::metrics::ReviewMetrics;
-use l7guard::judge::{KnownWorld, ReadFailure};
+use l7guard::judge::{ClusterView, ReadFailure};
 use l7guard::live::Live;
 use l7guard::operations::Readiness;
 use l7guard::pki;
 use l7guard::server::{OldestTls, Server, Settings, stop, tls_config};
 use l7guard::shares::ReadAllowance;
-use l7guard::webhook::{DEFAULT_IN_FLIGHT, Gate, VALIDATE_PATH, router};
+use l7guard::webhook::{AdmissionLimiter, DEFAULT_IN_FLIGHT, VALIDATE_PATH, router};
 use l7guard_policy::confirmation::{self, Question};
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::{self, Naming, Source};
@@ -102,9 +102,9 @@ fn bare() -> Router {
     Router::new().route(VALIDATE_PATH, post(yes))
 }
 
-fn judging(world: impl KnownWorld, metrics: &ReviewMetrics) -> Router {
+fn judging(world: impl ClusterView, metrics: &ReviewMetrics) -> Router {
     let judge = PolicyJudge::new(world, Live::default(), metrics.clone());
-    let gate = Gate::new(Readiness::new(), metrics.clone(), DEFAULT_IN_FLIGHT);
+    let gate = AdmissionLimiter::new(Readiness::new(), metrics.clone(), DEFAULT_IN_FLIGHT);
     router(Arc::new(judge), gate)
 }
 
@@ -127,7 +127,7 @@ fn inventory(size: usize) -> Inventory {
 /// A copy of a cluster that cannot be asked anything.
 struct ClusterCopy(Inventory);
 
-impl KnownWorld for ClusterCopy {
+impl ClusterView for ClusterCopy {
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
         look(&self.0)
     }

@@ -16,11 +16,11 @@ use super::review::{GroupVersionKind, GroupVersionResource, UserInfo};
 
 /// What becomes of the objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Taking {
+pub(super) enum ObjectDecoding {
     /// They stay the text that came.
-    Raw,
+    Deferred,
     /// Those that a rule may read are read. Whatever is not as it should be is an error that explains nothing.
-    InPassing,
+    Inline,
 }
 
 /// The body as it is on the wire.
@@ -46,13 +46,13 @@ pub(super) struct Request<'a> {
     pub(super) namespace: Cow<'a, str>,
     pub(super) user_info: UserInfo<'a>,
     pub(super) dry_run: bool,
-    pub(super) object: Option<Taken<'a>>,
-    pub(super) old_object: Option<Taken<'a>>,
+    pub(super) object: Option<ReviewedObject<'a>>,
+    pub(super) old_object: Option<ReviewedObject<'a>>,
 }
 
 /// An object of a review.
 #[derive(Clone, Debug)]
-pub enum Taken<'a> {
+pub enum ReviewedObject<'a> {
     /// The JSON text that came.
     Raw(&'a RawValue),
     /// What the rules read of it; `None`: no rule reads such an object.
@@ -69,7 +69,7 @@ pub(super) struct Head<'a> {
 }
 
 /// Reads a body.
-pub(super) fn read(body: &str, taking: Taking) -> serde_json::Result<Envelope<'_>> {
+pub(super) fn read(body: &str, taking: ObjectDecoding) -> serde_json::Result<Envelope<'_>> {
     let mut json = serde_json::Deserializer::from_str(body);
     let envelope = EnvelopeVisitor(taking).deserialize(&mut json)?;
     json.end()?;
@@ -81,7 +81,9 @@ pub(super) fn failing_field(body: &str) -> Option<String> {
     let mut json = serde_json::Deserializer::from_str(body);
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let failed = EnvelopeVisitor(Taking::Raw).deserialize(tracked).is_err();
+    let failed = EnvelopeVisitor(ObjectDecoding::Deferred)
+        .deserialize(tracked)
+        .is_err();
     let path = track.path();
     (failed && path.iter().next().is_some()).then(|| path.to_string())
 }
@@ -105,7 +107,7 @@ enum EnvelopeField {
     Other,
 }
 
-struct EnvelopeVisitor(Taking);
+struct EnvelopeVisitor(ObjectDecoding);
 
 impl<'de> DeserializeSeed<'de> for EnvelopeVisitor {
     type Value = Envelope<'de>;
@@ -189,7 +191,7 @@ impl RequestField {
     }
 }
 
-struct RequestVisitor(Taking);
+struct RequestVisitor(ObjectDecoding);
 
 impl<'de> DeserializeSeed<'de> for RequestVisitor {
     type Value = Request<'de>;
@@ -254,11 +256,13 @@ impl<'de> Visitor<'de> for RequestVisitor {
 impl<'de> Request<'de> {
     fn take<A: MapAccess<'de>>(
         &self,
-        taking: Taking,
+        taking: ObjectDecoding,
         map: &mut A,
-    ) -> Result<Option<Taken<'de>>, A::Error> {
-        if taking == Taking::Raw || !self.is_read() {
-            return Ok(map.next_value::<Option<&RawValue>>()?.map(Taken::Raw));
+    ) -> Result<Option<ReviewedObject<'de>>, A::Error> {
+        if taking == ObjectDecoding::Deferred || !self.is_read() {
+            return Ok(map
+                .next_value::<Option<&RawValue>>()?
+                .map(ReviewedObject::Raw));
         }
         let api_version = self.kind.api_version();
         let naming = Naming {
@@ -267,8 +271,8 @@ impl<'de> Request<'de> {
             default_namespace: &self.namespace,
             default_name: &self.name,
         };
-        let read = map.next_value_seed(Nullable(InPassing(naming)))?;
-        Ok(read.map(Taken::Read))
+        let read = map.next_value_seed(Nullable(InlineObject(naming)))?;
+        Ok(read.map(ReviewedObject::Read))
     }
 
     /// Whether, by what has come so far, a rule may read the objects.
@@ -278,7 +282,8 @@ impl<'de> Request<'de> {
 
     /// For the fields by which an object is read: they have to come before it.
     fn nothing_is_read_yet<E: Error>(&self) -> Result<(), E> {
-        let is_read = |taken: &Option<Taken<'_>>| matches!(taken, Some(Taken::Read(_)));
+        let is_read =
+            |taken: &Option<ReviewedObject<'_>>| matches!(taken, Some(ReviewedObject::Read(_)));
         if is_read(&self.object) || is_read(&self.old_object) {
             return Err(E::custom("an object came before its kind or name"));
         }
@@ -339,9 +344,9 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Nullable<S> {
     }
 }
 
-struct InPassing<'a>(Naming<'a>);
+struct InlineObject<'a>(Naming<'a>);
 
-impl<'de> DeserializeSeed<'de> for InPassing<'_> {
+impl<'de> DeserializeSeed<'de> for InlineObject<'_> {
     type Value = Option<Object>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {

@@ -10,7 +10,7 @@ mod text;
 pub use response::{Answer, Cause, Details, Status};
 pub use review::{
     API_VERSION, GroupVersionKind, GroupVersionResource, KIND, Operation, Review, ReviewError,
-    Taken, UserInfo,
+    ReviewedObject, UserInfo,
 };
 pub(crate) use text::truncate;
 pub use text::{WARNING_LENGTH, warning_line};

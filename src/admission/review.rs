@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
-pub use super::envelope::Taken;
-use super::envelope::{self, Envelope, Head, Taking};
+pub use super::envelope::ReviewedObject;
+use super::envelope::{self, Envelope, Head, ObjectDecoding};
 use super::text::truncate;
 use crate::shares::{Flow, Sender};
 
@@ -49,9 +49,9 @@ pub struct Review<'a> {
     /// Whether nothing will be stored whatever the answer.
     pub dry_run: bool,
     /// The object as it would be stored; `None` for a deletion, never for the creation or update of the object itself.
-    pub object: Option<Taken<'a>>,
+    pub object: Option<ReviewedObject<'a>>,
     /// The object as it is stored; `None` for a creation.
-    pub old_object: Option<Taken<'a>>,
+    pub old_object: Option<ReviewedObject<'a>>,
     /// How long the body is, in bytes.
     pub length: usize,
     /// Who sent it. The body does not say that: nobody until it is set.
@@ -184,7 +184,7 @@ impl<'a> Review<'a> {
     /// When `body` is no JSON, no `AdmissionReview` of `admission.k8s.io/v1`, or lacks what an answer needs: `request`,
     /// `request.uid`, `request.operation`, `request.kind.kind`, and of a creation or an update the object.
     pub fn decode(body: &'a [u8]) -> Result<Self, ReviewError> {
-        let mut review = match envelope::read(text(body)?, Taking::InPassing) {
+        let mut review = match envelope::read(text(body)?, ObjectDecoding::Inline) {
             Ok(envelope) => Self::of(envelope),
             Err(_) => Self::decode_envelope(body),
         }?;
@@ -201,7 +201,8 @@ impl<'a> Review<'a> {
         if body.trim_ascii_start().is_empty() {
             return Err(ReviewError::Empty);
         }
-        let envelope = envelope::read(body, Taking::Raw).map_err(|error| explain(body, &error))?;
+        let envelope = envelope::read(body, ObjectDecoding::Deferred)
+            .map_err(|error| explain(body, &error))?;
         Self::of(envelope)
     }
 

@@ -39,9 +39,9 @@ fn with(field: &str, value: Option<Value>) -> Vec<u8> {
 }
 
 /// The text of an object that was left as it came.
-fn raw(taken: Option<Taken<'_>>) -> &str {
+fn raw(taken: Option<ReviewedObject<'_>>) -> &str {
     match taken {
-        Some(Taken::Raw(raw)) => raw.get(),
+        Some(ReviewedObject::Raw(raw)) => raw.get(),
         other => panic!("{other:?}"),
     }
 }
@@ -296,11 +296,11 @@ const OBJECTS: &str = r#""object":{"metadata":{"name":"shop"},"spec":{"ingressCl
 fn objects_that_a_rule_reads_are_read_with_the_envelope() {
     let body = written_by_an_api_server("UPDATE", "", OBJECTS);
     let review = Review::decode(body.as_bytes()).unwrap();
-    let Some(Taken::Read(Some(object))) = review.object else {
+    let Some(ReviewedObject::Read(Some(object))) = review.object else {
         panic!("{:?}", review.object)
     };
     assert_eq!(object.key.to_string(), "Ingress front/shop");
-    let Some(Taken::Read(Some(old))) = review.old_object else {
+    let Some(ReviewedObject::Read(Some(old))) = review.old_object else {
         panic!("{:?}", review.old_object)
     };
     assert_eq!(old.key, object.key);
@@ -349,10 +349,10 @@ fn whatever_the_order_of_the_fields_an_object_is_read_by_its_own_kind_and_name()
         );
         let review = Review::decode(body.as_bytes()).unwrap();
         match review.object {
-            Some(Taken::Read(Some(object))) => {
+            Some(ReviewedObject::Read(Some(object))) => {
                 assert_eq!(object.key.to_string(), "Ingress front/shop", "{body}");
             }
-            Some(Taken::Raw(_)) => assert_ne!(rotation, 0),
+            Some(ReviewedObject::Raw(_)) => assert_ne!(rotation, 0),
             other => panic!("{body}: {other:?}"),
         }
     }

@@ -17,7 +17,7 @@ use crate::serve::development::DevelopmentCertificate;
 use crate::serve::example_reviews::{self, Step};
 use crate::serve::webhook_server::{Tls, WebhookServer};
 use crate::server::{OldestTls, Settings, StopHandle, stop, stop_on_signals};
-use crate::webhook::Gate;
+use crate::webhook::AdmissionLimiter;
 use crate::world::ManifestWorld;
 use l7guard_manifests as manifests;
 
@@ -52,7 +52,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
             LiveConfiguration::default(),
             metrics.clone(),
         ),
-        Gate::default(),
+        AdmissionLimiter::default(),
         Tls {
             resolver: Arc::new(resolver),
             oldest: OldestTls::default(),

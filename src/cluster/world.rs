@@ -16,7 +16,7 @@ use super::metrics::ClusterMetrics;
 use super::request_timeout::limited;
 use super::state::ClusterState;
 use super::watch_supervisor;
-use crate::judge::{KnownWorld, ReadFailure};
+use crate::judge::{ClusterView, ReadFailure};
 use crate::metrics::Registry;
 use crate::operations::{NeededFor, Readiness};
 use crate::shares::ReadAllowance;
@@ -81,7 +81,7 @@ impl ClusterWorld {
     }
 }
 
-impl KnownWorld for ClusterWorld {
+impl ClusterView for ClusterWorld {
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
         self.state.inventory().look(look)
     }

@@ -14,7 +14,7 @@ use crate::shares::ReadAllowance;
 pub type ReadFailure = Box<dyn Error + Send + Sync>;
 
 /// The world that reviews are judged in.
-pub trait KnownWorld: Send + Sync + 'static {
+pub trait ClusterView: Send + Sync + 'static {
     /// Looks at the inventory as it is now. Others may wait for the end of the look.
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T;
 
@@ -40,7 +40,7 @@ pub trait KnownWorld: Send + Sync + 'static {
 }
 
 /// A world of manifests: all there is.
-impl KnownWorld for Live<Inventory> {
+impl ClusterView for Live<Inventory> {
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
         look(&self.current())
     }

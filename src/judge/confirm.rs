@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
 use super::JudgeError;
-use super::cluster_view::KnownWorld;
+use super::cluster_view::ClusterView;
 use super::work::Work;
 use crate::clock;
 use crate::shares::{ReadAllowance, off_workers};
@@ -42,7 +42,7 @@ pub(super) struct Confirmed {
 
 /// Judges a change: asks until nothing is open. In a world that is no copy of another one there is nothing to ask. All
 /// rounds together have the budget of one review.
-pub(super) async fn verdict<W: KnownWorld>(
+pub(super) async fn verdict<W: ClusterView>(
     world: &W,
     configuration: &Configuration,
     change: &Change,
@@ -118,7 +118,7 @@ struct Round<'a> {
 impl Round<'_> {
     /// One step where it stands, if it is a brief one; `None`, and from then on, if it is not. `left` is what is left of the
     /// review's budget.
-    fn brief_step<W: KnownWorld>(
+    fn brief_step<W: ClusterView>(
         &self,
         world: &W,
         left: &mut u64,
@@ -138,7 +138,7 @@ impl Round<'_> {
     }
 
     /// One step, however long, within the budget.
-    fn long_step<W: KnownWorld>(&self, world: &W, left: &mut u64) -> Result<Step, BudgetExceeded> {
+    fn long_step<W: ClusterView>(&self, world: &W, left: &mut u64) -> Result<Step, BudgetExceeded> {
         let budget = Budget::of(*left);
         let step = world.with_inventory_at_length(|inventory| self.step(&budget, inventory));
         *left = budget.left();

@@ -15,7 +15,7 @@ use l7guard_policy::budget::BudgetExceeded;
 use thiserror::Error;
 use tokio::time::Instant;
 
-pub use cluster_view::{KnownWorld, ReadFailure};
+pub use cluster_view::{ClusterView, ReadFailure};
 pub use policy_judge::PolicyJudge;
 
 use crate::admission::{Answer, Review};

@@ -5,12 +5,12 @@ use l7guard_policy::verdict::Change;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::cluster_view::KnownWorld;
+use super::cluster_view::ClusterView;
 use super::work::Work;
 use super::{Judge, JudgeError};
 use super::{confirm, render, undecodable};
 use crate::admission::Answer;
-use crate::admission::{Operation, Review, Taken};
+use crate::admission::{Operation, Review, ReviewedObject};
 use crate::judge::metrics::ReviewMetrics;
 use crate::live::LiveConfiguration;
 use crate::report::disclosure::Disclosure;
@@ -26,7 +26,7 @@ pub struct PolicyJudge<W> {
     long_work: Turns,
 }
 
-impl<W: KnownWorld> PolicyJudge<W> {
+impl<W: ClusterView> PolicyJudge<W> {
     /// A judge for this world.
     #[must_use]
     pub fn new(world: W, configuration: LiveConfiguration, metrics: ReviewMetrics) -> Self {
@@ -51,7 +51,7 @@ impl<W: KnownWorld> PolicyJudge<W> {
     }
 }
 
-impl<W: KnownWorld> Judge for PolicyJudge<W> {
+impl<W: ClusterView> Judge for PolicyJudge<W> {
     async fn judge(
         &self,
         review: &mut Review<'_>,
@@ -100,10 +100,10 @@ fn change(review: &mut Review<'_>, metrics: &ReviewMetrics) -> Result<Option<Cha
 }
 
 /// The text of an object, unless it has been read in passing. Where one object cannot be, neither has been.
-fn unread<'a>(taken: Option<&Taken<'a>>) -> Option<&'a RawValue> {
+fn unread<'a>(taken: Option<&ReviewedObject<'a>>) -> Option<&'a RawValue> {
     match taken {
-        Some(Taken::Raw(raw)) => Some(raw),
-        Some(Taken::Read(_)) | None => None,
+        Some(ReviewedObject::Raw(raw)) => Some(raw),
+        Some(ReviewedObject::Read(_)) | None => None,
     }
 }
 
@@ -111,11 +111,14 @@ fn unread<'a>(taken: Option<&Taken<'a>>) -> Option<&'a RawValue> {
 ///
 /// An object without the fields that make it one is a patch in a file; here the API server has accepted it, so it is an
 /// object that says nothing.
-fn read(review: &Review<'_>, taken: Option<Taken<'_>>) -> Result<Option<Object>, JudgeError> {
+fn read(
+    review: &Review<'_>,
+    taken: Option<ReviewedObject<'_>>,
+) -> Result<Option<Object>, JudgeError> {
     let raw = match taken {
         None => return Ok(None),
-        Some(Taken::Read(object)) => return Ok(object),
-        Some(Taken::Raw(raw)) => raw,
+        Some(ReviewedObject::Read(object)) => return Ok(object),
+        Some(ReviewedObject::Raw(raw)) => raw,
     };
     let naming = Naming {
         api_version: &review.kind.api_version(),

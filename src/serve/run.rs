@@ -17,7 +17,7 @@ use crate::operations::{Condition, NeededFor, Readiness};
 use crate::reload;
 use crate::server::{Stop, StopSignals};
 use crate::supervisor::Supervisor;
-use crate::webhook::Gate;
+use crate::webhook::AdmissionLimiter;
 
 /// How a server ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
     let (signals, stop) = StopSignals::catch()?;
     supervisor.spawn(&tasks::STOP_SIGNALS, move || signals.clone().forward());
     supervisor.spawn(&tasks::HANGUPS, reload::log_hangups);
-    let gate = Gate::new(
+    let gate = AdmissionLimiter::new(
         readiness.clone(),
         metrics.reviews().clone(),
         settings.max_reviews,

@@ -11,7 +11,7 @@ use crate::judge::Judge;
 use crate::metrics::Registry;
 use crate::pki::crypto;
 use crate::server::{OldestTls, Server, Settings, Stop, Stopped, tls_config};
-use crate::webhook::{Gate, router};
+use crate::webhook::{AdmissionLimiter, router};
 
 /// Who is served, and how.
 pub(crate) struct Tls {
@@ -28,7 +28,7 @@ impl WebhookServer {
     pub(crate) async fn bind<J: Judge>(
         address: SocketAddr,
         judge: J,
-        gate: Gate,
+        gate: AdmissionLimiter,
         tls: Tls,
         settings: Settings,
         metrics: &Registry,

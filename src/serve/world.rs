@@ -11,7 +11,7 @@ use l7guard_policy::inventory::Inventory;
 use super::settings::WorldSource;
 use super::{manifests, tasks};
 use crate::cluster::{ClusterWorld, Connection};
-use crate::judge::{KnownWorld, ReadFailure};
+use crate::judge::{ClusterView, ReadFailure};
 use crate::live::Live;
 use crate::metrics::Registry;
 use crate::operations::Readiness;
@@ -76,7 +76,7 @@ impl ServedWorld {
     }
 }
 
-impl KnownWorld for ServedWorld {
+impl ClusterView for ServedWorld {
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
         match self {
             Self::Manifests { inventory, .. } => inventory.with_inventory(look),

@@ -9,8 +9,8 @@ use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
 use super::body_memory::BodyRoom;
-use super::lazy_timeout::in_time;
-use super::limiter::Gate;
+use super::lazy_timeout::lazy_timeout;
+use super::limiter::AdmissionLimiter;
 use crate::shares::{SMALL, Sender};
 
 /// The largest body that is read: 7 MiB. The API server takes objects of up to 3 MiB (kubernetes/apiserver,
@@ -47,7 +47,7 @@ pub(super) async fn read(
     body: Body,
     headers: &HeaderMap,
     deadline: Instant,
-    gate: &Gate,
+    gate: &AdmissionLimiter,
     sender: Sender,
 ) -> Result<Whole, BodyError> {
     let (announced, waits) = (body.size_hint().lower(), headers.contains_key(EXPECT));
@@ -59,7 +59,7 @@ pub(super) async fn read(
         }
         return Err(BodyError::TooLarge);
     }
-    let result = match in_time(deadline, collect(&mut body, gate, sender)).await {
+    let result = match lazy_timeout(deadline, collect(&mut body, gate, sender)).await {
         Ok(result) => result,
         Err(_) => Err(BodyError::TooSlow),
     };
@@ -69,7 +69,11 @@ pub(super) async fn read(
     result
 }
 
-async fn collect(body: &mut Body, gate: &Gate, sender: Sender) -> Result<Whole, BodyError> {
+async fn collect(
+    body: &mut Body,
+    gate: &AdmissionLimiter,
+    sender: Sender,
+) -> Result<Whole, BodyError> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let first = next_chunk(body).await?.unwrap_or_default();
     // A review of the usual size is one piece and need not be copied.
@@ -108,7 +112,7 @@ fn make_room(
     whole: &mut Vec<u8>,
     length: usize,
     announced: usize,
-    gate: &Gate,
+    gate: &AdmissionLimiter,
     sender: Sender,
 ) -> Result<(), BodyError> {
     let wanted = announced.max(length);
@@ -129,7 +133,7 @@ fn make_room(
 async fn more(
     body: &mut Body,
     room: Option<&BodyRoom>,
-    gate: &Gate,
+    gate: &AdmissionLimiter,
 ) -> Result<Option<Bytes>, BodyError> {
     let Some(room) = room else {
         return Ok(next_chunk(body).await?);

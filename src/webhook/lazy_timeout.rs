@@ -15,7 +15,10 @@ use tokio::time::{Instant, timeout_at};
 ///
 /// # Errors
 /// When the deadline is over.
-pub(super) async fn in_time<F: Future>(deadline: Instant, future: F) -> Result<F::Output, Elapsed> {
+pub(super) async fn lazy_timeout<F: Future>(
+    deadline: Instant,
+    future: F,
+) -> Result<F::Output, Elapsed> {
     let mut future = pin!(future);
     let mut is_first = true;
     let output = poll_fn(|context| match future.as_mut().poll(context) {

@@ -13,7 +13,7 @@ pub const DEFAULT_IN_FLIGHT: usize = 256;
 /// What stands before the judge. Whoever is not let in is asked to come again: HTTP 503 with `Retry-After: 1`, which the
 /// API server follows on a new connection as long as the time of the request lasts (client-go, `rest/with_retry.go`).
 #[derive(Clone, Debug)]
-pub struct Gate {
+pub struct AdmissionLimiter {
     readiness: Readiness,
     in_flight: Turns,
     decoding: Turns,
@@ -22,12 +22,12 @@ pub struct Gate {
 }
 
 /// Leave to be judged. It ends when this is dropped.
-pub(super) struct Pass {
+pub(super) struct InFlightPermit {
     _turn: Turn,
     _in_flight: InFlight,
 }
 
-impl Gate {
+impl AdmissionLimiter {
     /// Lets in `in_flight` reviews (at least one) at the same time while `readiness` says that verdicts can be given.
     #[must_use]
     pub fn new(readiness: Readiness, metrics: ReviewMetrics, in_flight: usize) -> Self {
@@ -43,7 +43,7 @@ impl Gate {
     }
 
     /// Whether verdicts can be given at all, or why a review has to come again.
-    pub(super) fn is_open(&self) -> Result<(), String> {
+    pub(super) fn check_ready(&self) -> Result<(), String> {
         if self.readiness.can_judge() {
             return Ok(());
         }
@@ -53,9 +53,9 @@ impl Gate {
 
     /// Lets in a review that is there as a whole, or says why it has to come again. (One whose body is awaited would keep others
     /// out for as long as its sender likes.)
-    pub(super) fn enter(&self, flow: Flow) -> Result<Pass, String> {
+    pub(super) fn enter(&self, flow: Flow) -> Result<InFlightPermit, String> {
         let turn = self.in_flight.try_take(flow, Size::Small);
-        Ok(Pass {
+        Ok(InFlightPermit {
             _turn: turn.ok_or_else(|| {
                 self.overload("as many reviews as are judged at the same time are being judged, or as many of one sender or namespace")
             })?,
@@ -109,7 +109,7 @@ impl Gate {
     }
 }
 
-impl Default for Gate {
+impl Default for AdmissionLimiter {
     fn default() -> Self {
         Self::new(Readiness::new(), ReviewMetrics::new(), DEFAULT_IN_FLIGHT)
     }

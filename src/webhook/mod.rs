@@ -23,5 +23,5 @@ mod tests;
 
 pub use body::BODY_LIMIT;
 pub use body_memory::BODY_MEMORY;
-pub use limiter::{DEFAULT_IN_FLIGHT, Gate};
+pub use limiter::{AdmissionLimiter, DEFAULT_IN_FLIGHT};
 pub use router::{VALIDATE_PATH, router};

@@ -17,7 +17,7 @@ const REASON_LENGTH: usize = 1024;
 
 /// Why a request gets no verdict.
 #[derive(Debug, Error)]
-pub(super) enum Refusal {
+pub(super) enum RequestError {
     #[error("expected content type application/json, got {0}")]
     ContentType(String),
     #[error(transparent)]
@@ -27,10 +27,10 @@ pub(super) enum Refusal {
     #[error("{told} (id {id}, under which the log of l7guard has more)")]
     Failure { id: String, told: String },
     #[error("l7guard cannot judge now, come again in a second: {0}")]
-    ComeAgain(String),
+    RetryLater(String),
 }
 
-impl Refusal {
+impl RequestError {
     /// Our own failure with `review`, told and logged under a new id.
     pub(super) fn failure(error: &JudgeError, review: &Review<'_>) -> Self {
         let id = new_id();
@@ -72,30 +72,30 @@ impl Refusal {
                 StatusCode::BAD_REQUEST
             }
             Self::Failure { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Body(BodyError::NoRoom(_)) | Self::ComeAgain(_) => {
+            Self::Body(BodyError::NoRoom(_)) | Self::RetryLater(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
         }
     }
 }
 
-impl From<BodyError> for Refusal {
+impl From<BodyError> for RequestError {
     fn from(error: BodyError) -> Self {
         match error {
-            BodyError::NoRoom(reason) => Self::ComeAgain(reason),
+            BodyError::NoRoom(reason) => Self::RetryLater(reason),
             error => Self::Body(error),
         }
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for RequestError {
     fn into_response(self) -> Response {
         let (status, reason) = (self.status(), self.to_string());
         if status.is_client_error() {
             tracing::warn!(status = status.as_u16(), reason = %reason, "refused a request");
         }
         let mut response = plain(status, &reason);
-        if matches!(self, Self::ComeAgain(_)) {
+        if matches!(self, Self::RetryLater(_)) {
             tracing::debug!(%reason, "sent a review away to come again");
             let headers = response.headers_mut();
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));

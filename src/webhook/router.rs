@@ -17,8 +17,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::body;
 use super::deadline::budget;
-use super::limiter::Gate;
-use super::request_error::{Refusal, plain};
+use super::limiter::AdmissionLimiter;
+use super::request_error::{RequestError, plain};
 use crate::admission::Answer;
 use crate::admission::Review;
 use crate::judge::metrics::{Decision, ReviewMetrics, Reviewed};
@@ -45,7 +45,7 @@ const STRAY_BODY: Duration = Duration::from_secs(5);
 /// | 503 | `gate` lets nobody in; with `Retry-After: 1` and `Connection: close` |
 ///
 /// Every answer but the first is plain text with the reason.
-pub fn router<J: Judge>(judge: Arc<J>, gate: Gate) -> Router {
+pub fn router<J: Judge>(judge: Arc<J>, gate: AdmissionLimiter) -> Router {
     Router::new()
         .route(VALIDATE_PATH, post(validate::<J>).fallback(wrong_method))
         .fallback(wrong_path)
@@ -53,7 +53,7 @@ pub fn router<J: Judge>(judge: Arc<J>, gate: Gate) -> Router {
 }
 
 async fn validate<J: Judge>(
-    State((judge, gate)): State<(Arc<J>, Gate)>,
+    State((judge, gate)): State<(Arc<J>, AdmissionLimiter)>,
     request: Request,
 ) -> Response {
     match answer(&*judge, &gate, request).await {
@@ -72,14 +72,18 @@ async fn validate<J: Judge>(
     }
 }
 
-async fn answer<J: Judge>(judge: &J, gate: &Gate, request: Request) -> Result<Vec<u8>, Refusal> {
+async fn answer<J: Judge>(
+    judge: &J,
+    gate: &AdmissionLimiter,
+    request: Request,
+) -> Result<Vec<u8>, RequestError> {
     let deadline = Instant::now() + budget(request.uri().query());
     let (parts, mut body) = request.into_parts();
-    if let Err(reason) = gate.is_open() {
+    if let Err(reason) = gate.check_ready() {
         if !parts.headers.contains_key(EXPECT) {
             body::discard(&mut body, deadline).await;
         }
-        return Err(Refusal::ComeAgain(reason));
+        return Err(RequestError::RetryLater(reason));
     }
     // Before everything else, or a client that is still sending would see a reset in place of the reason.
     let sender = sender(&parts.extensions);
@@ -87,16 +91,18 @@ async fn answer<J: Judge>(judge: &J, gate: &Gate, request: Request) -> Result<Ve
     expect_json(&parts.headers)?;
     let begun = Instant::now();
     let turn = gate.turn_to_decode(sender, body.bytes.len(), deadline);
-    let turn = turn.await.map_err(Refusal::ComeAgain)?;
+    let turn = turn.await.map_err(RequestError::RetryLater)?;
     let mut review = decoded(&body.bytes)?;
     drop(turn);
     review.sender = sender;
-    let _pass = gate.enter(review.flow()).map_err(Refusal::ComeAgain)?;
+    let _pass = gate
+        .enter(review.flow())
+        .map_err(RequestError::RetryLater)?;
     let judged = verdict(judge, &mut review, deadline).await;
     count(gate.metrics(), &review, &judged, begun.elapsed());
     judged
         .and_then(|answer| answer.to_json(&review.uid).map_err(failed))
-        .map_err(|error| Refusal::failure(&error, &review))
+        .map_err(|error| RequestError::failure(&error, &review))
 }
 
 /// Who sent a request. Where the server does not say, everybody is the same.
@@ -109,13 +115,13 @@ fn sender(extensions: &Extensions) -> Sender {
 }
 
 /// The review in a body. A large one is read off the workers.
-fn decoded(body: &[u8]) -> Result<Review<'_>, Refusal> {
+fn decoded(body: &[u8]) -> Result<Review<'_>, RequestError> {
     if body.len() <= SMALL {
         return Ok(Review::decode(body)?);
     }
     match off_workers(|| catch_unwind(|| Review::decode(body))) {
         Ok(review) => Ok(review?),
-        Err(panic) => Err(Refusal::undecoded(&panic_message(&*panic))),
+        Err(panic) => Err(RequestError::undecoded(&panic_message(&*panic))),
     }
 }
 
@@ -187,9 +193,9 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     text.unwrap_or("without a message").to_owned()
 }
 
-fn expect_json(headers: &HeaderMap) -> Result<(), Refusal> {
+fn expect_json(headers: &HeaderMap) -> Result<(), RequestError> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
-        return Err(Refusal::ContentType("none".to_owned()));
+        return Err(RequestError::ContentType("none".to_owned()));
     };
     let text = value.to_str().unwrap_or_default();
     // Parameters such as a charset are of no meaning: JSON is UTF-8 (RFC 8259, sections 8.1 and 11).
@@ -197,7 +203,7 @@ fn expect_json(headers: &HeaderMap) -> Result<(), Refusal> {
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(Refusal::ContentType(format!("{value:?}")))
+    Err(RequestError::ContentType(format!("{value:?}")))
 }
 
 async fn wrong_method(request: Request) -> Response {

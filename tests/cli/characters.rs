@@ -10,7 +10,7 @@ use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::judge::{Judge, PolicyJudge};
 use l7guard::live::Live;
 use l7guard::visible_text::{deceptive_characters, is_deceptive};
-use l7guard::webhook::{Gate, router};
+use l7guard::webhook::{AdmissionLimiter, router};
 use l7guard::world::ManifestWorld;
 use l7guard_policy::configuration::{Configuration, Date, Exemption, Matcher};
 use l7guard_policy::rules::RuleCode;
@@ -305,7 +305,10 @@ async fn every_answer_shows_what_it_holds() {
 #[tokio::test]
 async fn every_refusal_of_a_request_shows_what_it_holds() {
     for text in texts() {
-        let webhook = router(std::sync::Arc::new(judge(&text)), Gate::default());
+        let webhook = router(
+            std::sync::Arc::new(judge(&text)),
+            AdmissionLimiter::default(),
+        );
         let unreadable = &world(&text)[4];
         let strange = json!({"apiVersion": text, "kind": text}).to_string();
         let operation = review(&text, unreadable).replace("CREATE", "x\\u202eFORGED");

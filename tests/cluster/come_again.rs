@@ -11,7 +11,7 @@ use l7guard::operations::{NeededFor, Readiness};
 use l7guard::pki::crypto;
 use l7guard::pki::{certificate_files::CertificateFiles, served};
 use l7guard::server::{OldestTls, Server, Settings, stop, tls_config};
-use l7guard::webhook::{Gate, router};
+use l7guard::webhook::{AdmissionLimiter, router};
 use l7guard::world::ManifestWorld;
 use libtest_mimic::Failed;
 use serde_json::json;
@@ -56,7 +56,7 @@ fn the_api_server_comes_again(scene: &Scene) -> Result<(), Failed> {
         let inventory = ManifestWorld::read(&[root().join(WORLD)], "default").into_cluster();
         let configuration = LiveConfiguration::default();
         let judge = PolicyJudge::new(Live::new(inventory), configuration, metrics.clone());
-        let gate = Gate::new(readiness.clone(), metrics.clone(), 9);
+        let gate = AdmissionLimiter::new(readiness.clone(), metrics.clone(), 9);
         let router = router(Arc::new(judge), gate);
         runtime.block_on(Server::bind(
             address.into(),

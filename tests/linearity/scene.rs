@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use l7guard::admission::{Review, Taken};
+use l7guard::admission::{Review, ReviewedObject};
 use l7guard::judge::PolicyJudge;
 use l7guard::judge::metrics::ReviewMetrics;
-use l7guard::judge::{KnownWorld, ReadFailure};
+use l7guard::judge::{ClusterView, ReadFailure};
 use l7guard::live::Live;
 use l7guard::shares::ReadAllowance;
 use l7guard_policy::budget::{Budget, BudgetExceeded};
@@ -157,14 +157,14 @@ impl Prepared {
 
     fn judge_within(&self, budget: &Budget) -> Result<u64, BudgetExceeded> {
         let review = Review::decode(&self.body).unwrap();
-        let object = |taken: Option<Taken<'_>>| match taken {
-            Some(Taken::Read(object)) => object,
+        let object = |taken: Option<ReviewedObject<'_>>| match taken {
+            Some(ReviewedObject::Read(object)) => object,
             // It cannot be read: only the object as it was may be so.
-            Some(Taken::Raw(_)) | None => None,
+            Some(ReviewedObject::Raw(_)) | None => None,
         };
         let mut review = review;
-        if let Some(Taken::Raw(raw)) = review.object {
-            review.object = Some(Taken::Read(Some(read(
+        if let Some(ReviewedObject::Raw(raw)) = review.object {
+            review.object = Some(ReviewedObject::Read(Some(read(
                 &serde_json::from_str(raw.get()).unwrap(),
             ))));
         }
@@ -286,7 +286,7 @@ fn metadata(pod: &Object) -> PodMetadata {
 
 struct Shared(Arc<Copy>);
 
-impl KnownWorld for Shared {
+impl ClusterView for Shared {
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
         look(&self.0.inventory)
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kube::Client;
 use l7guard::cluster::ClusterWorld;
-use l7guard::judge::KnownWorld;
+use l7guard::judge::ClusterView;
 use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::operations::Readiness;
 use l7guard::shares::{ReadAllowance, Sender};

@@ -13,7 +13,7 @@ use control_plane::{
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use l7guard::cluster::ClusterWorld;
-use l7guard::judge::KnownWorld;
+use l7guard::judge::ClusterView;
 use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::live::Live;
 use l7guard::operations::Readiness;
@@ -183,7 +183,11 @@ async fn serve(
     );
     let router = l7guard::webhook::router(
         Arc::new(judge),
-        l7guard::webhook::Gate::new(readiness, metrics, l7guard::webhook::DEFAULT_IN_FLIGHT),
+        l7guard::webhook::AdmissionLimiter::new(
+            readiness,
+            metrics,
+            l7guard::webhook::DEFAULT_IN_FLIGHT,
+        ),
     );
     let settings = l7guard::server::Settings::default();
     let server = l7guard::server::Server::bind(address.into(), tls, router, settings).await?;

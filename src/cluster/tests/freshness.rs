@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::stand_in::{StandIn, Watching, refusal};
 use super::until;
 use crate::admission::Review;
-use crate::judge::KnownWorld;
+use crate::judge::ClusterView;
 use crate::judge::{Judge, PolicyJudge};
 use crate::live::Live;
 

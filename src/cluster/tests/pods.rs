@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::stand_in::{Reply, StandIn, Watching, page, refusal};
 use super::until;
 use crate::cluster::request_timeout::LIMIT;
-use crate::judge::{KnownWorld, ReadFailure};
+use crate::judge::{ClusterView, ReadFailure};
 use crate::shares::{ReadAllowance, Sender};
 
 async fn ready(cluster: &StandIn) -> Watching {

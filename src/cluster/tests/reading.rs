@@ -12,7 +12,7 @@ use super::stand_in::{Reply, StandIn, Watching, page, refusal, service};
 use super::until;
 use crate::cluster::read_shares::OF_ALL;
 use crate::cluster::request_timeout::LIMIT;
-use crate::judge::{KnownWorld, ReadFailure};
+use crate::judge::{ClusterView, ReadFailure};
 use crate::shares::{ReadAllowance, Sender};
 
 async fn ready(cluster: &StandIn) -> Watching {

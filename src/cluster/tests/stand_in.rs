@@ -297,7 +297,7 @@ pub(super) fn service(name: &str) -> Value {
 impl Watching {
     /// Whether a Service is known.
     pub(super) fn knows(&self, service: &str) -> bool {
-        use crate::judge::KnownWorld;
+        use crate::judge::ClusterView;
         let key = l7guard_policy::identity::ObjectKey::new(Kind::Service, "shop", service);
         self.world
             .with_inventory(|inventory| inventory.get(&key).is_some())

@@ -12,14 +12,14 @@ use super::judged::{ingress, inventory, request};
 use super::*;
 use crate::judge::PolicyJudge;
 use crate::judge::metrics::ReviewMetrics;
-use crate::judge::{KnownWorld, ReadFailure};
+use crate::judge::{ClusterView, ReadFailure};
 use crate::live::Live;
 use crate::shares::ReadAllowance;
 
 /// A copy of a cluster that is told everything at once.
 struct Copy(Inventory);
 
-impl KnownWorld for Copy {
+impl ClusterView for Copy {
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
         look(&self.0)
     }

@@ -16,7 +16,8 @@ fn asks_to_come_again(answer: &Response<Bytes>, told: &str) {
 async fn without_a_condition_that_verdicts_need_reviews_are_asked_to_come_again() {
     let (readiness, metrics) = (Readiness::new(), ReviewMetrics::new());
     let world = readiness.condition("world", NeededFor::Verdicts, "Services are not listed");
-    let webhook = Webhook::behind(Gate::new(readiness.clone(), metrics.clone(), 9)).await;
+    let webhook =
+        Webhook::behind(AdmissionLimiter::new(readiness.clone(), metrics.clone(), 9)).await;
     let ask = || async {
         // With a large body too, the client gets to read the answer.
         let request = json_request("/validate", review_of(BODY_LIMIT));
@@ -36,7 +37,8 @@ async fn without_a_condition_that_verdicts_need_reviews_are_asked_to_come_again(
 #[tokio::test]
 async fn beyond_the_reviews_that_are_judged_at_the_same_time_others_are_asked_to_come_again() {
     let metrics = ReviewMetrics::new();
-    let webhook = Webhook::behind(Gate::new(Readiness::new(), metrics.clone(), 1)).await;
+    let webhook =
+        Webhook::behind(AdmissionLimiter::new(Readiness::new(), metrics.clone(), 1)).await;
     let mut connection = webhook.connect().await;
     let held = tokio::spawn(async move { connection.post("/validate", review("held")).await });
     webhook.judge.held.notified().await;
@@ -85,7 +87,12 @@ async fn until(webhook: &Webhook, length: usize, status: u16) -> Response<Bytes>
 
 #[tokio::test]
 async fn reviews_whose_bodies_are_awaited_keep_nobody_out() {
-    let webhook = Webhook::behind(Gate::new(Readiness::new(), ReviewMetrics::new(), 1)).await;
+    let webhook = Webhook::behind(AdmissionLimiter::new(
+        Readiness::new(),
+        ReviewMetrics::new(),
+        1,
+    ))
+    .await;
     let mut waiting = Vec::new();
     for _ in 0..3 {
         waiting.push(begun(&webhook, 1000, 500).await);
@@ -96,7 +103,8 @@ async fn reviews_whose_bodies_are_awaited_keep_nobody_out() {
 #[tokio::test]
 async fn beyond_the_bodies_that_may_be_in_memory_large_ones_are_asked_to_come_again() {
     let metrics = ReviewMetrics::new();
-    let webhook = Webhook::behind(Gate::new(Readiness::new(), metrics.clone(), 9)).await;
+    let webhook =
+        Webhook::behind(AdmissionLimiter::new(Readiness::new(), metrics.clone(), 9)).await;
     let mut waiting = Vec::new();
     // One address has half of what is not kept for bodies of moderate size.
     for _ in 0..BODY_MEMORY * 7 / 16 / BODY_LIMIT {
@@ -121,7 +129,8 @@ async fn beyond_the_bodies_that_may_be_in_memory_large_ones_are_asked_to_come_ag
 #[tokio::test]
 async fn failures_and_refused_requests_are_counted() {
     let metrics = ReviewMetrics::new();
-    let webhook = Webhook::behind(Gate::new(Readiness::new(), metrics.clone(), 9)).await;
+    let webhook =
+        Webhook::behind(AdmissionLimiter::new(Readiness::new(), metrics.clone(), 9)).await;
     webhook
         .refuses(json_request("/validate", review("panics")), 500)
         .await;

@@ -4,7 +4,7 @@ use l7guard_policy::configuration::Configuration;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::{self, Naming, Source};
 
-use super::super::request_error::Refusal;
+use super::super::request_error::RequestError;
 use super::failures::Log;
 use super::*;
 use crate::admission::ReviewError;
@@ -203,7 +203,7 @@ async fn a_value_that_cannot_be_read_stands_neither_in_the_answer_nor_in_the_log
     let broken = request("CREATE", &json!({"object": unreadable()}));
     let mut review = Review::decode(broken.as_bytes()).unwrap();
     let error = judge.judge(&mut review, Instant::now()).await.unwrap_err();
-    let reason = Refusal::failure(&error, &review).to_string();
+    let reason = RequestError::failure(&error, &review).to_string();
     assert!(
         reason.contains("/spec/rules: invalid type: string, expected a sequence"),
         "{reason}"

@@ -67,7 +67,7 @@ async fn what_takes_more_than_the_budget_is_500_with_the_reason() {
         Live::new(Configuration::default()),
         ReviewMetrics::new(),
     );
-    let (client, address, _handle) = served(Arc::new(judge), Gate::default()).await;
+    let (client, address, _handle) = served(Arc::new(judge), AdmissionLimiter::default()).await;
     let asked = json_request("/validate?timeout=30s", review.to_string());
     let answer = client.ask(address, asked).await;
     let reason = String::from_utf8(answer.body().to_vec()).unwrap();
@@ -90,7 +90,7 @@ async fn other_tasks_go_on_while_long_work_is_done_on_the_only_worker() {
 /// Panics while it looks for long.
 struct Panicking;
 
-impl crate::judge::KnownWorld for Panicking {
+impl crate::judge::ClusterView for Panicking {
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
         look(&inventory())
     }
@@ -119,7 +119,7 @@ async fn a_panic_off_the_workers_is_500_and_gives_its_turn_back() {
         Live::new(Configuration::default()),
         ReviewMetrics::new(),
     );
-    let (client, address, _handle) = served(Arc::new(judge), Gate::default()).await;
+    let (client, address, _handle) = served(Arc::new(judge), AdmissionLimiter::default()).await;
     let review = request("CREATE", &json!({"object": with_paths(20_000)}));
     for _ in 0..4 {
         let answer = client

@@ -26,7 +26,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{BODY_LIMIT, Gate, router};
+use super::{AdmissionLimiter, BODY_LIMIT, router};
 use crate::admission::{Answer, Review};
 use crate::judge::{Judge, JudgeError};
 use crate::server::test_client::{TestClient, TestConnection, post as json_request, tls};
@@ -79,10 +79,10 @@ struct Webhook {
 
 impl Webhook {
     async fn start() -> Self {
-        Self::behind(Gate::default()).await
+        Self::behind(AdmissionLimiter::default()).await
     }
 
-    async fn behind(gate: Gate) -> Self {
+    async fn behind(gate: AdmissionLimiter) -> Self {
         let judge = Arc::new(Scripted::default());
         let (client, address, handle) = served(Arc::clone(&judge), gate).await;
         Self {
@@ -137,7 +137,10 @@ impl Webhook {
 }
 
 /// The real server with any judge, until the handle is dropped.
-async fn served<J: Judge>(judge: Arc<J>, gate: Gate) -> (TestClient, SocketAddr, StopHandle) {
+async fn served<J: Judge>(
+    judge: Arc<J>,
+    gate: AdmissionLimiter,
+) -> (TestClient, SocketAddr, StopHandle) {
     let (tls, client) = tls(OldestTls::Tls13, &TLS13);
     let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     let server = Server::bind(loopback, tls, router(judge, gate), Settings::default())

@@ -13,11 +13,11 @@ use super::judged::{ingress, inventory};
 use super::*;
 use crate::judge::PolicyJudge;
 use crate::judge::metrics::ReviewMetrics;
-use crate::judge::{KnownWorld, ReadFailure};
+use crate::judge::{ClusterView, ReadFailure};
 use crate::live::Live;
 use crate::operations::Readiness;
 use crate::shares::ReadAllowance;
-use crate::webhook::request_error::Refusal;
+use crate::webhook::request_error::RequestError;
 
 fn review_in(namespace: &str, name: &str) -> String {
     let mut review: Value = serde_json::from_str(&review(name)).unwrap();
@@ -38,7 +38,7 @@ async fn the_judge_is_told_who_sent_a_review() {
 
 #[tokio::test]
 async fn reviews_of_one_namespace_that_are_not_ready_leave_room_for_others() {
-    let gate = Gate::new(Readiness::new(), ReviewMetrics::new(), 16);
+    let gate = AdmissionLimiter::new(Readiness::new(), ReviewMetrics::new(), 16);
     let webhook = Webhook::behind(gate).await;
     let mut held = Vec::new();
     let mut shed = 0;
@@ -71,7 +71,7 @@ async fn reviews_of_one_namespace_that_are_not_ready_leave_room_for_others() {
 /// A copy of a cluster that answers no question about the namespace `shop`, ever.
 struct Slow(Inventory);
 
-impl KnownWorld for Slow {
+impl ClusterView for Slow {
     fn with_inventory<T>(&self, look: impl FnOnce(&Inventory) -> T) -> T {
         look(&self.0)
     }
@@ -162,7 +162,7 @@ async fn a_review_whose_reads_do_not_end_in_time_says_what_was_awaited() {
     let judged = timeout(Duration::from_secs(9), judge.judge(&mut review, deadline)).await;
     let error = judged.expect("before the end").unwrap_err();
     assert!(error.to_string().contains(AWAITED), "{error}");
-    let refusal = Refusal::failure(&error, &review);
+    let refusal = RequestError::failure(&error, &review);
     assert_eq!(refusal.status(), 500);
     assert!(refusal.to_string().contains(AWAITED), "{refusal}");
 }

@@ -1,7 +1,5 @@
 //! Exemptions, and what contradicts itself in them.
 
-use std::collections::BTreeSet;
-
 use l7guard_policy::configuration::{Date, Exemption, Matcher, Modes, NamePattern};
 use l7guard_policy::identity::Kind;
 
@@ -153,7 +151,9 @@ fn check_rules(
                 format!("rule {code} is off everywhere: there is nothing to exempt"),
             );
         } else if !kinds.is_empty() && !kinds.iter().any(|(_, kind)| objects.contains(&kind.0)) {
-            let names: BTreeSet<&str> = objects.iter().map(|kind| kind.name()).collect();
+            // Kinds of one name in two API groups stand side by side.
+            let mut names: Vec<&str> = objects.iter().map(|kind| kind.name()).collect();
+            names.dedup();
             let names = listed(names, "and");
             problems.error(
                 at,

@@ -85,7 +85,7 @@ fn resource(kind: Kind) -> String {
     }
 }
 
-/// In a cluster an IstioOperator has become objects of other kinds, and Endpoints are mirrored into EndpointSlices.
+/// In a cluster an `IstioOperator` has become objects of other kinds, and `Endpoints` are mirrored into `EndpointSlice`s.
 const IN_FILES_ONLY: [Kind; 2] = [Kind::IstioOperator, Kind::Endpoints];
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use l7guard_policy::rules::Mode;
 use l7guard_policy::verdict::Verdict;
 
-use super::confirm::Confirmed;
+use super::outcome::Outcome;
 use crate::admission::truncate;
 use crate::report::disclosure::{DisclosedFinding, Disclosure};
 use crate::visible_text::one_line;
@@ -19,12 +19,13 @@ use crate::visible_text::one_line;
 /// Service.
 const LENGTH: usize = 1000;
 
-/// Annotations of a review about which nobody had to judge.
-pub(super) fn of_nothing(age: Option<Duration>) -> BTreeMap<String, String> {
+/// Annotations of an outcome about which there was nothing to judge.
+pub(super) fn of_nothing(outcome: &Outcome) -> BTreeMap<String, String> {
     let mut annotations = BTreeMap::new();
-    annotate(&mut annotations, "decision", "allow".to_owned());
+    let decision = outcome.decision.as_str().to_owned();
+    annotate(&mut annotations, "decision", decision);
     annotate(&mut annotations, "mode", NO_MODE.to_owned());
-    annotate_age(&mut annotations, age, 0);
+    annotate_age(&mut annotations, outcome.age, outcome.reads);
     annotations
 }
 
@@ -33,21 +34,20 @@ const NO_MODE: &str = "none";
 
 /// Annotations of a verdict: what was decided, by which rules in which mode and on what evidence; which exemptions let
 /// something pass; what could not be told; how old the inventory was and how many live reads stood beside it.
-pub(super) fn of_verdict(
-    confirmed: &Confirmed,
-    disclosure: Disclosure<'_>,
-    decision: &str,
-    age: Option<Duration>,
-) -> BTreeMap<String, String> {
+pub(super) fn of(outcome: &Outcome, disclosure: Disclosure<'_>) -> BTreeMap<String, String> {
     let mut annotations = BTreeMap::new();
-    let verdict = &confirmed.verdict;
+    let verdict = &outcome.verdict;
     // The severest comes first.
     let shown = verdict
         .findings
         .iter()
         .find(|judged| judged.severity >= Mode::Audit);
     let mode = shown.map_or(NO_MODE, |judged| judged.severity.as_str());
-    annotate(&mut annotations, "decision", decision.to_owned());
+    annotate(
+        &mut annotations,
+        "decision",
+        outcome.decision.as_str().to_owned(),
+    );
     annotate(&mut annotations, "mode", mode.to_owned());
     if let Some(judged) = shown {
         annotate(&mut annotations, "rules", rules(verdict));
@@ -64,7 +64,7 @@ pub(super) fn of_verdict(
     let reasons = verdict.unresolved.iter();
     let reasons = reasons.map(|unresolved| disclosure.reason(unresolved));
     annotate(&mut annotations, "unresolved", listed(reasons, "; "));
-    annotate_age(&mut annotations, age, confirmed.reads);
+    annotate_age(&mut annotations, outcome.age, outcome.reads);
     annotations
 }
 

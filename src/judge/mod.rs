@@ -1,11 +1,14 @@
 //! Who gives the verdict: policy over a view of the cluster. Nothing here knows HTTP.
 
 mod annotations;
+mod answer;
 mod cluster_view;
 mod confirm;
+mod count;
+mod log;
 pub mod metrics;
+mod outcome;
 mod policy_judge;
-mod render;
 mod undecodable;
 mod work;
 

@@ -6,9 +6,11 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::cluster_view::ClusterView;
+use super::count::count;
+use super::log::log;
+use super::outcome::Outcome;
 use super::work::Work;
-use super::{Judge, JudgeError};
-use super::{confirm, render, undecodable};
+use super::{Judge, JudgeError, answer, confirm, undecodable};
 use crate::admission::Answer;
 use crate::admission::{Operation, Review, ReviewedObject};
 use crate::judge::metrics::ReviewMetrics;
@@ -58,20 +60,18 @@ impl<W: ClusterView> Judge for PolicyJudge<W> {
         deadline: Instant,
     ) -> Result<Answer, JudgeError> {
         let Some(change) = self.change(review).await? else {
-            return Ok(render::nothing_to_judge(self.world.age()));
+            let outcome = Outcome::nothing_to_judge(self.world.age());
+            return Ok(answer::of_nothing(&outcome));
         };
         let configuration = self.configuration.current();
         let work = Work::of(review, &self.long_work);
         let confirmed =
             confirm::verdict(&self.world, &configuration, &change, work, deadline).await?;
-        let age = self.world.age();
-        Ok(render::answer(
-            review,
-            &confirmed,
-            Disclosure::to_writer_of(&change.new.key, &configuration),
-            age,
-            &self.metrics,
-        ))
+        let outcome = Outcome::of(confirmed, self.world.age());
+        count(&outcome, &self.metrics);
+        log(review, &outcome);
+        let disclosure = Disclosure::to_writer_of(&change.new.key, &configuration);
+        Ok(answer::answer(&outcome, disclosure))
     }
 }
 

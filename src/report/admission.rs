@@ -64,15 +64,18 @@ fn write_path(message: &mut String, finding: &DisclosedFinding<'_>) {
 /// of a refusal are left to the message.
 #[must_use]
 pub fn warnings(verdict: &Verdict, disclosure: Disclosure<'_>) -> Vec<String> {
-    let is_warning = |judged: &&Judged| judged.severity == Mode::Warn || is_tolerated(judged);
-    let shown = verdict.findings.iter().filter(is_warning).take(SHOWN);
+    let shown = verdict
+        .findings
+        .iter()
+        .filter(|judged| is_warning(judged))
+        .take(SHOWN);
     let mut warnings: Vec<String> = shown
         .map(|judged| warning(&disclosure.of(&judged.finding), is_tolerated(judged)))
         .collect();
     let more = verdict
         .findings
         .iter()
-        .filter(is_warning)
+        .filter(|judged| is_warning(judged))
         .skip(SHOWN)
         .count();
     if more > 0 {
@@ -81,6 +84,16 @@ pub fn warnings(verdict: &Verdict, disclosure: Disclosure<'_>) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Whether an answer to this verdict has warnings.
+#[must_use]
+pub fn has_warnings(verdict: &Verdict) -> bool {
+    verdict.findings.iter().any(is_warning)
+}
+
+fn is_warning(judged: &Judged) -> bool {
+    judged.severity == Mode::Warn || is_tolerated(judged)
 }
 
 fn is_tolerated(judged: &Judged) -> bool {

@@ -1,0 +1,57 @@
+//! What came of judging a review. It is made once; the answer, the log and the counts are made of it alone.
+
+use std::time::Duration;
+
+use l7guard_policy::rules::Mode;
+use l7guard_policy::verdict::Verdict;
+
+use super::confirm::Confirmed;
+use super::metrics::Decision;
+use crate::report::admission;
+
+/// What came of judging a review.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// What the API server is told.
+    pub(super) decision: Decision,
+    /// The severest mode of what was found; `None` where nothing was.
+    pub(super) mode: Option<Mode>,
+    /// Findings, exempted ones, and what is unresolved.
+    pub(super) verdict: Verdict,
+    /// How many live reads it rests on.
+    pub(super) reads: usize,
+    /// How old the inventory was; `None` where it is no copy of a cluster.
+    pub(super) age: Option<Duration>,
+}
+
+impl Outcome {
+    /// Of a verdict, in an inventory of this age.
+    pub(super) fn of(confirmed: Confirmed, age: Option<Duration>) -> Self {
+        let verdict = confirmed.verdict;
+        let decision = if verdict.is_denied() {
+            Decision::Deny
+        } else if admission::has_warnings(&verdict) {
+            Decision::Warn
+        } else {
+            Decision::Allow
+        };
+        Self {
+            decision,
+            mode: verdict.findings.iter().map(|judged| judged.severity).max(),
+            verdict,
+            reads: confirmed.reads,
+            age,
+        }
+    }
+
+    /// Of a review about which there is nothing to judge: another operation, a subresource, a kind that no rule reads.
+    pub(super) fn nothing_to_judge(age: Option<Duration>) -> Self {
+        Self {
+            decision: Decision::Allow,
+            mode: None,
+            verdict: Verdict::default(),
+            reads: 0,
+            age,
+        }
+    }
+}

@@ -7,7 +7,7 @@
 //!                     └──── refusal: 503, come again in a second
 //! ```
 //!
-//! Who judges is not known here: [`router()`] serves any [`Judge`]. What we fail at is never an answer of allowed or denied
+//! Who judges is not known here: [`router()`] serves any [`Judge`](crate::judge::Judge). What we fail at is never an answer of allowed or denied
 //! but an HTTP error, so that the API server applies the `failurePolicy` that the cluster's owner chose.
 
 mod body;

@@ -1,8 +1,8 @@
 //! Remedies: what to change so that a finding is gone, as changes that can be applied.
 //!
 //! A finding, the world and the whole objects (which the caller gives, as the inventory keeps facts alone) become an ordered
-//! list of [`Change`]s. Every way out drafts objects ([`draft`]); the smallest patch from each object to its draft is
-//! what is said ([`diff`]). So findings that share objects are repaired together by drafting one after the other.
+//! list of [`Change`]s. Every way out drafts objects (`draft`); the smallest patch from each object to its draft is
+//! what is said (`diff`). So findings that share objects are repaired together by drafting one after the other.
 //!
 //! Nothing here takes part in a verdict: remedies are worked out where a report is rendered.
 

@@ -86,7 +86,13 @@ fn resource(kind: Kind) -> String {
 }
 
 /// In a cluster an `IstioOperator` has become objects of other kinds, and `Endpoints` are mirrored into `EndpointSlice`s.
-const IN_FILES_ONLY: [Kind; 2] = [Kind::IstioOperator, Kind::Endpoints];
+/// Routes of other protocols than HTTP are read where files hold them (`docs/limits.md`).
+const IN_FILES_ONLY: [Kind; 4] = [
+    Kind::IstioOperator,
+    Kind::Endpoints,
+    Kind::TcpRoute,
+    Kind::TlsRoute,
+];
 
 #[test]
 fn every_kind_that_is_read_is_in_the_cluster_role() {

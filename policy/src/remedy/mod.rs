@@ -37,7 +37,7 @@ use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{IndexKey, World, bound_group_key};
 use crate::objects::Facts;
 use crate::paths::{self, Leg};
-use crate::rules::{Finding, RuleCode};
+use crate::rules::{Finding, WayOut};
 use draft::{Draft, Phase};
 use facing::Facing;
 
@@ -144,12 +144,10 @@ impl<'a> Remedies<'a> {
 
 /// Drafts what repairs a finding.
 fn repair(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), String> {
-    match finding.rule {
-        RuleCode::L7G001 | RuleCode::L7G002 | RuleCode::L7G003 => front(draft, finding),
-        RuleCode::L7G004 | RuleCode::L7G101 | RuleCode::L7G102 | RuleCode::L7G104 => defect::repair(draft, finding),
-        RuleCode::L7G103 => Err("what the target group belongs to is not known: write its protocol into spec.targetGroupProtocol".to_owned()),
-        RuleCode::L7G105 => Err("what is behind the target group is not in sight".to_owned()),
-        RuleCode::L7G106 => Err("what the action is meant to say is not known".to_owned()),
+    match finding.rule.rule().way_out {
+        WayOut::Front => front(draft, finding),
+        WayOut::Defect => defect::repair(draft, finding),
+        WayOut::Unknown(reason) => Err(reason.to_owned()),
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Rule {
     pub sources: &'static [&'static str],
     /// What finds it.
     pub(super) check: Check,
+    /// How its findings are repaired.
+    pub(crate) way_out: WayOut,
     /// The source file, whose module text is the rule's page.
     pub(super) source: &'static str,
 }
@@ -63,6 +65,17 @@ pub(super) enum Check {
     Front(fn(&FrontPaths<'_>, &mut Vec<Finding>)),
     /// The load balancer of a gateway's Service.
     Service(fn(&GatewayService<'_>, &mut Vec<Finding>)),
+}
+
+/// How the findings of a rule are repaired.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum WayOut {
+    /// The front leaves the way to the gateway, which gets a Network Load Balancer.
+    Front,
+    /// The load balancer of the gateway's own Service is set right.
+    Defect,
+    /// Nobody can tell from the objects; the text says why.
+    Unknown(&'static str),
 }
 
 /// The reason of every rule about a second Layer-7 router on the way.

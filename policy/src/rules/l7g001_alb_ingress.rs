@@ -68,7 +68,7 @@
 //! way out of it: exempt that one Ingress, with an expiry date.
 
 use super::remedy::Remedy;
-use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS, WayOut};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
@@ -84,6 +84,7 @@ pub(super) const RULE: Rule = Rule {
         "AWS Load Balancer Controller `pkg/ingress/group_loader.go`, `class_loader.go`, `enhanced_backend_builder.go`",
     ],
     check: Check::Front(check),
+    way_out: WayOut::Front,
     source: include_str!("l7g001_alb_ingress.rs"),
 };
 

@@ -57,7 +57,7 @@
 //! As for L7G001: when only an ALB meets a requirement for now, and somebody owns the way out of it.
 
 use super::remedy::Remedy;
-use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS, WayOut};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
@@ -73,6 +73,7 @@ pub(super) const RULE: Rule = Rule {
         "AWS Load Balancer Controller `pkg/gateway/routeutils`, `pkg/gateway/constants/controller_constants.go`",
     ],
     check: Check::Front(check),
+    way_out: WayOut::Front,
     source: include_str!("l7g002_alb_route.rs"),
 };
 

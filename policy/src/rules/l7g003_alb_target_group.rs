@@ -52,7 +52,7 @@
 //! When the load balancer is shared with other applications and moves later; with an owner and an expiry date.
 
 use super::remedy::Remedy;
-use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS, WayOut};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
@@ -68,6 +68,7 @@ pub(super) const RULE: Rule = Rule {
         "AWS Load Balancer Controller `webhooks/elbv2/targetgroupbinding_mutator.go`, `pkg/deploy/tracking/provider.go`",
     ],
     check: Check::Front(check),
+    way_out: WayOut::Front,
     source: include_str!("l7g003_alb_target_group.rs"),
 };
 

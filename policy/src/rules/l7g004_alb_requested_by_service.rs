@@ -63,7 +63,7 @@
 
 use super::load_balancer::GatewayService;
 use super::remedy::Remedy;
-use super::{Check, Finding, Mode, Rule, RuleCode};
+use super::{Check, Finding, Mode, Rule, RuleCode, WayOut};
 use crate::identity::Kind;
 use crate::wording::Wording;
 
@@ -79,6 +79,7 @@ pub(super) const RULE: Rule = Rule {
         "kubernetes/cloud-provider-aws `pkg/providers/v1/aws_loadbalancer.go`",
     ],
     check: Check::Service(check),
+    way_out: WayOut::Defect,
     source: include_str!("l7g004_alb_requested_by_service.rs"),
 };
 

@@ -63,7 +63,7 @@
 
 use super::load_balancer::{Built, GatewayService};
 use super::remedy::Remedy;
-use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS, WayOut};
 use crate::identity::Kind;
 use crate::wording::Wording;
 
@@ -76,6 +76,7 @@ pub(super) const RULE: Rule = Rule {
     reason: TWO_ROUTERS,
     sources: &["kubernetes/cloud-provider-aws `pkg/providers/v1/aws.go` (`buildListener`)"],
     check: Check::Service(check),
+    way_out: WayOut::Defect,
     source: include_str!("l7g101_classic_elb_http.rs"),
 };
 

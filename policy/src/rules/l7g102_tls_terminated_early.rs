@@ -65,7 +65,7 @@
 
 use super::load_balancer::{Built, GatewayService};
 use super::remedy::Remedy;
-use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS, WayOut};
 use crate::identity::Kind;
 use crate::objects::Object;
 use crate::paths::network_gateway::TlsLeg;
@@ -83,6 +83,7 @@ pub(super) const RULE: Rule = Rule {
         "kubernetes/cloud-provider-aws `pkg/providers/v1/aws.go` (`buildListener`)",
     ],
     check: Check::Service(check),
+    way_out: WayOut::Defect,
     source: include_str!("l7g102_tls_terminated_early.rs"),
 };
 

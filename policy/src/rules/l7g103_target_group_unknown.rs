@@ -46,7 +46,7 @@
 //! When the binding cannot be changed and its target group is known to be a Network Load Balancer's.
 
 use super::remedy::Remedy;
-use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS, WayOut};
 use crate::fronts::Making;
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
@@ -61,6 +61,9 @@ pub(super) const RULE: Rule = Rule {
     reason: TWO_ROUTERS,
     sources: &["AWS Load Balancer Controller `webhooks/elbv2/targetgroupbinding_mutator.go`"],
     check: Check::Front(check),
+    way_out: WayOut::Unknown(
+        "what the target group belongs to is not known: write its protocol into spec.targetGroupProtocol",
+    ),
     source: include_str!("l7g103_target_group_unknown.rs"),
 };
 

@@ -68,7 +68,7 @@
 
 use super::load_balancer::{Built, GatewayService};
 use super::remedy::Remedy;
-use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS};
+use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS, WayOut};
 use crate::gateways::kind::STATUS_PORT;
 use crate::identity::Kind;
 use crate::objects::service::TargetPort;
@@ -86,6 +86,7 @@ pub(super) const RULE: Rule = Rule {
         "Istio `pilot/cmd/pilot-agent/status/server.go`",
     ],
     check: Check::Service(check),
+    way_out: WayOut::Defect,
     source: include_str!("l7g104_health_check_conflict.rs"),
 };
 

@@ -54,7 +54,7 @@
 use std::collections::BTreeSet;
 
 use super::remedy::Remedy;
-use super::{Check, Finding, Hop, HopRole, Mode, PathId, Rule, RuleCode, TWO_ROUTERS};
+use super::{Check, Finding, Hop, HopRole, Mode, PathId, Rule, RuleCode, TWO_ROUTERS, WayOut};
 use crate::fronts::Making;
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
@@ -71,6 +71,7 @@ pub(super) const RULE: Rule = Rule {
         "AWS Load Balancer Controller `pkg/ingress/config_types.go`, `enhanced_backend_builder.go`",
     ],
     check: Check::Front(check),
+    way_out: WayOut::Unknown("what is behind the target group is not in sight"),
     source: include_str!("l7g105_external_target_group.rs"),
 };
 

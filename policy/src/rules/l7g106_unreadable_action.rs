@@ -55,7 +55,7 @@
 use std::collections::BTreeSet;
 
 use super::remedy::Remedy;
-use super::{Check, Finding, Hop, HopRole, Mode, PathId, Rule, RuleCode, TWO_ROUTERS};
+use super::{Check, Finding, Hop, HopRole, Mode, PathId, Rule, RuleCode, TWO_ROUTERS, WayOut};
 use crate::fronts::{Making, Target};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
@@ -73,6 +73,7 @@ pub(super) const RULE: Rule = Rule {
         "Go `encoding/json`",
     ],
     check: Check::Front(check),
+    way_out: WayOut::Unknown("what the action is meant to say is not known"),
     source: include_str!("l7g106_unreadable_action.rs"),
 };
 

@@ -18,6 +18,7 @@ mod l7g106_unreadable_action;
 pub mod load_balancer;
 pub mod remedy;
 
+pub(crate) use catalogue::WayOut;
 use catalogue::{Check, TWO_ROUTERS};
 pub use catalogue::{Mode, Rule, RuleCode};
 pub use finding::{Finding, Hop, HopRole, PathId};

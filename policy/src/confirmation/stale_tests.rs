@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::tests::{deployment, gateway_class, ingress, named, object, route, service};
+use super::tests::{binding, deployment, gateway_class, ingress, named, object, route, service};
 use super::{Question, Reads, questions};
 use crate::configuration::{Configuration, Date};
 use crate::inventory::{Inventory, Scope, World};
-use crate::objects::Object;
+use crate::objects::{Facts, Object};
 use crate::verdict::{Change, review_over};
 
 /// Whether the creation of an object is refused, while `known` is known and `there` is there.
@@ -46,10 +46,10 @@ fn found(there: &Inventory, question: &Question) -> Vec<Object> {
         Question::Objects(kind, Scope::Namespace(namespace)) => {
             object.key.kind == *kind && object.key.namespace == *namespace
         }
-        Question::Pods(_)
-        | Question::PodMetadata(_)
-        | Question::Revision(_)
-        | Question::Aliases => false,
+        Question::Aliases => {
+            matches!(&object.facts, Facts::Service(service) if service.external_name.is_some())
+        }
+        Question::Pods(_) | Question::PodMetadata(_) | Question::Revision(_) => false,
     };
     World::new(there)
         .objects()
@@ -130,6 +130,41 @@ fn a_gateway_that_makes_a_workload_a_gateway_is_refused_before_an_alb_that_is_no
         ingress("alb", "front"),
     ];
     assert!(is_refused(&there[..1], &there, &gateway("public", "istio")));
+}
+
+#[test]
+fn what_makes_a_service_a_gateways_is_refused_behind_an_alias_that_is_not_known() {
+    let elsewhere = |mut manifest: Value| {
+        manifest["metadata"]["namespace"] = json!("elsewhere");
+        manifest
+    };
+    let label = json!({"gateway.networking.k8s.io/gateway-name": "public"});
+    let alias = json!({"type": "ExternalName", "externalName": "edge.shop.svc.cluster.local"});
+    let fronts = [
+        ingress("alb", "front"),
+        binding("HTTP", "front"),
+        route("aws", "front"),
+    ];
+    let known = [
+        alb(),
+        named("v1", "Service", "edge", &json!({"selector": label})),
+    ];
+    let (istio, mesh) = ("istio.io/gateway-controller", gateway("public", "mesh"));
+    let aws = [
+        gateway_class("aws", "gateway.k8s.aws/alb"),
+        elsewhere(gateway("aws", "aws")),
+    ];
+    for front in fronts.map(elsewhere) {
+        let unseen = [elsewhere(named("v1", "Service", "front", &alias)), front];
+        let there = [&known[..], &aws, &unseen].concat();
+        let gateway = gateway("public", "istio");
+        assert!(is_refused(&known, &there, &gateway), "{unseen:?}");
+        let there = [&there[..], std::slice::from_ref(&mesh)].concat();
+        let class = |controller| gateway_class("mesh", controller);
+        assert!(is_refused(&known, &there, &class(istio)), "{unseen:?}");
+        let other = class("example.com/gateway");
+        assert!(!is_refused(&known, &there, &other), "{unseen:?}");
+    }
 }
 
 #[test]

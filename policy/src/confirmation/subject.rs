@@ -122,11 +122,12 @@ impl Plan<'_> {
     }
 
     /// The workloads that bear a Gateway's name in a label, which its class makes gateways, and the Services that select
-    /// them, by that label or another one.
+    /// them, by that label or another one. Aliases of these may stand in any namespace, and fronts beside them.
     fn ask_about_made_for(&mut self, gateway: &ObjectKey) {
         for kind in TEMPLATES.into_iter().chain([Kind::Service]) {
             self.ask(Question::Objects(kind, Scope::of(gateway)));
         }
+        self.ask(Question::Aliases);
     }
 
     /// The same of Pods that no template made.

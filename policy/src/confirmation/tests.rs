@@ -270,6 +270,7 @@ fn of_gateways_that_istio_makes_alone_workloads_are_asked_for() {
         assert!(asks("all HTTPRoute of Cluster"), "{asked:?}");
         assert_eq!(asks("all Deployment"), is_istios, "{asked:?}");
         assert_eq!(asks("Pods"), is_istios, "{asked:?}");
+        assert_eq!(asks("aliases"), is_istios, "{asked:?}");
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::aws::Aws;
 use super::{Destination, Making, Target, ingress_class};
 use crate::actions::{Action, ForwardTarget};
-use crate::identity::{Kind, ObjectKey};
 use crate::inventory::World;
 use crate::objects::ingress::{BackendTarget, GROUP_ANNOTATION, Ingress};
 use crate::objects::target_group_binding::TargetGroup;
@@ -44,7 +43,8 @@ pub enum Group<'a> {
 }
 
 /// The group: a visible IngressClassParams' beats the annotation, which is then not read. The AWS Load Balancer
-/// Controller reads no class beside a class annotation; EKS Auto Mode knows neither annotation.
+/// Controller reads no class beside a class annotation; EKS Auto Mode knows neither annotation. Which of the two kinds of
+/// parameters a class means, its reference says, also where its controller is not known.
 ///
 /// Source: AWS Load Balancer Controller `pkg/ingress/group_loader.go` (`loadGroupID`).
 #[must_use]
@@ -55,16 +55,9 @@ pub fn group<'a>(world: &World<'a>, aws: &Aws, ingress: &'a Ingress) -> Group<'a
     let params = class
         .filter(|_| is_auto_mode || ingress.class_annotation.is_none())
         .and_then(|class| class.params.as_ref())
-        .and_then(|name| {
-            let kind = if is_auto_mode {
-                Kind::EksIngressClassParams
-            } else {
-                Kind::IngressClassParams
-            };
-            match world.facts(&ObjectKey::new(kind, "", Arc::clone(name))) {
-                Some(Facts::IngressClassParams(params)) => params.group.as_deref(),
-                _ => None,
-            }
+        .and_then(|reference| match world.facts(&reference.key()) {
+            Some(Facts::IngressClassParams(params)) => params.group.as_deref(),
+            _ => None,
         });
     let annotation = ingress
         .group_annotation
@@ -137,7 +130,61 @@ pub(super) fn destinations(object: &Object, ingress: &Ingress) -> Vec<Destinatio
 
 #[cfg(test)]
 mod tests {
-    use super::is_valid_group_name;
+    use serde_json::{Value, json};
+
+    use super::{Group, group, is_valid_group_name};
+    use crate::fronts::aws::Aws;
+    use crate::inventory::{Inventory, World};
+    use crate::objects::{Facts, Naming, Object, Source, read};
+
+    fn object(version: &str, kind: &str, name: &str, spec: &Value) -> Object {
+        let naming = Naming {
+            api_version: version,
+            kind,
+            default_namespace: "shop",
+            default_name: "",
+        };
+        let manifest = json!({"metadata": {"name": name}, "spec": spec});
+        read(naming, Source::Value(&manifest)).unwrap().unwrap()
+    }
+
+    #[test]
+    fn the_group_is_of_the_parameters_that_the_class_refers_to_whosever_class_it_is() {
+        let params = |version: &str, group: &str| {
+            let spec = json!({"group": {"name": group}});
+            object(version, "IngressClassParams", "one", &spec)
+        };
+        let both = [
+            params("elbv2.k8s.aws/v1beta1", "controllers"),
+            params("eks.amazonaws.com/v1", "auto-modes"),
+        ];
+        let spec = json!({"ingressClassName": "alb"});
+        let front = object("networking.k8s.io/v1", "Ingress", "front", &spec);
+        let Facts::Ingress(ingress) = &front.facts else {
+            panic!("no Ingress: {front:?}");
+        };
+        let meant = [
+            (json!("elbv2.k8s.aws"), Group::Explicit("controllers")),
+            (json!("eks.amazonaws.com"), Group::Explicit("auto-modes")),
+            (json!("example.com"), Group::Implicit),
+            (json!("${GROUP}"), Group::Implicit),
+            (json!(null), Group::Implicit),
+        ];
+        for controller in ["ingress.k8s.aws/alb", "eks.amazonaws.com/alb", "${a}"] {
+            for (api_group, group_meant) in &meant {
+                let parameters =
+                    json!({"apiGroup": api_group, "kind": "IngressClassParams", "name": "one"});
+                let spec = json!({"controller": controller, "parameters": parameters});
+                let class = object("networking.k8s.io/v1", "IngressClass", "alb", &spec);
+                let mut inventory = Inventory::new();
+                for object in both.iter().cloned().chain([class, front.clone()]) {
+                    inventory.apply(object);
+                }
+                let found = group(&World::new(&inventory), &Aws::default(), ingress);
+                assert_eq!(found, *group_meant, "{controller} {api_group}");
+            }
+        }
+    }
 
     #[test]
     fn group_names_are_checked_as_the_controller_does() {

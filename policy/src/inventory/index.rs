@@ -104,7 +104,8 @@ pub(crate) fn index_keys(object: &Object) -> Vec<IndexKey> {
         Facts::Ingress(ingress) => of_ingress(namespace, ingress),
         Facts::IngressClass(class) => {
             let default = class.is_default.then_some(IndexKey::DefaultClass);
-            let params = class.params.clone().map(IndexKey::UsesParams);
+            let params = class.params.as_ref().map(|params| Arc::clone(&params.name));
+            let params = params.map(IndexKey::UsesParams);
             default.into_iter().chain(params).collect()
         }
         Facts::Service(service) => of_service(service),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::metadata::Metadata;
 use super::reading::{DecodeError, Mapping};
 use super::text::shared;
+use crate::identity::{Kind, ObjectKey};
 
 /// The annotation that makes a class the default one, with the exact value `true`.
 ///
@@ -21,8 +22,27 @@ pub struct IngressClass {
     pub controller: Box<str>,
     /// Whether it is marked as the default class.
     pub is_default: bool,
-    /// Name of the IngressClassParams that `spec.parameters` refers to.
-    pub params: Option<Arc<str>>,
+    /// The IngressClassParams that `spec.parameters` refers to.
+    pub params: Option<ParamsReference>,
+}
+
+/// A reference to IngressClassParams. There are two kinds of them, and objects of both may have one name.
+///
+/// Source: AWS Load Balancer Controller `pkg/ingress/class_loader.go`; EKS user guide, "automode".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParamsReference {
+    /// The kind, by `apiGroup` alone: whose class it is may not be known.
+    pub kind: Kind,
+    /// The name of the object, which has no namespace.
+    pub name: Arc<str>,
+}
+
+impl ParamsReference {
+    /// The key of the object.
+    #[must_use]
+    pub fn key(&self) -> ObjectKey {
+        ObjectKey::new(self.kind, "", Arc::clone(&self.name))
+    }
 }
 
 /// What the rules read of IngressClassParams.
@@ -42,6 +62,8 @@ pub(crate) struct ClassSpecView {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ParametersView {
+    #[serde(rename = "apiGroup")]
+    api_group: Option<String>,
     kind: Option<String>,
     #[serde(deserialize_with = "shared")]
     name: Option<Arc<str>>,
@@ -54,8 +76,21 @@ pub(crate) fn read(metadata: &Metadata, spec: ClassSpecView) -> Result<IngressCl
         is_default: metadata.annotation(DEFAULT_CLASS_ANNOTATION)? == Some("true"),
         params: spec
             .parameters
-            .filter(|parameters| parameters.kind.as_deref() == Some("IngressClassParams"))
-            .and_then(|parameters| parameters.0.name),
+            .and_then(|parameters| reference(parameters.0)),
+    })
+}
+
+/// What refers to another kind, or to one of a group that is not rendered yet, refers to nothing that is read.
+fn reference(parameters: ParametersView) -> Option<ParamsReference> {
+    let (group, kind) = (parameters.api_group?, parameters.kind?);
+    let kinds = [Kind::IngressClassParams, Kind::EksIngressClassParams];
+    let is_meant = |meant: &Kind| {
+        let of_group = meant.api_version().split_once('/');
+        of_group.is_some_and(|(of, _)| *of == *group) && *meant.name() == *kind
+    };
+    Some(ParamsReference {
+        kind: kinds.into_iter().find(is_meant)?,
+        name: parameters.name?,
     })
 }
 

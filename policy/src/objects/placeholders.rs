@@ -54,7 +54,7 @@ impl Object {
     fn first_reference(&self) -> Option<Unrendered<'_>> {
         match &self.facts {
             Facts::IngressClass(class) => unrendered("/spec/controller", &class.controller)
-                .or_else(|| unrendered("/spec/parameters/name", class.params.as_deref()?)),
+                .or_else(|| unrendered("/spec/parameters/name", &class.params.as_ref()?.name)),
             Facts::IngressClassParams(params) => {
                 unrendered("/spec/group/name", params.group.as_deref()?)
             }

@@ -3,15 +3,13 @@
 //! Source: AWS Load Balancer Controller `pkg/ingress/{model_build_load_balancer,model_build_listener,model_builder}.go`,
 //! `apis/elbv2/v1beta1/ingressclassparams_types.go`; EKS user guide, "automode/auto-configure-alb".
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::Facing;
 use crate::fronts::aws::AUTO_MODE_CONTROLLER;
 use crate::fronts::ingress::{Group, group};
 use crate::fronts::ingress_class;
-use crate::identity::{Kind, ObjectKey};
+use crate::identity::ObjectKey;
 use crate::inventory::IndexKey;
 use crate::objects::Facts;
 use crate::objects::ingress::Ingress;
@@ -106,13 +104,7 @@ fn params(draft: &Draft<'_>, ingress: &Ingress) -> Option<Option<Value>> {
     let is_by_annotation =
         ingress_class::is_matched_by_annotation(&draft.configuration.aws, ingress);
     let class = ingress_class::of_ingress(draft.world, ingress).filter(|_| !is_by_annotation)?;
-    let name = class.params.as_ref()?;
-    let kind = if *class.controller == *AUTO_MODE_CONTROLLER {
-        Kind::EksIngressClassParams
-    } else {
-        Kind::IngressClassParams
-    };
-    let key = ObjectKey::new(kind, "", Arc::clone(name));
+    let key = class.params.as_ref()?.key();
     Some(draft.document(&DocumentKey::from(&key)))
 }
 

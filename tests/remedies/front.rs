@@ -44,6 +44,8 @@ fn of_ingress(ingress: &Value, world: &Manifests) -> Front {
             && other.group == own.group
             && other.alb_of.is_some()
             && other.alb_of == own.alb_of
+            // Parameters that are not in sight may name another group.
+            && other.is_whole
     };
     let members: Vec<Stated<'_>> = world
         .of_kind("Ingress")

@@ -17,7 +17,7 @@ use crate::verify::Judged;
 /// A file, and what is right for it beside what is right for all.
 type Row = (&'static str, fn(&Repaired) -> Outcome);
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 14] = [
     ("R1-generated-service", generated_service),
     ("R2-internal-front", internal_front),
     ("R3-auto-mode", auto_mode),
@@ -30,6 +30,8 @@ const ROWS: [Row; 12] = [
     ("R10-stable-and-canary", stable_and_canary),
     ("R11-the-status-port", the_status_port),
     ("R12-certificate-of-the-alb", certificate_of_the_alb),
+    ("R13-members-of-others", members_of_others),
+    ("R14-public-beside-auto-mode", public_beside_auto_mode),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -243,4 +245,21 @@ fn certificate_of_the_alb(repaired: &Repaired) -> Outcome {
         contains(text, "credentialName")?;
     }
     Ok(())
+}
+
+/// Nothing of the public ALBs of others, with whom the front shares the name of a group alone.
+fn members_of_others(repaired: &Repaired) -> Outcome {
+    let (_, balancer) = repaired.made()?;
+    same(&balancer.exposure.is_internet_facing, &false)?;
+    same(&balancer.exposure.security_groups.len(), &0)?;
+    same(&balancer.exposure.subnets.len(), &0)?;
+    contains(&repaired.reasons(), "Ingress edge/not-in-sight")
+}
+
+/// An Ingress of EKS Auto Mode, which reads no group from annotations, does not take back what the front says.
+fn public_beside_auto_mode(repaired: &Repaired) -> Outcome {
+    let (_, balancer) = repaired.made()?;
+    same(&balancer.exposure.is_internet_facing, &true)?;
+    let groups = balancer.exposure.security_groups.iter().cloned();
+    same(&groups.collect::<Vec<_>>(), &vec!["sg-shared".to_owned()])
 }

@@ -111,6 +111,13 @@ impl<'a> Judged<'a> {
             "a kubectl line for a file",
             &place,
         );
+        if is_of_listener(finding) {
+            faults.require(
+                reason.contains("TLSRoute") && reason.contains(&finding.field),
+                "a listener without changes, and no way out",
+                &place,
+            );
+        }
         if self.must_be_repaired(finding) {
             faults.require(
                 !finding.list().is_empty(),
@@ -143,7 +150,10 @@ impl<'a> Judged<'a> {
                     || fields(&object["metadata"]["labels"])
                         .any(|(key, _)| key.contains("k8s.aws") && key.contains("/stack")))
         });
-        REPAIRED.contains(&finding.rule.as_str()) && self.is_in_sight(finding) && !is_foreign
+        REPAIRED.contains(&finding.rule.as_str())
+            && self.is_in_sight(finding)
+            && !is_foreign
+            && !is_of_listener(finding)
     }
 
     /// Applies a list and compares the worlds before and after.
@@ -232,4 +242,9 @@ impl<'a> Judged<'a> {
         }
         Ok(faults)
     }
+}
+
+/// Whether it is about a listener of a Gateway that ends TLS, whose way out is said in words alone.
+fn is_of_listener(finding: &Finding) -> bool {
+    finding.rule == "L7G102" && finding.field.starts_with("/spec/listeners/")
 }

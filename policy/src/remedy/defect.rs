@@ -27,6 +27,9 @@ const OF_GATEWAY: &[&str] = &["spec", "infrastructure", "annotations"];
 /// It cannot be told how; the text says why.
 pub(super) fn repair(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), String> {
     let subject = &finding.object;
+    if finding.field.starts_with("/spec/listeners/") {
+        return Err(listener(subject, &finding.field));
+    }
     let mut key_at_fault = subject.clone();
     if subject.kind == Kind::Service {
         let maker = draft
@@ -282,6 +285,15 @@ impl Repair<'_> {
         }
         port.node_port.map(|port| port.to_string())
     }
+}
+
+/// Why a listener that ends TLS is left to its reader: passing TLS through may take its routes and certificate from it.
+///
+/// Source: Gateway API, "TLS configuration" (which routes a TLS listener takes in which mode).
+fn listener(subject: &ObjectKey, field: &str) -> String {
+    format!(
+        "{subject} can pass TLS through at {field} (tls.mode: Passthrough) once a TLSRoute leads it to a port on which the gateway itself ends TLS, and the gateway has the certificate: a TCPRoute takes nothing from a listener that passes TLS through, and whether the three are in place is not worked out here"
+    )
 }
 
 /// Where the certificate goes, with its name.

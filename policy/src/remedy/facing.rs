@@ -3,9 +3,11 @@
 
 mod gateway;
 mod ingress;
+mod members;
 
 pub(super) use gateway::of_route;
 pub(super) use ingress::of_ingress;
+pub(super) use members::{Groups, groups};
 
 use serde_json::Value;
 

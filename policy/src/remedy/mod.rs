@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use crate::configuration::Configuration;
 use crate::fronts;
-use crate::fronts::aws::AUTO_MODE_CONTROLLER;
+use crate::fronts::aws::{AUTO_MODE_CONTROLLER, Aws};
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{IndexKey, World, bound_group_key};
 use crate::objects::Facts;
@@ -54,6 +54,7 @@ pub struct Remedies<'a> {
 struct Scene {
     by_name: OnceCell<HashMap<Arc<str>, Vec<ObjectKey>>>,
     is_auto_modes: OnceCell<bool>,
+    groups: OnceCell<facing::Groups>,
 }
 
 impl Scene {
@@ -72,6 +73,17 @@ impl Scene {
             all
         });
         all.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The Ingresses of an explicit group, in order, each with the controller that makes an ALB of it.
+    fn in_group(
+        &self,
+        world: &World<'_>,
+        aws: &Aws,
+        name: &str,
+    ) -> &[(ObjectKey, Option<Box<str>>)] {
+        let groups = self.groups.get_or_init(|| facing::groups(world, aws));
+        groups.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether EKS Auto Mode builds load balancers here: a class of its own is in sight.

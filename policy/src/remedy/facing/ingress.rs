@@ -6,14 +6,11 @@
 use serde_json::Value;
 
 use super::Facing;
+use super::members::{self, Stated};
 use crate::fronts::aws::AUTO_MODE_CONTROLLER;
-use crate::fronts::ingress::{Group, group};
 use crate::fronts::ingress_class;
 use crate::identity::ObjectKey;
-use crate::inventory::IndexKey;
 use crate::objects::Facts;
-use crate::objects::ingress::Ingress;
-use crate::remedy::documents::DocumentKey;
 use crate::remedy::draft::Draft;
 use crate::remedy::json::{annotation, at, list};
 
@@ -33,11 +30,9 @@ const LAYER_7: [(&str, &str); 7] = [
 /// What decides how an Ingress faces its callers.
 struct Reading<'d, 'a> {
     draft: &'d Draft<'a>,
-    own: Value,
-    /// The other members of its group, whose annotations hold for the one load balancer.
-    members: Vec<Value>,
-    /// The IngressClassParams of its class, then those of the other members' classes.
-    params: Vec<Value>,
+    own: Stated,
+    /// The other members of its group: what they say holds for the one load balancer.
+    members: Vec<Stated>,
 }
 
 /// How the Ingress faces its callers.
@@ -50,15 +45,15 @@ pub(in crate::remedy) fn of_ingress(draft: &Draft<'_>, key: &ObjectKey) -> Facin
     let is_by_annotation = ingress_class::is_matched_by_annotation(aws, ingress);
     let class = ingress_class::of_ingress(draft.world, ingress).filter(|_| !is_by_annotation);
     facing.is_auto_modes = class.is_some_and(|class| *class.controller == *AUTO_MODE_CONTROLLER);
-    let own_params = params(draft, ingress);
-    let members = members(draft, key, ingress);
-    let mut all: Vec<Value> = own_params.clone().flatten().into_iter().collect();
-    all.extend(members.iter().filter_map(|(_, params)| params.clone()));
+    let own_params = members::params(draft, ingress);
+    let members = members::of_ingress(draft, key, ingress);
     let reading = Reading {
         draft,
-        own: draft.base(&key.into()).unwrap_or_default(),
-        members: members.into_iter().map(|(object, _)| object).collect(),
-        params: all,
+        own: Stated {
+            object: draft.base(&key.into()).unwrap_or_default(),
+            params: own_params.clone().flatten(),
+        },
+        members: members.known,
     };
     reading.certificates(&mut facing);
     reading.listeners(&mut facing);
@@ -68,63 +63,26 @@ pub(in crate::remedy) fn of_ingress(draft: &Draft<'_>, key: &ObjectKey) -> Facin
         facing.is_unknown("What the IngressClassParams of its class say");
     }
     reading.layer_7(&mut facing);
+    for other in members.untold {
+        facing.remark(format!(
+            "{other} names the same IngressGroup, and whether it is a member cannot be told here: what it says of the ALB is left out."
+        ));
+    }
     facing
 }
 
-/// The other members of an explicit group that are in sight.
-fn members(draft: &Draft<'_>, own: &ObjectKey, ingress: &Ingress) -> Vec<(Value, Option<Value>)> {
-    let Group::Explicit(name) = group(draft.world, &draft.configuration.aws, ingress) else {
-        return Vec::new();
-    };
-    let mut keys: Vec<&ObjectKey> = draft
-        .world
-        .find(&IndexKey::InGroup(Box::from(name)))
-        .map(|object| &object.key)
-        .filter(|key| *key != own)
-        .take(MOST_MEMBERS)
-        .collect();
-    keys.sort();
-    keys.into_iter()
-        .filter_map(|key| {
-            let Some(Facts::Ingress(ingress)) = draft.world.facts(key) else {
-                return None;
-            };
-            let object = draft.base(&key.into())?;
-            Some((object, params(draft, ingress).flatten()))
-        })
-        .collect()
-}
-
-/// The IngressClassParams of an Ingress, where its class has any; the inner `None`: they are not in sight.
-#[expect(
-    clippy::option_option,
-    reason = "having none and not seeing them differ"
-)]
-fn params(draft: &Draft<'_>, ingress: &Ingress) -> Option<Option<Value>> {
-    let is_by_annotation =
-        ingress_class::is_matched_by_annotation(&draft.configuration.aws, ingress);
-    let class = ingress_class::of_ingress(draft.world, ingress).filter(|_| !is_by_annotation)?;
-    let key = class.params.as_ref()?.key();
-    Some(draft.document(&DocumentKey::from(&key)))
-}
-
-/// An ALB has at most 100 rules by default, and so few members.
-const MOST_MEMBERS: usize = 100;
-
 impl Reading<'_, '_> {
+    fn all(&self) -> impl Iterator<Item = &Stated> {
+        std::iter::once(&self.own).chain(&self.members)
+    }
+
     /// The annotation of the Ingress or of another member.
     fn annotation(&self, name: &str) -> Option<&str> {
-        let key = format!("{PREFIX}{name}");
-        let all = std::iter::once(&self.own).chain(&self.members);
-        all.into_iter().find_map(|object| annotation(object, &key))
+        self.all().find_map(|stated| stated.annotation(name))
     }
 
     fn param(&self, keys: &[&str]) -> Option<&Value> {
-        let mut specs = self
-            .params
-            .iter()
-            .filter_map(|params| at(params, &["spec"]));
-        specs.find_map(|spec| at(spec, keys))
+        self.all().find_map(|stated| stated.param(keys))
     }
 
     fn param_list(&self, names: &[&str]) -> Vec<String> {
@@ -152,7 +110,7 @@ impl Reading<'_, '_> {
 
     /// `listen-ports` of this Ingress, else 443 where it has a certificate, else 80.
     fn listeners(&self, facing: &mut Facing) {
-        let of_class = self.param(&["listeners"]).and_then(Value::as_array);
+        let of_class = self.own.param(&["listeners"]).and_then(Value::as_array);
         for listener in of_class.into_iter().flatten() {
             if let Some(port) = listener["port"]
                 .as_u64()
@@ -164,8 +122,7 @@ impl Reading<'_, '_> {
         if !facing.listeners.is_empty() {
             return;
         }
-        let key = format!("{PREFIX}listen-ports");
-        if let Some(ports) = annotation(&self.own, &key)
+        if let Some(ports) = self.own.annotation("listen-ports")
             && let Ok(Value::Array(entries)) = serde_json::from_str(ports)
         {
             for (protocol, port) in entries.iter().filter_map(Value::as_object).flatten() {
@@ -175,25 +132,31 @@ impl Reading<'_, '_> {
             }
         }
         if facing.listeners.is_empty() {
-            let has_certificate = !facing.certificates.is_empty();
+            let has_certificate = self.own.has_certificate();
             facing.listen(if has_certificate { 443 } else { 80 }, has_certificate);
         }
     }
 
+    /// The scheme that the Ingress says itself, else the one that the members agree on.
     fn scheme(&self, facing: &mut Facing) {
-        let of_class = self.param(&["scheme"]).and_then(Value::as_str);
-        let scheme = of_class.or_else(|| self.annotation("scheme"));
-        match scheme {
-            Some("internet-facing") => facing.faces_internet = true,
-            Some(other) if !self.is_known(other) => facing.is_unknown("The scheme of the ALB"),
-            _ => {}
+        let own = self.own.scheme();
+        let others = self.members.iter().filter_map(Stated::scheme);
+        let mut schemes: Vec<&str> = match own {
+            Some(own) => vec![own],
+            None => others.collect(),
+        };
+        schemes.dedup();
+        if schemes == ["internet-facing"] {
+            facing.faces_internet = true;
+        } else if schemes.iter().any(|scheme| !self.is_known(scheme)) {
+            facing.is_unknown("The scheme of the ALB");
         }
     }
 
     fn restrictions(&self, facing: &mut Facing) {
         let groups = self.annotation("security-groups");
         let of_class = self.param_list(&["inboundCIDRs", "inboundCidrs"]);
-        let own = annotation(&self.own, &format!("{PREFIX}inbound-cidrs")).map(split);
+        let own = self.own.annotation("inbound-cidrs").map(split);
         let ranges = if of_class.is_empty() {
             own.unwrap_or_default()
         } else {
@@ -263,6 +226,30 @@ impl Reading<'_, '_> {
         if self.param(&["wafv2AclArn"]).is_some() {
             facing.remark("A Network Load Balancer has no AWS WAF (wafv2AclArn of the IngressClassParams): something else has to do that before the Ingress goes.");
         }
+    }
+}
+
+impl Stated {
+    fn annotation(&self, name: &str) -> Option<&str> {
+        annotation(&self.object, &format!("{PREFIX}{name}"))
+    }
+
+    fn param(&self, keys: &[&str]) -> Option<&Value> {
+        at(at(self.params.as_ref()?, &["spec"])?, keys)
+    }
+
+    /// The parameters of the class come before the annotation.
+    fn scheme(&self) -> Option<&str> {
+        let of_class = self.param(&["scheme"]).and_then(Value::as_str);
+        of_class.or_else(|| self.annotation("scheme"))
+    }
+
+    fn has_certificate(&self) -> bool {
+        let annotated = self.annotation("certificate-arn").map(split);
+        let of_class = ["certificateArn", "certificateARNs"];
+        let mut of_class = of_class.iter().filter_map(|name| self.param(&[name]));
+        annotated.is_some_and(|annotated| !annotated.is_empty())
+            || of_class.any(|listed| !list(listed, &[]).is_empty())
     }
 }
 

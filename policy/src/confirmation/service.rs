@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::index::TEMPLATES;
 use super::{Plan, PodSelection, Question};
-use crate::gateways::service::{Behind, Reach, rarest_pairs, reach, selects_in};
+use crate::gateways::selection::{rarest_pairs, selects_in};
+use crate::gateways::service::{Behind, Reach, reach};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 use crate::inventory::{IndexKey, Premise, Scope};
 use crate::labels::Labels;

@@ -1,21 +1,19 @@
 //! From a Service to what is behind it: the workloads that it selects, the Pods that hand-made endpoints name, the
 //! Service that an ExternalName stands for.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::alias::{self, AliasTarget};
-use super::evidence::{self, Evidence};
-use super::istio::{Istio, UnknownRouter};
+use super::istio::Istio;
 use super::kind::{self, GatewayKind};
+pub use super::observed::Gateway;
+use super::observed::{Observed, see_endpoints, see_selected};
 use super::static_evidence;
 use crate::confidence::Confidence;
-use crate::identity::{Kind, ObjectKey, ServiceKey, service_object};
-use crate::inventory::{IndexKey, World};
-use crate::labels::Labels;
+use crate::identity::{ObjectKey, ServiceKey, service_object};
+use crate::inventory::World;
+use crate::objects::Facts;
 use crate::objects::service::Service;
-use crate::objects::workload::Workload;
-use crate::objects::{Facts, Object};
 use crate::wording::Wording;
 
 /// How many ExternalName Services are followed one after the other.
@@ -56,15 +54,6 @@ pub enum Behind {
     Ordinary,
     /// It cannot be told, for this reason.
     Unknown(Wording),
-}
-
-/// A gateway workload behind a Service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gateway {
-    /// The workload.
-    pub key: ObjectKey,
-    /// What shows that it is a gateway.
-    pub evidence: Evidence,
 }
 
 impl Reach {
@@ -134,12 +123,12 @@ pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -
         };
         // A controller that registers Pods takes its targets from hand-made endpoints, whatever the name leads to
         // (AWS Load Balancer Controller `pkg/backend/endpoint_resolver.go`: no test of the Service's type).
-        let mut sighting = Sighting::default();
-        see_endpoints(world, istio, &current, alias, &mut sighting);
-        way.open = way.open.or_else(|| sighting.unknown_role());
-        if !sighting.gateways.is_empty() {
+        let mut observed = Observed::default();
+        see_endpoints(world, istio, &current, alias, &mut observed);
+        way.open = way.open.or_else(|| observed.unknown_role());
+        if !observed.gateways.is_empty() {
             let evidence = "its endpoints are made by hand".into();
-            let gateways = Behind::Gateways(sighting.gateways.into_values().collect());
+            let gateways = Behind::Gateways(observed.gateways.into_values().collect());
             return way.end(key, facts, evidence, gateways);
         }
         way.pass(key, true, hop_evidence(facts));
@@ -231,31 +220,6 @@ impl Way {
     }
 }
 
-/// Workloads in sight behind one Service.
-#[derive(Default)]
-struct Sighting {
-    gateways: BTreeMap<ObjectKey, Gateway>,
-    /// A workload that is no gateway, or one of a kind that the policy does not ask about.
-    has_ordinary: bool,
-    /// Endpoints that name no Pod, or one that is not visible.
-    has_unknown: bool,
-    /// Workloads with a proxy whose role cannot be told, and why.
-    unknown_roles: BTreeMap<ObjectKey, Wording>,
-}
-
-impl Sighting {
-    /// Why it cannot be told whether a gateway is among them.
-    fn unknown_role(&self) -> Option<Wording> {
-        let (workload, why) = self.unknown_roles.first_key_value()?;
-        Some(
-            Wording::ours("of ")
-                .name(workload)
-                .then(", ")
-                .and_of(workload, why),
-        )
-    }
-}
-
 /// What leads on from a Service, in words.
 fn hop_evidence(service: Option<&Arc<Service>>) -> Wording {
     match service.map(Arc::as_ref) {
@@ -276,24 +240,24 @@ fn behind(world: &World<'_>, istio: &Istio, key: &ServiceKey, service: Option<&S
             return Behind::Ordinary;
         }
     }
-    let mut sighting = Sighting::default();
+    let mut observed = Observed::default();
     if let Some(service) = service {
-        see_selected(world, istio, &key.0, &service.selector, &mut sighting);
-        see_endpoints(world, istio, key, service, &mut sighting);
+        see_selected(world, istio, &key.0, &service.selector, &mut observed);
+        see_endpoints(world, istio, key, service, &mut observed);
     }
-    if !sighting.gateways.is_empty() {
-        Behind::Gateways(sighting.gateways.into_values().collect())
-    } else if let Some(reason) = sighting.unknown_role() {
+    if !observed.gateways.is_empty() {
+        Behind::Gateways(observed.gateways.into_values().collect())
+    } else if let Some(reason) = observed.unknown_role() {
         Behind::Unknown(reason)
-    } else if sighting.has_ordinary && sighting.has_unknown {
-        Behind::Unknown(unknown_reason(world, key, service, &sighting))
-    } else if sighting.has_ordinary {
+    } else if observed.has_ordinary && observed.has_unknown {
+        Behind::Unknown(unknown_reason(world, key, service, &observed))
+    } else if observed.has_ordinary {
         Behind::Ordinary
     } else {
         match static_evidence::of_service(world, istio, key, service) {
             Some(hint) if istio.asks_for(hint.kind) => Behind::Likely(hint),
             Some(_) => Behind::Ordinary,
-            None => Behind::Unknown(unknown_reason(world, key, service, &sighting)),
+            None => Behind::Unknown(unknown_reason(world, key, service, &observed)),
         }
     }
 }
@@ -302,186 +266,18 @@ fn unknown_reason(
     world: &World<'_>,
     key: &ServiceKey,
     service: Option<&Service>,
-    sighting: &Sighting,
+    observed: &Observed,
 ) -> Wording {
     match service {
         None if world.is_unrendered(&key.0) || world.is_unrendered(&key.1) => {
             "the Service's name or namespace is not rendered yet"
         }
         None => "the Service does not exist (yet)",
-        Some(_) if sighting.has_unknown => "its endpoints name addresses without a visible Pod",
+        Some(_) if observed.has_unknown => "its endpoints name addresses without a visible Pod",
         Some(service) if service.selector.is_empty() => {
             "the Service has neither selector nor visible endpoints"
         }
         Some(_) => "no workload is visible that the Service selects",
     }
     .into()
-}
-
-/// Looks at the workloads of the Service's namespace that it selects.
-fn see_selected(
-    world: &World<'_>,
-    istio: &Istio,
-    namespace: &Arc<str>,
-    selector: &Labels,
-    sighting: &mut Sighting,
-) {
-    if selector.is_empty() {
-        return;
-    }
-    // Candidates are few, so all of them are looked at; of the others one is enough to know that there are any.
-    for object in world.find(&IndexKey::GatewayCandidates(Arc::clone(namespace))) {
-        if let Some(workload) = object.facts.as_workload()
-            && selects_in(world, selector, object, workload)
-            && !is_old_revision(world, object, workload)
-        {
-            see(world, istio, object, workload, sighting);
-        }
-    }
-    if sighting.gateways.is_empty() && !sighting.has_ordinary {
-        let rarest = rarest_pairs(world, namespace, selector);
-        sighting.has_ordinary = rarest.into_iter().flatten().any(|key| {
-            world.find(&key).any(|object| {
-                let workload = object.facts.as_workload();
-                workload.is_some_and(|workload| {
-                    selects_in(world, selector, object, workload)
-                        && !is_old_revision(world, object, workload)
-                })
-            })
-        });
-    }
-}
-
-/// Of the pairs of a selector those that the fewest workloads of the namespace bear: a Pod bears all of them, a template all
-/// but the controllers'. So whatever the selector selects by its labels bears one of these.
-pub(crate) fn rarest_pairs(
-    world: &World<'_>,
-    namespace: &Arc<str>,
-    selector: &Labels,
-) -> [Option<IndexKey>; 2] {
-    let templates = selector.without_controller_labels();
-    let pair = |(key, value): &(Arc<str>, Arc<str>)| {
-        IndexKey::WorkloadLabel(Arc::clone(namespace), Arc::clone(key), Arc::clone(value))
-    };
-    [selector, &templates].map(|labels| {
-        let mut rarest = None;
-        for key in labels.iter().map(pair) {
-            let count = world.at_most(&key);
-            if rarest.as_ref().is_none_or(|(_, fewest)| count < *fewest) {
-                rarest = Some((key, count));
-            }
-            // Nothing can be rarer.
-            if count == 0 {
-                break;
-            }
-        }
-        rarest.map(|(key, _)| key)
-    })
-}
-
-/// [`selects`], counted. The first pair that the workload does not bear ends it.
-pub(crate) fn selects_in(
-    world: &World<'_>,
-    selector: &Labels,
-    object: &Object,
-    workload: &Workload,
-) -> bool {
-    world.take(selector.len().min(workload.labels.len())) && selects(selector, object, workload)
-}
-
-/// Whether a Service's selector selects the Pods of a workload.
-pub(crate) fn selects(selector: &Labels, object: &Object, workload: &Workload) -> bool {
-    if object.key.kind == Kind::Pod {
-        return selector.selects(&workload.labels);
-    }
-    let mut pairs = selector.template_pairs().peekable();
-    if pairs.peek().is_some() {
-        return pairs.all(|(key, value)| workload.labels.get(key) == Some(value));
-    }
-    // Nothing but labels that controllers add: of a template only a StatefulSet's Pod can be known, by its name.
-    selector
-        .get("statefulset.kubernetes.io/pod-name")
-        .and_then(|pod| pod.rsplit_once('-'))
-        .is_some_and(|(set, ordinal)| {
-            object.key.kind == Kind::StatefulSet
-                && *object.key.name == *set
-                && ordinal.bytes().all(|byte| byte.is_ascii_digit())
-        })
-}
-
-/// A ReplicaSet whose owner is visible is one of its revisions: the owner's template decides.
-fn is_old_revision(world: &World<'_>, object: &Object, workload: &Workload) -> bool {
-    if object.key.kind != Kind::ReplicaSet {
-        return false;
-    }
-    let Some(owner) = workload.owner.as_deref() else {
-        return false;
-    };
-    let kind = match &*owner.kind {
-        "Deployment" => Kind::Deployment,
-        "Rollout" => Kind::Rollout,
-        _ => return false,
-    };
-    let owner = ObjectKey::new(
-        kind,
-        Arc::clone(&object.key.namespace),
-        Arc::clone(&owner.name),
-    );
-    world.get(&owner).is_some()
-}
-
-/// Looks at the Pods that hand-made endpoints name: EndpointSlices of any Service, Endpoints of one without selector.
-fn see_endpoints(
-    world: &World<'_>,
-    istio: &Istio,
-    key: &ServiceKey,
-    service: &Service,
-    sighting: &mut Sighting,
-) {
-    for object in world.find(&IndexKey::EndpointsOf(key.clone())) {
-        let Facts::Endpoints(list) = &object.facts else {
-            continue;
-        };
-        if object.key.kind == Kind::Endpoints && !service.selector.is_empty() {
-            continue;
-        }
-        sighting.has_unknown |= list.has_bare_addresses;
-        for pod in list.pod_keys() {
-            if world.is_spent() {
-                return;
-            }
-            match world.get(&pod) {
-                Some(object) => {
-                    if let Some(workload) = object.facts.as_workload() {
-                        see(world, istio, object, workload, sighting);
-                    }
-                }
-                None => sighting.has_unknown = true,
-            }
-        }
-    }
-}
-
-fn see(
-    world: &World<'_>,
-    istio: &Istio,
-    object: &Object,
-    workload: &Workload,
-    sighting: &mut Sighting,
-) {
-    let evidence = evidence::of_workload(world, istio, &object.key.namespace, workload);
-    let key = object.key.clone();
-    match evidence.filter(|evidence| istio.asks_for(evidence.kind)) {
-        Some(evidence)
-            if evidence.is_of_unknown_role && istio.unknown_router == UnknownRouter::Unresolved =>
-        {
-            sighting.unknown_roles.insert(key, evidence.text);
-        }
-        Some(evidence) => {
-            sighting
-                .gateways
-                .insert(key.clone(), Gateway { key, evidence });
-        }
-        None => sighting.has_ordinary = true,
-    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::HashSet;
 
 use crate::actions::{Action, ForwardTarget};
-use crate::gateways::service::{rarest_pairs, selects_in};
+use crate::gateways::selection::{rarest_pairs, selects_in};
 use crate::identity::{Kind, ObjectKey, ServiceKey, service_object};
 use crate::inventory::{IndexKey, World, bound_group_key, target_group_key};
 use crate::objects::gateway_api::{Gateway, Route, RouteTarget};

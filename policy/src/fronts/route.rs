@@ -13,7 +13,7 @@ use crate::confidence::Confidence;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::World;
 use crate::objects::Facts;
-use crate::objects::gateway_api::{Parent, Route, RouteTarget};
+use crate::objects::route::{Parent, Route, RouteTarget};
 use crate::objects::target_group_binding::TargetGroup;
 use crate::wording::Wording;
 

@@ -146,8 +146,8 @@ fn fronts_naming(world: &World<'_>, aws: &Aws, binding: &TargetGroupBinding) -> 
 /// Whether a front's destinations name the target group.
 fn names(world: &World<'_>, object: &Object, group: &TargetGroup) -> bool {
     use crate::actions::{Action, ForwardTarget};
-    use crate::objects::gateway_api::RouteTarget;
     use crate::objects::ingress::BackendTarget;
+    use crate::objects::route::RouteTarget;
 
     if world.is_unrendered(group.as_str()) {
         return false;

@@ -13,9 +13,9 @@ use crate::objects::workload::{
     COMPONENT_LABEL, GATEWAY_NAME_LABELS, MANAGED_LABEL, OVERRIDES_ANNOTATION, ProxyFacts,
     TEMPLATES_ANNOTATION, Workload,
 };
-use crate::proxy::command_line::UnknownRole;
 use crate::proxy::injection_overrides::OverriddenRoles;
 use crate::proxy::injection_templates::InjectionTemplate;
+use crate::proxy::role::UnknownRole;
 use crate::wording::Wording;
 
 /// Values of [`MANAGED_LABEL`] on waypoints.

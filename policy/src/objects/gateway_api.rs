@@ -1,4 +1,4 @@
-//! Gateway API: GatewayClass, Gateway, ListenerSet and the two HTTP routes.
+//! Gateway API: GatewayClass, Gateway and ListenerSet.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::marks::Marks;
 use super::metadata::{ANNOTATIONS, Metadata};
 use super::reading::{DecodeError, List, Mapping, elements};
+use super::route::ReferenceView;
 use super::service::{
     self, LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, STATUS_PORT, Service, ServicePort,
     TargetPort,
@@ -14,7 +15,7 @@ use super::service::{
 use super::service_host::ServiceHost;
 use super::text::shared;
 use super::tls_listener::{self, ListenerView, TlsListeners};
-use crate::identity::{Kind, ObjectKey, ServiceKey};
+use crate::identity::{ObjectKey, ServiceKey};
 
 /// The annotation of a Gateway that gives the objects which Istio makes for it another name.
 const NAME_OVERRIDE_ANNOTATION: &str = "gateway.istio.io/name-override";
@@ -70,69 +71,6 @@ pub struct ListenerSet {
     pub gateway: (Arc<str>, Arc<str>),
     /// Those of them that end TLS; `None`: none does.
     pub tls: Option<Box<TlsListeners>>,
-}
-
-/// What the rules read of an HTTPRoute or GRPCRoute.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Route {
-    /// Gateways and ListenerSets that it attaches to; other kinds of parents are left out.
-    pub parents: Box<[Parent]>,
-    /// Where it routes to; of several references to one place the first.
-    pub backends: Box<[RouteBackend]>,
-}
-
-/// A parent of a route.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parent {
-    /// Gateway, ListenerSet or `XListenerSet`.
-    pub kind: Kind,
-    /// The parent's namespace.
-    pub namespace: Arc<str>,
-    /// The parent's name.
-    pub name: Arc<str>,
-}
-
-impl Parent {
-    /// The parent as an object.
-    #[must_use]
-    pub fn key(&self) -> ObjectKey {
-        ObjectKey::new(
-            self.kind,
-            Arc::clone(&self.namespace),
-            Arc::clone(&self.name),
-        )
-    }
-}
-
-/// A `backendRef` of a route.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteBackend {
-    /// Index in `spec.rules`.
-    pub rule: u32,
-    /// Index in the rule's `backendRefs`.
-    pub backend_ref: u32,
-    /// What it names.
-    pub target: RouteTarget,
-}
-
-/// What a `backendRef` names.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum RouteTarget {
-    /// A Service, as (namespace, name).
-    Service(Arc<str>, Arc<str>),
-    /// An AWS target group by name.
-    TargetGroupName(Box<str>),
-}
-
-impl RouteBackend {
-    /// The pointer of the field that names the target.
-    #[must_use]
-    pub fn field(&self) -> String {
-        format!(
-            "/spec/rules/{}/backendRefs/{}/name",
-            self.rule, self.backend_ref
-        )
-    }
 }
 
 impl Gateway {
@@ -237,35 +175,6 @@ pub(crate) struct ListenerSetSpec {
     listeners: List<ListenerView>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RouteSpec {
-    parent_refs: List<ReferenceView>,
-    rules: List<RouteRuleView>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RouteRuleView {
-    backend_refs: List<ReferenceView>,
-}
-
-#[derive(Deserialize)]
-struct ReferenceView {
-    kind: Option<String>,
-    #[serde(default, deserialize_with = "shared")]
-    namespace: Option<Arc<str>>,
-    #[serde(default, deserialize_with = "shared")]
-    name: Option<Arc<str>>,
-}
-
-impl ReferenceView {
-    fn place(&self, own_namespace: &Arc<str>) -> Option<(Arc<str>, Arc<str>)> {
-        let namespace = self.namespace.as_ref().unwrap_or(own_namespace);
-        Some((Arc::clone(namespace), self.name.clone()?))
-    }
-}
-
 /// Reads a GatewayClass.
 pub(crate) fn read_class(spec: ClassSpec) -> GatewayClass {
     GatewayClass {
@@ -363,63 +272,4 @@ pub(crate) fn read_listener_set(
         gateway,
         tls: tls_listener::read(elements(&spec.listeners)),
     }))
-}
-
-/// The kind of a parent; `None`: the AWS Load Balancer Controller attaches to no such kind.
-pub(super) fn parent_kind(kind: Option<&str>) -> Option<Kind> {
-    match kind {
-        None | Some("Gateway") => Some(Kind::Gateway),
-        Some("ListenerSet") => Some(Kind::ListenerSet),
-        Some("XListenerSet") => Some(Kind::XListenerSet),
-        Some(_) => None,
-    }
-}
-
-/// Reads an HTTPRoute or GRPCRoute of the given namespace. Groups of references are not checked, as the controller
-/// does not (AWS Load Balancer Controller `pkg/gateway/routeutils/{attachment_helper,backend}.go`).
-pub(crate) fn read_route(spec: &RouteSpec, namespace: &Arc<str>) -> Route {
-    let parents = elements(&spec.parent_refs).filter_map(|(_, parent)| {
-        let kind = parent_kind(parent.kind.as_deref())?;
-        let (namespace, name) = parent.place(namespace)?;
-        Some(Parent {
-            kind,
-            namespace,
-            name,
-        })
-    });
-    let mut seen = std::collections::HashSet::new();
-    let mut backends = Vec::new();
-    for (rule, view) in elements(&spec.rules) {
-        for (backend_ref, reference) in elements(&view.backend_refs) {
-            let Some(target) = target(reference, namespace) else {
-                continue;
-            };
-            if seen.insert(target.clone()) {
-                backends.push(RouteBackend {
-                    rule,
-                    backend_ref,
-                    target,
-                });
-            }
-        }
-    }
-    Route {
-        parents: parents.collect(),
-        backends: backends.into_boxed_slice(),
-    }
-}
-
-/// What a `backendRef` names; kinds that the controller refuses and Gateways (whose own routes are judged) are left
-/// out.
-fn target(reference: &ReferenceView, own_namespace: &Arc<str>) -> Option<RouteTarget> {
-    match reference.kind.as_deref() {
-        None | Some("Service") => {
-            let (namespace, name) = reference.place(own_namespace)?;
-            Some(RouteTarget::Service(namespace, name))
-        }
-        Some("TargetGroupName") => Some(RouteTarget::TargetGroupName(Box::from(
-            &**reference.name.as_ref()?,
-        ))),
-        Some(_) => None,
-    }
 }

@@ -19,6 +19,7 @@ pub mod pod_metadata;
 mod proxy_facts;
 mod reading;
 pub mod revision;
+pub mod route;
 pub mod service;
 pub mod service_host;
 pub mod stream_route;
@@ -39,7 +40,7 @@ pub use reading::{DecodeError, Source, escape_pointer};
 
 use crate::identity::{Kind, ObjectKey};
 use endpoints::EndpointList;
-use gateway_api::{Gateway, GatewayClass, ListenerSet, Route};
+use gateway_api::{Gateway, GatewayClass, ListenerSet};
 use ingress::Ingress;
 use ingress_class::{IngressClass, IngressClassParams};
 use istio_gateway::IstioGateway;
@@ -48,6 +49,7 @@ use metadata::{Manifest, Metadata};
 use namespace::Namespace;
 use reading::{InPassing, Mapping, Supply};
 use revision::StatusView;
+use route::Route;
 use service::Service;
 use stream_route::StreamRoute;
 use target_group_binding::TargetGroupBinding;
@@ -228,7 +230,7 @@ impl<S: Supply> Reading<'_, S> {
                 Ok(Some(Facts::StreamRoute(Box::new(route))))
             }),
             _ => self.specified(|key, _, spec| {
-                let route = gateway_api::read_route(&spec, &key.namespace);
+                let route = route::read(&spec, &key.namespace);
                 Ok(Some(Facts::Route(route)))
             }),
         }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::gateway_api::RouteTarget;
 use super::ingress::{Backend, BackendTarget, CLASS_ANNOTATION, GROUP_ANNOTATION, Ingress};
 use super::metadata::ANNOTATIONS;
+use super::route::RouteTarget;
 use super::target_group_binding::TargetGroup;
 use super::{Facts, Object, escape_pointer};
 use crate::actions::{Action, ForwardTarget};

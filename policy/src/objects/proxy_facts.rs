@@ -4,10 +4,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::reading::{List, elements};
-use crate::proxy::command_line::{CommandRole, ProxyRole, UnknownRole, proxy_role};
+use crate::proxy::command_line::proxy_role;
 use crate::proxy::injection::InjectionRequest;
 use crate::proxy::injection_overrides::{GATEWAY_ARGUMENTS, OverriddenRoles};
 use crate::proxy::injection_templates::InjectionTemplate;
+use crate::proxy::role::{CommandRole, ProxyRole, UnknownRole};
 
 /// The name of the container that Istio injects, or that stands in a template for it.
 const PROXY_CONTAINER: &str = "istio-proxy";

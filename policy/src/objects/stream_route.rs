@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::gateway_api::{Parent, parent_kind};
 use super::reading::{List, elements};
+use super::route::{Parent, ReferenceView, parent_kind};
 use super::text::shared;
 use crate::identity::ServiceKey;
 
@@ -52,16 +52,7 @@ struct ParentView {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RuleView {
-    backend_refs: List<BackendView>,
-}
-
-#[derive(Deserialize)]
-struct BackendView {
-    kind: Option<String>,
-    #[serde(default, deserialize_with = "shared")]
-    namespace: Option<Arc<str>>,
-    #[serde(default, deserialize_with = "shared")]
-    name: Option<Arc<str>>,
+    backend_refs: List<ReferenceView>,
 }
 
 /// Reads a route of the given namespace. Groups of references are not checked, as the controller does not (AWS Load Balancer
@@ -82,7 +73,7 @@ pub(crate) fn read(spec: &RouteSpec, namespace: &Arc<str>) -> StreamRoute {
     let mut services: Vec<ServiceKey> = elements(&spec.rules)
         .flat_map(|(_, rule)| elements(&rule.backend_refs))
         .filter(|(_, backend)| matches!(backend.kind.as_deref(), None | Some("Service")))
-        .filter_map(|(_, backend)| Some((or_own(&backend.namespace), backend.name.clone()?)))
+        .filter_map(|(_, backend)| backend.place(namespace))
         .collect();
     services.sort();
     services.dedup();

@@ -7,7 +7,8 @@
 //! Sources: Istio, `pkg/kube/inject/webhook.go` (`ParsedContainers`, `reapplyOverwrittenContainers`);
 //! Go, `encoding/json` (`Unmarshal`), which decodes it.
 
-use super::command_line::{CommandRole, ProxyRole, UnknownRole, proxy_role};
+use super::command_line::proxy_role;
+use super::role::{CommandRole, ProxyRole, UnknownRole};
 use crate::go_json::{Decode, FieldKey, Reader, Slice, Struct};
 
 /// The container of Istio's templates that runs the proxy.
@@ -176,8 +177,8 @@ impl Struct for Unread {
 
 #[cfg(test)]
 mod tests {
-    use super::super::command_line::ProxyRole::{self, Router, Sidecar};
-    use super::super::command_line::UnknownRole;
+    use super::super::role::ProxyRole::{self, Router, Sidecar};
+    use super::super::role::UnknownRole;
 
     fn overridden_roles(annotation: &str) -> Vec<ProxyRole> {
         let roles = super::overridden_roles(annotation);

@@ -4,7 +4,9 @@
 pub mod command_line;
 mod command_line_flags;
 mod expansion;
+mod flag_parser;
 pub mod injection;
 pub mod injection_overrides;
 pub mod injection_templates;
+pub mod role;
 mod shell_command;

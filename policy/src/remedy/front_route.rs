@@ -10,7 +10,7 @@ use super::draft::{Draft, Phase};
 use super::json::{list, text};
 use crate::fronts::{self, Making, Target};
 use crate::identity::{Kind, ObjectKey};
-use crate::objects::gateway_api::{Parent, Route};
+use crate::objects::route::{Parent, Route};
 use crate::objects::target_group_binding::TargetGroup;
 use crate::objects::{Facts, Object};
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Facing;
 use crate::identity::{Kind, ObjectKey};
 use crate::objects::Facts;
-use crate::objects::gateway_api::Parent;
+use crate::objects::route::Parent;
 use crate::remedy::documents::DocumentKey;
 use crate::remedy::draft::Draft;
 use crate::remedy::json::{at, list, text};

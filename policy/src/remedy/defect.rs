@@ -9,7 +9,8 @@ use super::facing::{Facing, Listener};
 use super::json::{at, list, set, text, unset};
 use super::network_load_balancer::{self as nlb, key};
 use super::owner::{self, Maker};
-use super::{gateway_api, ports, way};
+use super::standing::has_network;
+use super::{gateway_api, ports, second_service};
 use crate::gateways::kind::STATUS_PORT;
 use crate::gateways::service::reach_from;
 use crate::identity::{Kind, ObjectKey};
@@ -66,7 +67,7 @@ pub(super) fn repair(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), Str
         rule: finding.rule,
         place,
         service: service.as_deref(),
-        request: nlb_request(draft, finding),
+        has_ip_targets: has_ip_targets(draft, finding),
     };
     let mut said = Vec::new();
     draft.edit(&document, Phase::Defect, |raw| said = repair.apply(raw));
@@ -94,8 +95,8 @@ pub(super) fn repair(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), Str
     Ok(())
 }
 
-/// Facts that say how the load balancer reads its health check.
-fn nlb_request(draft: &Draft<'_>, finding: &Finding) -> bool {
+/// Whether the load balancer registers Pods, which decides how it reads its health check.
+fn has_ip_targets(draft: &Draft<'_>, finding: &Finding) -> bool {
     let service = draft.service(&finding.object);
     let request = service
         .as_ref()
@@ -137,8 +138,8 @@ fn stand_beside(draft: &mut Draft<'_>, service: &ObjectKey) {
             .collect(),
         ..Facing::default()
     };
-    if !way::has_network(draft, &end, service) {
-        way::stand_beside(draft, &end, service, &old, &facing);
+    if !has_network(draft, &end, service) {
+        second_service::create(draft, &end, service, &old, &facing);
     }
 }
 
@@ -169,7 +170,7 @@ struct Repair<'r> {
     place: &'static [&'static str],
     service: Option<&'r Service>,
     /// Whether targets are Pods.
-    request: bool,
+    has_ip_targets: bool,
 }
 
 impl Repair<'_> {
@@ -238,7 +239,7 @@ impl Repair<'_> {
     /// The health check asks the status port, where the load balancer can name it; else it falls back to TCP on the
     /// traffic port.
     fn agree_on_health(&self, object: &mut Value) -> Vec<String> {
-        let status = if self.request {
+        let status = if self.has_ip_targets {
             Some(STATUS_PORT.to_string())
         } else {
             self.status_on_nodes(object)

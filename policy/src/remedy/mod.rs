@@ -16,9 +16,12 @@ mod front_ingress;
 mod front_route;
 mod gateway_api;
 mod json;
+mod missing_service;
 mod network_load_balancer;
 mod owner;
 mod ports;
+mod second_service;
+mod standing;
 mod values;
 mod way;
 

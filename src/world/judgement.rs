@@ -169,14 +169,14 @@ impl Judging<'_> {
             copy: over,
         };
         let remedies = Remedies::new(&judged_in, self.configuration, &documents);
-        for judged in verdict.findings {
+        let each = remedies.of_each(verdict.findings.iter().map(|judged| &judged.finding));
+        for (judged, remedy) in verdict.findings.into_iter().zip(each) {
             let address = match copy {
                 Some(copy) => Some(&copy.address),
                 None => world.places.get(&judged.finding.object),
             };
             let location =
                 address.map(|address| locate(&mut self.locator, address, &judged.finding.field));
-            let remedy = remedies.of(&judged.finding);
             self.judgement.findings.push(ReportedFinding {
                 judged,
                 location,

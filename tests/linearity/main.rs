@@ -3,7 +3,8 @@
 //! A *dimension* is one thing of which an object, or the world around it, may hold many ([`own`], [`workloads`], [`others`]). Each is
 //! reviewed at one size and at four times that size, on the webhook's own way from bytes to bytes ([`scene`]), and
 //! compared by what no busy machine disturbs ([`cost`]): steps of the policy's budget, allocations, allocated bytes and,
-//! where `valgrind` is installed, instructions ([`instructions`]). A factor of six leaves room for sorting, and none for a
+//! where `valgrind` is installed, instructions ([`instructions`]). What `check` makes of files with many findings is compared by
+//! allocations ([`remedies`]). A factor of six leaves room for sorting, and none for a
 //! loop within a loop.
 
 #![expect(
@@ -17,6 +18,7 @@ mod instructions;
 mod largest;
 mod others;
 mod own;
+mod remedies;
 mod scene;
 mod workloads;
 
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = dimensions().into_iter().map(cost::trial).collect();
+    trials.extend(remedies::trials());
     trials.push(largest::trial());
     trials.push(instructions::trial(dimensions()));
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -77,6 +77,16 @@ pub struct Remedy {
     pub no_changes: Option<String>,
 }
 
+impl Remedy {
+    /// One without changes, and why.
+    pub(super) fn none(reason: String) -> Self {
+        Self {
+            changes: Vec::new(),
+            no_changes: Some(reason),
+        }
+    }
+}
+
 impl Action {
     /// As written in reports.
     #[must_use]

@@ -19,11 +19,8 @@ const MOST: usize = 200;
 /// The first Service with a Layer-4 load balancer that leads to the same gateway.
 pub(super) fn there(draft: &Draft<'_>, end: &Reach, key: &ObjectKey) -> Option<ObjectKey> {
     let is_layer_4 = |key: &ObjectKey| {
-        let is_balanced = draft
-            .document(&key.into())
-            .is_some_and(|object| text(&object, &["spec", "type"]) == Some("LoadBalancer"));
-        let service = draft.service(key).filter(|_| is_balanced);
-        service.is_some_and(|service| {
+        let service = draft.service(key);
+        let is_asked_for = service.is_some_and(|service| {
             let request = service.load_balancer.as_deref();
             request.is_some_and(|request| match request.built(&service.ports) {
                 Built::Network => true,
@@ -33,7 +30,12 @@ pub(super) fn there(draft: &Draft<'_>, end: &Reach, key: &ObjectKey) -> Option<O
                 ),
                 Built::Other => false,
             })
-        })
+        });
+        // Annotations may ask before the type does. Read last, as the whole object is.
+        is_asked_for
+            && draft
+                .document(&key.into())
+                .is_some_and(|object| text(&object, &["spec", "type"]) == Some("LoadBalancer"))
     };
     std::iter::once(key.clone())
         .chain(beside(draft, end, key))

@@ -93,7 +93,7 @@ fn keep(draft: &mut Draft<'_>, there: &ObjectKey, facing: &Facing) -> String {
             let ends_tls = nlb::asked(service, "ssl-cert").is_some();
             if ends_tls && !said.is_empty() {
                 // A certificate would apply to the new port.
-                said.push(super::certificates(&Facing {
+                said.push(certificates_move(&Facing {
                     certificates: certificates(service, facing),
                     ..Facing::default()
                 }));
@@ -191,9 +191,17 @@ pub(super) fn describe(
         draft.explain(document, ADDRESS);
     }
     if !facing.certificates.is_empty() {
-        draft.explain(document, super::certificates(facing));
+        draft.explain(document, certificates_move(facing));
     }
     for sentence in said.into_iter().chain(facing.remarks.iter().cloned()) {
         draft.explain(document, sentence);
     }
+}
+
+/// Where the certificates go, with their names.
+pub(super) fn certificates_move(facing: &Facing) -> String {
+    format!(
+        "The certificate ({}) moves to the gateway: a Secret with it is named by spec.servers[].tls.credentialName of the Istio Gateway (of a Gateway API Gateway by spec.listeners[].tls.certificateRefs).",
+        facing.certificates.join(", ")
+    )
 }

@@ -1,0 +1,131 @@
+//! A cluster that answers live reads, and the copy of it that is known.
+
+use serde_json::{Value, json};
+
+use super::super::selected_pods::SelectedPods;
+use super::super::tests::{deployment, gateway_class, named, object, service};
+use super::super::{LiveResult, PodSelection, Question, Reads, questions};
+use super::manifests::{APPLICATION, owned_by, pod, replica_set, with_uid};
+use crate::configuration::{Configuration, Date};
+use crate::identity::Kind;
+use crate::inventory::{Inventory, Scope};
+use crate::objects::{Facts, Object, pod_metadata};
+use crate::verdict::{Change, Verdict, review_over};
+
+/// A cluster, and the copy of it that is known.
+pub(super) struct Cluster {
+    pub(super) known: Inventory,
+    pub(super) there: Vec<Value>,
+    pub(super) configuration: Configuration,
+}
+
+/// A verdict and the questions that led to it.
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
+    pub(super) asked: Vec<Question>,
+}
+
+impl Cluster {
+    /// The application `web` behind Service `web`, ends of paths of every kind, and these.
+    pub(super) fn with(more: &[Value]) -> Self {
+        let alb = json!({"controller": "ingress.k8s.aws/alb"});
+        let gateway = json!({"gatewayClassName": "aws"});
+        let mut there = vec![
+            named("networking.k8s.io/v1", "IngressClass", "alb", &alb),
+            gateway_class("aws", "gateway.k8s.aws/alb"),
+            named("gateway.networking.k8s.io/v1", "Gateway", "aws", &gateway),
+            with_uid(deployment("web", APPLICATION), 1),
+            service("web", "web"),
+            replica_set("web-1", 2, APPLICATION),
+            owned_by(pod("web-1-a", APPLICATION), "ReplicaSet", "web-1", 2),
+        ];
+        there.extend(more.iter().cloned());
+        let mut known = Inventory::new();
+        for object in there.iter().map(object) {
+            if !matches!(object.key.kind, Kind::Pod | Kind::ReplicaSet) {
+                known.apply(object);
+            }
+        }
+        Self {
+            known,
+            there,
+            configuration: Configuration::default(),
+        }
+    }
+
+    pub(super) fn judged(&self, old: Option<&Value>, new: &Value) -> Judged {
+        let configuration = &self.configuration;
+        let change = Change {
+            old: old.map(object),
+            new: object(new),
+        };
+        let (mut reads, mut asked) = (Reads::new(), Vec::new());
+        for _ in 0..16 {
+            let open = questions(&self.known, &reads, configuration, &change, Date::MIN);
+            if open.is_empty() {
+                let overlay = reads.overlay();
+                let verdict = review_over(&self.known, overlay, configuration, &change, Date::MIN);
+                return Judged { verdict, asked };
+            }
+            for question in open {
+                asked.push(question.clone());
+                let answer = self.answer(&question);
+                reads.answer((question, answer));
+            }
+        }
+        panic!("the questions do not end: {asked:?}");
+    }
+
+    pub(super) fn is_refused(&self, new: &Value) -> bool {
+        self.judged(None, new).verdict.is_denied()
+    }
+
+    fn answer(&self, question: &Question) -> LiveResult {
+        let objects = self.there.iter().map(object);
+        let is_of = |object: &Object, pods: &PodSelection| {
+            object.key.kind == Kind::Pod
+                && matches!(&object.facts, Facts::Workload(pod) if pods.labels.selects(&pod.labels))
+        };
+        if let Question::PodMetadata(selection) = question {
+            let mut pods = SelectedPods::new();
+            for json in &self.there {
+                if is_of(&object(json), selection) {
+                    pods.add(pod_metadata::read(&json.to_string()).unwrap());
+                }
+            }
+            return LiveResult::Pods(pods);
+        }
+        let answers = |object: &Object| match question {
+            Question::Object(key) | Question::Revision(key) => object.key == *key,
+            Question::Objects(kind, Scope::Cluster | Scope::Namespace(_)) => {
+                object.key.kind == *kind
+            }
+            Question::Pods(pods) => is_of(object, pods),
+            Question::PodMetadata(_) | Question::Aliases => false,
+        };
+        let found: Vec<Object> = objects.filter(answers).collect();
+        found.into()
+    }
+}
+
+impl Judged {
+    pub(super) fn count(&self, is_meant: impl Fn(&Question) -> bool) -> usize {
+        self.asked.iter().filter(|asked| is_meant(asked)).count()
+    }
+
+    pub(super) fn pods_by_name(&self) -> usize {
+        self.count(|asked| matches!(asked, Question::Object(key) if key.kind == Kind::Pod))
+    }
+
+    pub(super) fn lists_of_pods(&self) -> usize {
+        self.count(|asked| matches!(asked, Question::Pods(_)))
+    }
+
+    pub(super) fn lists_of_metadata(&self) -> usize {
+        self.count(|asked| matches!(asked, Question::PodMetadata(_)))
+    }
+
+    pub(super) fn revisions(&self) -> usize {
+        self.count(|asked| matches!(asked, Question::Revision(_)))
+    }
+}

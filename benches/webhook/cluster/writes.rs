@@ -95,7 +95,7 @@ pub(super) fn measure(arguments: &Arguments, cluster: &ControlPlane, runtime: &R
         arguments.pods
     );
     println!(
-        "| write, one after the other | nobody asked, p50 ms | bare | l7guard | l7guard less bare | API server's CPU ms a write, bare | l7guard |\n|---|---|---|---|---|---|---|"
+        "| write, one after the other | no webhook, p50 ms | bare | l7guard | l7guard less bare | API server's CPU ms a write, bare | l7guard |\n|---|---|---|---|---|---|---|"
     );
     let api_server = cluster.api_server_id();
     for write in WRITES {

@@ -15,11 +15,12 @@ use crate::paths::{self, Leg};
 use crate::rules::Finding;
 
 /// Repairs the findings of one front.
-pub(super) fn repair(draft: &mut Draft<'_>, findings: &[&Finding], reasons: &mut Reasons) {
-    let Some(first) = findings.first() else {
-        return;
-    };
-    let key = &first.object;
+pub(super) fn repair(
+    draft: &mut Draft<'_>,
+    key: &ObjectKey,
+    findings: &[&Finding],
+    reasons: &mut Reasons,
+) {
     let legs = legs(draft, key, findings);
     if legs.is_empty() {
         reasons.add(format!("the way from {key} to the gateway is not in sight"));

@@ -141,23 +141,21 @@ impl<'a> Remedies<'a> {
     pub fn of_all<'f>(&self, findings: impl IntoIterator<Item = &'f Finding>) -> Remedy {
         let mut draft = Draft::new(self.world, self.configuration, self.documents, &self.scene);
         let mut reasons = Reasons::default();
-        let mut fronts: Vec<Vec<&Finding>> = Vec::new();
-        let mut places: HashMap<&ObjectKey, usize> = HashMap::new();
+        // Those of one front together, in the place of the first.
+        let mut groups: Vec<Vec<&Finding>> = Vec::new();
+        let mut fronts: HashMap<&ObjectKey, usize> = HashMap::new();
         for finding in findings {
-            match finding.rule.rule().way_out {
-                WayOut::Front => {
-                    let place = *places.entry(&finding.object).or_insert_with(|| {
-                        fronts.push(Vec::new());
-                        fronts.len() - 1
-                    });
-                    fronts[place].push(finding);
-                }
-                WayOut::Defect => reasons.take(defect::repair(&mut draft, finding)),
-                WayOut::Unknown(reason) => reasons.add(reason.to_owned()),
+            let place = match finding.rule.rule().way_out {
+                WayOut::Front => *fronts.entry(&finding.object).or_insert(groups.len()),
+                WayOut::Defect | WayOut::Unknown(_) => groups.len(),
+            };
+            match groups.get_mut(place) {
+                Some(of_front) => of_front.push(finding),
+                None => groups.push(vec![finding]),
             }
         }
-        for of_front in fronts {
-            front::repair(&mut draft, &of_front, &mut reasons);
+        for group in &groups {
+            repair(&mut draft, group, &mut reasons);
         }
         let changes = draft.changes();
         let no_changes = changes.is_empty().then(|| reasons.text());
@@ -165,6 +163,18 @@ impl<'a> Remedies<'a> {
             changes,
             no_changes,
         }
+    }
+}
+
+/// Drafts what repairs the findings of one front, or a single other one.
+fn repair(draft: &mut Draft<'_>, findings: &[&Finding], reasons: &mut Reasons) {
+    let Some(first) = findings.first() else {
+        return;
+    };
+    match first.rule.rule().way_out {
+        WayOut::Front => front::repair(draft, &first.object, findings, reasons),
+        WayOut::Defect => reasons.take(defect::repair(draft, first)),
+        WayOut::Unknown(reason) => reasons.add(reason.to_owned()),
     }
 }
 

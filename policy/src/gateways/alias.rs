@@ -18,7 +18,8 @@ pub(super) enum AliasTarget {
 }
 
 /// What an ExternalName stands for. `NAME.NAMESPACE` looks like any host name of two labels, so such a Service has to
-/// exist, or its name has to say that it is a gateway's.
+/// exist, or its name has to say that it is a gateway's. Of one that is not rendered yet only the latter counts, and of no
+/// host outside the cluster's domain.
 pub(super) fn target(world: &World<'_>, istio: &Istio, external: &str) -> AliasTarget {
     if is_pod_address(external, &istio.cluster_domain) {
         return AliasTarget::PodAddress;
@@ -32,12 +33,11 @@ pub(super) fn target(world: &World<'_>, istio: &Istio, external: &str) -> AliasT
             || static_evidence::of_service(world, istio, service, None).is_some()
     };
     let exists = || world.get(&service_object(service)).is_some();
-    let leads_there = if world.is_unrendered(external) {
-        is_gateways()
-    } else {
+    let is_known = || {
         let is_spelled_out = external.to_ascii_lowercase().contains(".svc");
-        host.is_in_cluster(&istio.cluster_domain) && (is_spelled_out || exists() || is_gateways())
+        !world.is_unrendered(external) && (is_spelled_out || exists())
     };
+    let leads_there = host.is_in_cluster(&istio.cluster_domain) && (is_known() || is_gateways());
     if leads_there {
         AliasTarget::Service(host.service)
     } else {

@@ -96,11 +96,26 @@ impl Plan<'_> {
             // Of proxies whose role cannot be told less is said than of a gateway.
             Behind::Gateways(_) => {
                 way.is_of_unknown_role()
+                    || self.leads_elsewhere(way)
                     || (self.configuration.likely == Likely::Warn
                         && way.confidence() != Some(Confidence::Confirmed))
             }
             Behind::Likely(_) | Behind::Stated(_) => false,
         }
+    }
+
+    /// Whether the change makes a Service on this way lead elsewhere. Then a gateway that was behind it before may hide that
+    /// others come.
+    fn leads_elsewhere(&self, way: &Reach) -> bool {
+        let leads_to = |facts: &Facts| match facts {
+            Facts::Service(service) => {
+                Some((service.selector.clone(), service.external_name.clone()))
+            }
+            _ => None,
+        };
+        let old = self.old.and_then(|old| leads_to(&old.facts));
+        let new = self.world().facts(self.subject).and_then(leads_to);
+        old.is_some() && old != new && way.services.iter().any(|hop| hop.key == *self.subject)
     }
 
     /// The names of the Pods that no template explains: of more than [`FEW`] at least one more than that. `None`: something

@@ -221,6 +221,29 @@ fn an_update_reads_no_pods_twice_and_tolerates_the_path_that_was_there() {
 }
 
 #[test]
+fn a_gateways_service_that_comes_to_select_more_gateways_is_refused() {
+    let mut template = deployment("edge", GATEWAY);
+    template["spec"]["template"]["metadata"]["labels"]["tier"] = json!("mixed");
+    let selecting =
+        |selector: Value| named("v1", "Service", "edge", &json!({"selector": selector}));
+    let old = selecting(json!({"app": "edge"}));
+    let new = selecting(json!({"tier": "mixed"}));
+    for (args, app, is_denied) in [
+        (GATEWAY, "other", true),
+        (APPLICATION, "other", false),
+        // It was selected before.
+        (GATEWAY, "edge", false),
+    ] {
+        let mut bare = pod("bare", args);
+        bare["metadata"]["labels"] = json!({"app": app, "tier": "mixed"});
+        let there = [template.clone(), old.clone(), ingress("alb", "edge"), bare];
+        let judged = Cluster::with(&there).judged(Some(&old), &new);
+        assert_eq!(judged.verdict.is_denied(), is_denied, "{args:?} {app}");
+        assert_eq!(judged.lists_of_metadata(), 1);
+    }
+}
+
+#[test]
 fn pods_of_a_gateway_and_of_an_east_west_gateway_by_its_ports_are_not_listed() {
     let mut cross = service("cross", "web");
     cross["metadata"]["labels"] = json!({"topology.istio.io/network": "one"});

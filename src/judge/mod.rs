@@ -15,6 +15,7 @@ mod work;
 use std::error::Error;
 
 use l7guard_policy::budget::BudgetExceeded;
+use l7guard_policy::confirmation::ReviewError;
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -65,4 +66,13 @@ pub enum JudgeError {
     /// Anything else that failed on our side. The caller is told an id only; the log has the rest.
     #[error(transparent)]
     Failed(#[from] Box<dyn Error + Send + Sync>),
+}
+
+impl From<ReviewError> for JudgeError {
+    fn from(error: ReviewError) -> Self {
+        match error {
+            ReviewError::Exceeded(exceeded) => Self::TooMuchWork(exceeded),
+            ReviewError::Unsettled => Self::Failed(Box::new(error)),
+        }
+    }
 }

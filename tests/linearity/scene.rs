@@ -11,17 +11,17 @@ use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::judge::{ClusterView, ReadFailure};
 use l7guard::live::Live;
 use l7guard::shares::ReadAllowance;
-use l7guard_policy::budget::{Budget, BudgetExceeded};
+use l7guard_policy::budget::Budget;
 use l7guard_policy::configuration::{Configuration, Date};
 use l7guard_policy::confirmation::{
-    Answer, LiveResult, PodSelection, Question, Reads, SelectedPods, questions_within,
+    self, Answer, LiveResult, PodSelection, Question, ReviewError, SelectedPods, Step,
 };
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::{Inventory, Scope};
 use l7guard_policy::objects::pod_metadata::{PodMetadata, PodShape};
 use l7guard_policy::objects::workload::Workload;
 use l7guard_policy::objects::{self, Facts, Naming, Object, Source};
-use l7guard_policy::verdict::{Change, review_within};
+use l7guard_policy::verdict::Change;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
@@ -155,7 +155,7 @@ impl Prepared {
         self.judge_within(&Budget::of(Budget::REVIEW)).ok()
     }
 
-    fn judge_within(&self, budget: &Budget) -> Result<u64, BudgetExceeded> {
+    fn judge_within(&self, budget: &Budget) -> Result<u64, ReviewError> {
         let review = Review::decode(&self.body).unwrap();
         let object = |taken: Option<ReviewedObject<'_>>| match taken {
             Some(ReviewedObject::Read(object)) => object,
@@ -173,25 +173,15 @@ impl Prepared {
             old: object(review.old_object),
         };
         let (inventory, configuration) = (&self.world.inventory, Configuration::default());
-        let (mut reads, today) = (Reads::new(), Date::MIN);
-        loop {
-            let open = questions_within(budget, inventory, &reads, &configuration, &change, today)?;
-            if open.is_empty() {
-                break;
-            }
-            for question in open {
+        let mut review = confirmation::Review::new(&configuration, &change, Date::MIN);
+        let mut answers = Vec::new();
+        while let Step::Read(open) = review.next(budget, inventory, answers)? {
+            let answered = open.into_iter().map(|question| {
                 let found = self.world.found(&question);
-                reads.answer((question, found));
-            }
+                (question, found)
+            });
+            answers = answered.collect();
         }
-        review_within(
-            budget,
-            inventory,
-            reads.overlay(),
-            &configuration,
-            &change,
-            today,
-        )?;
         Ok(budget.taken())
     }
 }

@@ -5,9 +5,9 @@
 //! sight rests on live reads of the other end:
 //!
 //! ```text
-//! questions(inventory, reads, change) ──▶ none: review_over(inventory, reads, change) is the verdict
-//!        ▲                           └──▶ some: whoever can read the cluster answers them
-//!        └────────────── Reads::answer ◀────────┘
+//! Review::next(inventory, results) ──▶ Done: the verdict
+//!        ▲                         └─▶ Read: whoever can read the cluster answers the questions
+//!        └───────── results ◀──────────────────┘
 //! ```
 //!
 //! An end is *in sight* unless what is known excludes it: an Ingress of a known class of another controller makes no ALB, a
@@ -23,6 +23,7 @@ mod network_gateway;
 mod pods;
 #[cfg(test)]
 mod pods_tests;
+mod review;
 mod selected_pods;
 mod service;
 #[cfg(test)]
@@ -33,6 +34,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use review::{Review, ReviewError, Step};
 pub use selected_pods::{PodSelection, SelectedPods};
 
 use crate::budget::{Budget, BudgetExceeded};
@@ -41,7 +43,7 @@ use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{Inventory, Overlay, Premise, Premises, Scope, World};
 use crate::objects::{Facts, Object};
 use crate::rules::Mode;
-use crate::verdict::{Change, review_within};
+use crate::verdict::{Change, Judged, Verdict, review_within};
 
 /// Something to be read from the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,7 +106,7 @@ pub type Answer = (Question, LiveResult);
 
 /// What was read from the cluster for one review.
 #[derive(Clone, Debug, Default)]
-pub struct Reads {
+struct Reads {
     overlay: Overlay,
     answered: BTreeSet<Question>,
     /// What metadata shows is no part of the world: it says which Pods have to be read.
@@ -114,14 +116,8 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// Nothing was read yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Takes in the answer to a question. An object that no rule reads is no object.
-    pub fn answer(&mut self, (question, result): Answer) {
+    fn answer(&mut self, (question, result): Answer) {
         let objects = match (&question, result) {
             (Question::PodMetadata(selection), LiveResult::Pods(pods)) => {
                 self.pods.insert(selection.clone(), pods);
@@ -153,15 +149,8 @@ impl Reads {
         self.answered.insert(question);
     }
 
-    /// Whether nothing was read.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.answered.is_empty()
-    }
-
     /// What to put over the inventory.
-    #[must_use]
-    pub fn overlay(&self) -> &Overlay {
+    fn overlay(&self) -> &Overlay {
         &self.overlay
     }
 
@@ -186,85 +175,85 @@ impl Reads {
     }
 }
 
-/// What is still to be read before the verdict on a change may be given; nothing, if `reads` answers all.
-/// For those who choose themselves what is judged: it takes as long as it takes.
-#[must_use]
-pub fn questions(
-    inventory: &Inventory,
-    reads: &Reads,
-    configuration: &Configuration,
-    change: &Change,
-    today: Date,
-) -> BTreeSet<Question> {
-    let budget = Budget::unlimited();
-    all_questions(&budget, inventory, reads, configuration, change, today)
-}
-
-/// The same within a budget.
-///
-/// # Errors
-///
-/// It takes more steps than there are.
-pub fn questions_within(
+/// The next step of a review: its verdict, or what has to be read first.
+fn step(
     budget: &Budget,
     inventory: &Inventory,
     reads: &Reads,
     configuration: &Configuration,
     change: &Change,
     today: Date,
-) -> Result<BTreeSet<Question>, BudgetExceeded> {
-    let questions = all_questions(budget, inventory, reads, configuration, change, today);
-    budget.within(questions)
-}
-
-fn all_questions(
-    budget: &Budget,
-    inventory: &Inventory,
-    reads: &Reads,
-    configuration: &Configuration,
-    change: &Change,
-    today: Date,
-) -> BTreeSet<Question> {
+) -> Result<Step, BudgetExceeded> {
+    let judged = |change: &Change| {
+        let overlay = reads.overlay();
+        review_within(budget, inventory, overlay, configuration, change, today)
+    };
     let is_tolerant = change.new.is_terminating || configuration.ratchet.holds(today);
     let is_same = |old: &Object| old.facts == change.new.facts;
     if is_tolerant && change.old.as_ref().is_some_and(is_same) {
-        return BTreeSet::new();
+        return judged(change).map(Step::Done);
     }
-    let plan = |of: &Change, most_selections: usize| {
-        let judged = of.judged();
-        let overlay = reads.overlay.clone().under(judged.clone());
+    let begun = |of: &Change, most_selections: usize| {
+        let subject = of.judged();
+        let overlay = reads.overlay.clone().under(subject.clone());
         let mut plan = Plan {
             budget,
             inventory,
             overlay: &overlay,
             reads,
             configuration,
-            subject: &judged.key,
+            subject: &subject.key,
             old: of.old.as_ref(),
             selections: BTreeSet::new(),
             most_selections,
             open: BTreeSet::new(),
         };
-        plan.ask_about_subject(&judged);
-        let may_deny = plan.open.is_empty() && plan.ask_about_denials(of, today);
-        (plan.open, may_deny)
+        plan.ask_about_subject(&subject);
+        if !plan.open.is_empty() {
+            return budget.within(Step::Read(plan.open));
+        }
+        let verdict = judged(of)?;
+        plan.ask_about_denials(&verdict);
+        if plan.open.is_empty() {
+            Ok(Step::Done(verdict))
+        } else {
+            Ok(Step::Read(plan.open))
+        }
     };
-    let (open, may_deny) = plan(change, pods::most_selections(change.new.key.kind));
-    if !is_tolerant || !may_deny || !open.is_empty() {
-        return open;
-    }
+    let verdict = match begun(change, pods::most_selections(change.new.key.kind))? {
+        Step::Done(verdict) if is_tolerant && may_deny(&verdict) => verdict,
+        step => return Ok(step),
+    };
     // Whether a path was there before decides as well.
-    match &change.old {
+    let open = match &change.old {
         Some(old) => {
             let before = Change {
                 new: old.clone(),
                 old: None,
             };
             // Pods that were not looked at for the new path are on no old one that is the same.
-            plan(&before, 0).0
+            match begun(&before, 0)? {
+                Step::Read(open) => open,
+                Step::Done(_) => BTreeSet::new(),
+            }
         }
         None => before::questions(budget, inventory, reads, configuration, change),
-    }
+    };
+    budget.within(if open.is_empty() {
+        Step::Done(verdict)
+    } else {
+        Step::Read(open)
+    })
+}
+
+/// The findings that deny, or would if their path had not been there before.
+fn denials(verdict: &Verdict) -> impl Iterator<Item = &Judged> {
+    let findings = verdict.findings.iter();
+    findings.filter(|judged| judged.severity == Mode::Deny)
+}
+
+fn may_deny(verdict: &Verdict) -> bool {
+    denials(verdict).next().is_some()
 }
 
 /// The questions of one review as they are collected.
@@ -325,29 +314,12 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Everything on a path that denies, or would if it had not been there before, is read, however it was found. Returns
-    /// whether there is any.
-    fn ask_about_denials(&mut self, change: &Change, today: Date) -> bool {
-        let verdict = review_within(
-            self.budget,
-            self.inventory,
-            self.reads.overlay(),
-            self.configuration,
-            change,
-            today,
-        );
-        // Where the budget is spent, no question counts.
-        let verdict = verdict.unwrap_or_default();
-        let denials = verdict.findings.iter();
-        let mut denials = denials
-            .filter(|judged| judged.severity == Mode::Deny)
-            .peekable();
-        let may_deny = denials.peek().is_some();
-        for judged in denials {
+    /// Everything on a path that denies, or would if it had not been there before, is read, however it was found.
+    fn ask_about_denials(&mut self, verdict: &Verdict) {
+        for judged in denials(verdict) {
             for key in &judged.finding.participants {
                 self.ask(Question::Object(key.clone()));
             }
         }
-        may_deny
     }
 }

@@ -4,10 +4,13 @@ mod beside;
 mod cluster;
 mod manifests;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::tests::{binding, deployment, ingress, named, object, route, service};
-use super::{Question, Reads, questions};
+use super::{Question, Review, Step};
+use crate::budget::Budget;
 use crate::configuration::{Configuration, Date};
 use crate::gateways::istio::UnknownRouter;
 use crate::identity::Kind;
@@ -276,21 +279,20 @@ fn a_class_that_joins_very_many_services_asks_about_the_pods_of_some() {
             old: None,
             new: object(&class),
         };
-        let mut reads = Reads::new();
         let configuration = Configuration::default();
-        let mut asked = questions(&known, &reads, &configuration, &change, Date::MIN);
-        for kind in [Kind::Service, Kind::Deployment, Kind::Ingress] {
+        let mut review = Review::new(&configuration, &change, Date::MIN);
+        let mut asked = BTreeSet::new();
+        let all_objects = [Kind::Service, Kind::Deployment, Kind::Ingress].map(|kind| {
             let objects = known.objects().filter(|object| object.key.kind == kind);
             let all = objects.cloned().collect::<Vec<_>>().into();
-            reads.answer((Question::Objects(kind, Scope::Cluster), all));
+            (Question::Objects(kind, Scope::Cluster), all)
+        });
+        for answers in [Vec::new(), all_objects.into()] {
+            match review.next(&Budget::unlimited(), &known, answers).unwrap() {
+                Step::Read(open) => asked.extend(open),
+                Step::Done(verdict) => panic!("it asks for nothing: {verdict:?}"),
+            }
         }
-        asked.extend(questions(
-            &known,
-            &reads,
-            &configuration,
-            &change,
-            Date::MIN,
-        ));
         let is_metadata = |asked: &&Question| matches!(asked, Question::PodMetadata(_));
         asked.iter().filter(is_metadata).count()
     };

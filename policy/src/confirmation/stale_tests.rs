@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::tests::{binding, deployment, gateway_class, ingress, named, object, route, service};
-use super::{Question, Reads, questions};
+use super::{Question, Review, Step};
+use crate::budget::Budget;
 use crate::configuration::{Configuration, Date};
 use crate::inventory::{Inventory, Scope, World};
 use crate::objects::{Facts, Object};
-use crate::verdict::{Change, review_over};
+use crate::verdict::Change;
 
 /// Whether the creation of an object is refused, while `known` is known and `there` is there.
 fn is_refused(known: &[Value], there: &[Value], new: &Value) -> bool {
@@ -24,19 +25,20 @@ fn is_refused(known: &[Value], there: &[Value], new: &Value) -> bool {
         old: None,
         new: object(new),
     };
-    let mut reads = Reads::new();
-    for _ in 0..12 {
-        let open = questions(&known, &reads, &configuration, &change, Date::MIN);
-        if open.is_empty() {
-            let overlay = reads.overlay();
-            return review_over(&known, overlay, &configuration, &change, Date::MIN).is_denied();
-        }
-        for question in open {
-            let found = found(&there, &question);
-            reads.answer((question, found.into()));
+    let mut review = Review::new(&configuration, &change, Date::MIN);
+    let mut answers = Vec::new();
+    loop {
+        match review.next(&Budget::unlimited(), &known, answers).unwrap() {
+            Step::Done(verdict) => return verdict.is_denied(),
+            Step::Read(open) => {
+                let answered = open.into_iter().map(|question| {
+                    let found = found(&there, &question);
+                    (question, found.into())
+                });
+                answers = answered.collect();
+            }
         }
     }
-    panic!("the questions do not end");
 }
 
 fn found(there: &Inventory, question: &Question) -> Vec<Object> {

@@ -1,8 +1,11 @@
 //! What a review costs: which questions are asked first for which change.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::{PodSelection, Question, Reads, questions};
+use super::{Answer, PodSelection, Question, Review, Step};
+use crate::budget::Budget;
 use crate::configuration::{Configuration, Date};
 use crate::identity::Kind;
 use crate::inventory::{Inventory, Scope};
@@ -117,17 +120,22 @@ fn cluster() -> Inventory {
 
 /// The questions of the first round, in words.
 fn asked(old: Option<&Value>, new: &Value) -> Vec<String> {
-    asked_after(&Reads::new(), old, new)
+    asked_after(Vec::new(), old, new)
 }
 
 /// The questions that are left after some reads.
-fn asked_after(reads: &Reads, old: Option<&Value>, new: &Value) -> Vec<String> {
+fn asked_after(answers: Vec<Answer>, old: Option<&Value>, new: &Value) -> Vec<String> {
     let change = Change {
         old: old.map(object),
         new: object(new),
     };
     let configuration = Configuration::default();
-    let asked = questions(&cluster(), reads, &configuration, &change, Date::MIN);
+    let mut review = Review::new(&configuration, &change, Date::MIN);
+    let asked = match review.next(&Budget::unlimited(), &cluster(), answers) {
+        Ok(Step::Read(open)) => open,
+        Ok(Step::Done(_)) => BTreeSet::new(),
+        Err(error) => panic!("{error}"),
+    };
     let asked = asked.iter().map(|question| match question {
         Question::Object(key) => key.to_string(),
         Question::Objects(kind, scope) => format!("all {kind} of {scope:?}"),
@@ -223,9 +231,11 @@ fn a_class_of_istio_asks_for_its_gateways_and_then_for_what_may_be_made_for_them
             object(&gateway)
         });
         let all = Question::Objects(Kind::Gateway, Scope::Cluster);
-        let mut reads = Reads::new();
-        reads.answer((all, gateways.collect::<Vec<_>>().into()));
-        asked_after(&reads, None, class)
+        asked_after(
+            vec![(all, gateways.collect::<Vec<_>>().into())],
+            None,
+            class,
+        )
     };
     let asked = of_class(1);
     for question in [
@@ -263,9 +273,8 @@ fn of_gateways_that_istio_makes_alone_workloads_are_asked_for() {
     let [_, _, aws, mesh, aws_gateway, mesh_gateway, _] = classes();
     for (class, gateway, is_istios) in [(aws, aws_gateway, false), (mesh, mesh_gateway, true)] {
         let class = object(&class);
-        let mut reads = Reads::new();
-        reads.answer((Question::Object(class.key.clone()), vec![class].into()));
-        let asked = asked_after(&reads, None, &gateway);
+        let answer = (Question::Object(class.key.clone()), vec![class].into());
+        let asked = asked_after(vec![answer], None, &gateway);
         let asks = |what: &str| asked.iter().any(|question| question.starts_with(what));
         assert!(asks("all HTTPRoute of Cluster"), "{asked:?}");
         assert_eq!(asks("all Deployment"), is_istios, "{asked:?}");

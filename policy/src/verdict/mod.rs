@@ -16,7 +16,7 @@ use crate::wording::Wording;
 
 pub use copy::{Allowance, AllowanceExceeded, evaluate_around_copy, evaluate_copy};
 pub use evaluate::evaluate;
-pub use review::{Change, premises, review, review_over, review_within};
+pub use review::{Change, premises, review, review_within};
 pub(crate) use review::{before, of_affected};
 
 /// A finding and what it does.

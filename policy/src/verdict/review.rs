@@ -39,7 +39,8 @@ impl Change {
     }
 }
 
-/// Judges a change in the world of `inventory`, whose own copy of the object is not looked at, on this day (UTC).
+/// Judges a change in the world of `inventory`, whose own copy of the object is not looked at, on this day (UTC). For those
+/// who choose themselves what is judged: it takes as long as it takes.
 #[must_use]
 pub fn review(
     inventory: &Inventory,
@@ -47,23 +48,11 @@ pub fn review(
     change: &Change,
     today: Date,
 ) -> Verdict {
-    review_over(inventory, &Overlay::new(), configuration, change, today)
+    let reads = Overlay::new();
+    verdict(inventory, &reads, configuration, change, today, None)
 }
 
-/// The same with `reads`, what was read from the cluster itself, put over the inventory. For those who choose themselves what
-/// is judged: it takes as long as it takes.
-#[must_use]
-pub fn review_over(
-    inventory: &Inventory,
-    reads: &Overlay,
-    configuration: &Configuration,
-    change: &Change,
-    today: Date,
-) -> Verdict {
-    verdict(inventory, reads, configuration, change, today, None)
-}
-
-/// The same within a budget.
+/// The same within a budget, with `reads`, what was read from the cluster itself, put over the inventory.
 ///
 /// # Errors
 ///

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use l7guard_policy::budget::Budget;
 use l7guard_policy::configuration::{Configuration, Ratchet};
 use l7guard_policy::confirmation::{
-    LiveResult, PodSelection, Question, Reads, SelectedPods, questions,
+    LiveResult, PodSelection, Question, Review, SelectedPods, Step,
 };
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::{Inventory, Scope};
@@ -13,7 +14,7 @@ use l7guard_policy::objects::pod_metadata::{PodMetadata, PodShape};
 use l7guard_policy::objects::workload::Workload;
 use l7guard_policy::objects::{Facts, Object};
 use l7guard_policy::rules::{Mode, Rule};
-use l7guard_policy::verdict::{Change, Verdict, review, review_over};
+use l7guard_policy::verdict::{Change, Verdict, review};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -47,9 +48,6 @@ const BEHIND: [Kind; 8] = [
     Kind::Endpoints,
 ];
 
-/// More rounds than any way through the cluster takes.
-const ROUNDS: usize = 20;
-
 proptest! {
     #![proptest_config(configured())]
 
@@ -72,9 +70,9 @@ proptest! {
             return Ok(());
         };
         let cluster = inventory(&cluster);
-        let (verdict, reads) = confirmed(&lagging, &cluster, &configuration, &change);
+        let (verdict, review_of_it) = confirmed(&lagging, &cluster, &configuration, &change);
         let truth = review(&cluster, &configuration, &change, TODAY);
-        prop_assert_eq!(verdict.is_denied(), truth.is_denied(), "{:?}\n{:?}\n{:?}", truth, verdict, reads);
+        prop_assert_eq!(verdict.is_denied(), truth.is_denied(), "{:?}\n{:?}\n{:?}", truth, verdict, review_of_it);
     }
 
     #[test]
@@ -86,8 +84,9 @@ proptest! {
         if let Some(new) = view(&object) {
             let change = Change { old: Some(new.clone()), new };
             let inventory = inventory(&history.world.0);
-            let open = questions(&inventory, &Reads::new(), &setting.configuration, &change, TODAY);
-            prop_assert!(open.is_empty());
+            let mut review = Review::new(&setting.configuration, &change, TODAY);
+            let step = review.next(&Budget::unlimited(), &inventory, []);
+            prop_assert!(matches!(step, Ok(Step::Done(_))), "{step:?}");
         }
     }
 }
@@ -193,25 +192,27 @@ fn is_beside_others(cluster: &[Value], written: &ObjectKey) -> bool {
 }
 
 /// The verdict after every question was answered from the cluster.
-fn confirmed(
+fn confirmed<'a>(
     inventory: &Inventory,
     cluster: &Inventory,
-    configuration: &Configuration,
-    change: &Change,
-) -> (Verdict, Reads) {
-    let mut reads = Reads::new();
-    for _ in 0..ROUNDS {
-        let open = questions(inventory, &reads, configuration, change, TODAY);
-        if open.is_empty() {
-            let verdict = review_over(inventory, reads.overlay(), configuration, change, TODAY);
-            return (verdict, reads);
-        }
-        for question in open {
-            let answer = answer(cluster, &question);
-            reads.answer((question, answer));
+    configuration: &'a Configuration,
+    change: &'a Change,
+) -> (Verdict, Review<'a>) {
+    let mut review = Review::new(configuration, change, TODAY);
+    let mut answers = Vec::new();
+    loop {
+        match review.next(&Budget::unlimited(), inventory, answers) {
+            Ok(Step::Done(verdict)) => return (verdict, review),
+            Ok(Step::Read(open)) => {
+                let answered = open.into_iter().map(|question| {
+                    let answer = answer(cluster, &question);
+                    (question, answer)
+                });
+                answers = answered.collect();
+            }
+            Err(error) => panic!("{error}: {review:?}"),
         }
     }
-    panic!("there is no end of questions: {reads:?}");
 }
 
 fn answer(cluster: &Inventory, question: &Question) -> LiveResult {

@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use super::super::selected_pods::SelectedPods;
 use super::super::tests::{deployment, gateway_class, named, object, service};
-use super::super::{LiveResult, PodSelection, Question, Reads, questions};
+use super::super::{LiveResult, PodSelection, Question, Review, Step};
 use super::manifests::{APPLICATION, owned_by, pod, replica_set, with_uid};
+use crate::budget::Budget;
 use crate::configuration::{Configuration, Date};
 use crate::identity::Kind;
 use crate::inventory::{Inventory, Scope};
 use crate::objects::{Facts, Object, pod_metadata};
-use crate::verdict::{Change, Verdict, review_over};
+use crate::verdict::{Change, Verdict};
 
 /// A cluster, and the copy of it that is known.
 pub(super) struct Cluster {
@@ -59,21 +60,22 @@ impl Cluster {
             old: old.map(object),
             new: object(new),
         };
-        let (mut reads, mut asked) = (Reads::new(), Vec::new());
-        for _ in 0..16 {
-            let open = questions(&self.known, &reads, configuration, &change, Date::MIN);
-            if open.is_empty() {
-                let overlay = reads.overlay();
-                let verdict = review_over(&self.known, overlay, configuration, &change, Date::MIN);
-                return Judged { verdict, asked };
-            }
-            for question in open {
-                asked.push(question.clone());
-                let answer = self.answer(&question);
-                reads.answer((question, answer));
+        let mut review = Review::new(configuration, &change, Date::MIN);
+        let (mut answers, mut asked) = (Vec::new(), Vec::new());
+        loop {
+            match review.next(&Budget::unlimited(), &self.known, answers) {
+                Ok(Step::Done(verdict)) => return Judged { verdict, asked },
+                Ok(Step::Read(open)) => {
+                    asked.extend(open.iter().cloned());
+                    let answered = open.into_iter().map(|question| {
+                        let answer = self.answer(&question);
+                        (question, answer)
+                    });
+                    answers = answered.collect();
+                }
+                Err(error) => panic!("{error}: {asked:?}"),
             }
         }
-        panic!("the questions do not end: {asked:?}");
     }
 
     pub(super) fn is_refused(&self, new: &Value) -> bool {

@@ -1,0 +1,160 @@
+//! A review on its way to its verdict, without any input or output of its own: whoever can read a cluster answers what it
+//! asks, round by round.
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
+use super::{Answer, Question, Reads};
+use crate::budget::{Budget, BudgetExceeded};
+use crate::configuration::{Configuration, Date};
+use crate::inventory::Inventory;
+use crate::verdict::{Change, Verdict, review_within};
+
+/// How often answers may lead to further questions. The longest way through a cluster (class, Service, alias, workloads,
+/// Pods, their ReplicaSets) takes half of it; a world that changes while it is read may take more.
+const ROUNDS: usize = 16;
+
+/// What a review needs next.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Nothing: this is the verdict.
+    Done(Verdict),
+    /// The answers to these questions, of which there is at least one.
+    Read(BTreeSet<Question>),
+}
+
+/// Why a review comes to no verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ReviewError {
+    /// It takes more steps than there are.
+    #[error(transparent)]
+    Exceeded(#[from] BudgetExceeded),
+    /// The world changed faster than it could be read.
+    #[error("the cluster changes faster than it can be read; the next attempt may do better")]
+    Unsettled,
+}
+
+/// The judgement of one change, with what was read for it so far.
+#[derive(Clone, Debug)]
+pub struct Review<'a> {
+    configuration: &'a Configuration,
+    change: &'a Change,
+    today: Date,
+    reads: Reads,
+    rounds: usize,
+    is_of_the_world_itself: bool,
+}
+
+impl<'a> Review<'a> {
+    /// A review for which nothing was read yet.
+    #[must_use]
+    pub fn new(configuration: &'a Configuration, change: &'a Change, today: Date) -> Self {
+        Self {
+            configuration,
+            change,
+            today,
+            reads: Reads::default(),
+            rounds: 0,
+            is_of_the_world_itself: false,
+        }
+    }
+
+    /// A review in a world that is no copy of another one, such as a directory of manifests: there is nothing to read.
+    #[must_use]
+    pub fn of_the_world_itself(
+        configuration: &'a Configuration,
+        change: &'a Change,
+        today: Date,
+    ) -> Self {
+        Self {
+            is_of_the_world_itself: true,
+            ..Self::new(configuration, change, today)
+        }
+    }
+
+    /// Takes in what was found for the questions of the last step, and takes the next one. The inventory may have moved on
+    /// in between.
+    ///
+    /// # Errors
+    ///
+    /// The step takes more than `budget` has: it may be taken again with a larger one, without results, as these are kept.
+    /// Or the questions do not end.
+    pub fn next(
+        &mut self,
+        budget: &Budget,
+        inventory: &Inventory,
+        results: impl IntoIterator<Item = Answer>,
+    ) -> Result<Step, ReviewError> {
+        for answer in results {
+            self.reads.answer(answer);
+        }
+        let (configuration, change, today) = (self.configuration, self.change, self.today);
+        let reads = &self.reads;
+        if self.is_of_the_world_itself {
+            let overlay = reads.overlay();
+            let verdict = review_within(budget, inventory, overlay, configuration, change, today)?;
+            return Ok(Step::Done(verdict));
+        }
+        let step = super::step(budget, inventory, reads, configuration, change, today)?;
+        if let Step::Read(_) = step {
+            self.rounds += 1;
+            if self.rounds == ROUNDS {
+                return Err(ReviewError::Unsettled);
+            }
+        }
+        Ok(step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{ingress, object};
+    use super::*;
+
+    #[test]
+    fn questions_that_nobody_answers_end_in_an_error() {
+        let (configuration, inventory) = (Configuration::default(), Inventory::new());
+        let change = Change {
+            old: None,
+            new: object(&ingress("alb", "front")),
+        };
+        let mut review = Review::new(&configuration, &change, Date::MIN);
+        let mut steps = 0;
+        let error = loop {
+            match review.next(&Budget::unlimited(), &inventory, []) {
+                Ok(Step::Read(open)) => assert!(!open.is_empty()),
+                Ok(Step::Done(verdict)) => panic!("it needs reads: {verdict:?}"),
+                Err(error) => break error,
+            }
+            steps += 1;
+        };
+        assert_eq!((error, steps), (ReviewError::Unsettled, ROUNDS - 1));
+    }
+
+    #[test]
+    fn a_step_that_was_too_long_goes_on_with_the_results_it_had() {
+        let (configuration, inventory) = (Configuration::default(), Inventory::new());
+        let change = Change {
+            old: None,
+            new: object(&ingress("alb", "front")),
+        };
+        let mut review = Review::new(&configuration, &change, Date::MIN);
+        let unlimited = Budget::unlimited();
+        let Ok(Step::Read(open)) = review.next(&unlimited, &inventory, []) else {
+            panic!("it needs reads");
+        };
+        let nothing = |question| (question, Vec::new().into());
+        let answers: Vec<_> = open.iter().cloned().map(nothing).collect();
+        let exceeded = review.next(&Budget::of(1), &inventory, answers);
+        assert!(
+            matches!(exceeded, Err(ReviewError::Exceeded(_))),
+            "{exceeded:?}"
+        );
+        match review.next(&unlimited, &inventory, []) {
+            Ok(Step::Read(next)) => assert!(next.is_disjoint(&open), "{next:?}"),
+            Ok(Step::Done(_)) => (),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Plan, Question, Reads};
+use super::plan::Plan;
+use super::question::Question;
+use super::reads::Reads;
 use crate::budget::Budget;
 use crate::configuration::Configuration;
 use crate::gateways::service::reach_from;

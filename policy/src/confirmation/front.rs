@@ -1,7 +1,8 @@
 //! The front's end of a path, and the gateway's end where the front's is in sight.
 
 use super::index::BINDINGS;
-use super::{Plan, Question};
+use super::plan::Plan;
+use super::question::Question;
 use crate::fronts::{self, Destination, Making, Target};
 use crate::gateways::service::Behind;
 use crate::identity::ObjectKey;

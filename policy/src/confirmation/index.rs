@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Question;
+use super::question::Question;
 use crate::identity::{Kind, ServiceKey};
 use crate::inventory::{IndexKey, Scope};
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::index::BINDINGS;
-use super::{Plan, Question};
+use super::plan::Plan;
+use super::question::Question;
 use crate::fronts::aws::NETWORK_GATEWAY_CONTROLLER;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::Scope;

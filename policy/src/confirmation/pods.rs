@@ -11,8 +11,9 @@
 
 use std::sync::Arc;
 
+use super::plan::Plan;
+use super::question::Question;
 use super::selected_pods::{FEW, PodSelection, SelectedPods};
-use super::{Plan, Question};
 use crate::confidence::Confidence;
 use crate::configuration::Likely;
 use crate::gateways::evidence;

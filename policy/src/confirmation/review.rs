@@ -5,10 +5,14 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use super::{Answer, Question, Reads};
+use super::plan::{Plan, may_deny};
+use super::question::{Answer, Question};
+use super::reads::Reads;
+use super::{before, pods};
 use crate::budget::{Budget, BudgetExceeded};
 use crate::configuration::{Configuration, Date};
 use crate::inventory::Inventory;
+use crate::objects::Object;
 use crate::verdict::{Change, Verdict, review_within};
 
 /// How often answers may lead to further questions. The longest way through a cluster (class, Service, alias, workloads,
@@ -89,14 +93,11 @@ impl<'a> Review<'a> {
         for answer in results {
             self.reads.answer(answer);
         }
-        let (configuration, change, today) = (self.configuration, self.change, self.today);
-        let reads = &self.reads;
-        if self.is_of_the_world_itself {
-            let overlay = reads.overlay();
-            let verdict = review_within(budget, inventory, overlay, configuration, change, today)?;
-            return Ok(Step::Done(verdict));
-        }
-        let step = super::step(budget, inventory, reads, configuration, change, today)?;
+        let step = if self.is_of_the_world_itself {
+            Step::Done(self.verdict_on(self.change, budget, inventory)?)
+        } else {
+            self.step(budget, inventory)?
+        };
         if let Step::Read(_) = step {
             self.rounds += 1;
             if self.rounds == ROUNDS {
@@ -104,6 +105,101 @@ impl<'a> Review<'a> {
             }
         }
         Ok(step)
+    }
+
+    fn step(&self, budget: &Budget, inventory: &Inventory) -> Result<Step, BudgetExceeded> {
+        let change = self.change;
+        let is_tolerant = change.new.is_terminating || self.configuration.ratchet.holds(self.today);
+        let is_same = |old: &Object| old.facts == change.new.facts;
+        if is_tolerant && change.old.as_ref().is_some_and(is_same) {
+            return self.verdict_on(change, budget, inventory).map(Step::Done);
+        }
+        let most_selections = pods::most_selections(change.new.key.kind);
+        let verdict = match self.asked(change, most_selections, budget, inventory)? {
+            Step::Done(verdict) if is_tolerant && may_deny(&verdict) => verdict,
+            step => return Ok(step),
+        };
+        // Whether a path was there before decides as well.
+        let open = self.open_before(budget, inventory)?;
+        Ok(if open.is_empty() {
+            Step::Done(verdict)
+        } else {
+            Step::Read(open)
+        })
+    }
+
+    /// The step for a change alone, without what was there before it.
+    fn asked(
+        &self,
+        change: &Change,
+        most_selections: usize,
+        budget: &Budget,
+        inventory: &Inventory,
+    ) -> Result<Step, BudgetExceeded> {
+        let subject = change.judged();
+        let overlay = self.reads.overlay().clone().under(subject.clone());
+        let mut plan = Plan {
+            budget,
+            inventory,
+            overlay: &overlay,
+            reads: &self.reads,
+            configuration: self.configuration,
+            subject: &subject.key,
+            old: change.old.as_ref(),
+            selections: BTreeSet::new(),
+            most_selections,
+            open: BTreeSet::new(),
+        };
+        plan.ask_about_subject(&subject);
+        if !plan.open.is_empty() {
+            return budget.within(Step::Read(plan.open));
+        }
+        let verdict = self.verdict_on(change, budget, inventory)?;
+        plan.ask_about_denials(&verdict);
+        Ok(if plan.open.is_empty() {
+            Step::Done(verdict)
+        } else {
+            Step::Read(plan.open)
+        })
+    }
+
+    /// What has to be read of the world before the change.
+    fn open_before(
+        &self,
+        budget: &Budget,
+        inventory: &Inventory,
+    ) -> Result<BTreeSet<Question>, BudgetExceeded> {
+        let Some(old) = &self.change.old else {
+            let (reads, configuration) = (&self.reads, self.configuration);
+            let open = before::questions(budget, inventory, reads, configuration, self.change);
+            return budget.within(open);
+        };
+        let creation = Change {
+            new: old.clone(),
+            old: None,
+        };
+        // Pods that were not looked at for the new path are on no old one that is the same.
+        match self.asked(&creation, 0, budget, inventory)? {
+            Step::Read(open) => Ok(open),
+            Step::Done(_) => Ok(BTreeSet::new()),
+        }
+    }
+
+    fn verdict_on(
+        &self,
+        change: &Change,
+        budget: &Budget,
+        inventory: &Inventory,
+    ) -> Result<Verdict, BudgetExceeded> {
+        let (overlay, configuration) = (self.reads.overlay(), self.configuration);
+        review_within(
+            budget,
+            inventory,
+            overlay,
+            configuration,
+            change,
+            self.today,
+        )
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::index::TEMPLATES;
-use super::{Plan, PodSelection, Question};
+use super::plan::Plan;
+use super::question::Question;
+use super::selected_pods::PodSelection;
 use crate::gateways::selection::{rarest_pairs, selects_in};
 use crate::gateways::service::{Behind, Reach, reach};
 use crate::identity::{Kind, ObjectKey, ServiceKey};

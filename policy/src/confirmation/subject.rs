@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::index::TEMPLATES;
+use super::plan::Plan;
 use super::pods::with_label;
-use super::{Plan, Question};
+use super::question::Question;
 use crate::configuration::Configuration;
 use crate::fronts::aws::NETWORK_GATEWAY_CONTROLLER;
 use crate::gateways::kind;

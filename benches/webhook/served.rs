@@ -22,7 +22,7 @@ use l7guard::pki;
 use l7guard::server::{OldestTls, Server, Settings, stop, tls_config};
 use l7guard::shares::ReadAllowance;
 use l7guard::webhook::{AdmissionLimiter, DEFAULT_IN_FLIGHT, VALIDATE_PATH, router};
-use l7guard_policy::confirmation::{self, Question};
+use l7guard_policy::confirmation::{self, LiveQuery};
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::{self, Naming, Source};
 use tracing_subscriber::EnvFilter;
@@ -136,11 +136,11 @@ impl ClusterView for ClusterCopy {
         Some(Duration::from_secs(1))
     }
 
-    async fn answer(
+    async fn read(
         &self,
-        questions: BTreeSet<Question>,
+        queries: BTreeSet<LiveQuery>,
         _allowance: &ReadAllowance,
-    ) -> Result<Vec<confirmation::Answer>, ReadFailure> {
-        Err(format!("nothing was to be read, but it asks for {questions:?}").into())
+    ) -> Result<Vec<confirmation::LiveRead>, ReadFailure> {
+        Err(format!("nothing was to be read, but it asks for {queries:?}").into())
     }
 }

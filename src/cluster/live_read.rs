@@ -1,4 +1,4 @@
-//! Reads of the cluster itself, for the questions of one review.
+//! Reads of the cluster itself, for the queries of one review.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use kube::api::ListParams;
 use kube::core::ApiResource;
 use kube::core::response::StatusDetails;
 use kube::{Api, Client};
-use l7guard_policy::confirmation::{Answer, LiveResult, Question};
+use l7guard_policy::confirmation::{LiveQuery, LiveRead, LiveResult};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Scope;
 use l7guard_policy::objects::{Facts, Object};
@@ -47,21 +47,21 @@ impl LiveReads {
         }
     }
 
-    /// Answers questions, several at a time. All of them or none: what could not be read is no "it is not there".
-    pub(super) async fn answer(
+    /// Answers queries, several at a time. All of them or none: what could not be read is no "it is not there".
+    pub(super) async fn read(
         &self,
-        questions: BTreeSet<Question>,
+        queries: BTreeSet<LiveQuery>,
         allowance: &ReadAllowance,
-    ) -> Result<Vec<Answer>, ReadError> {
-        let questions = gathered(&questions);
-        let reading = &self.shares.of(allowance, questions.len());
-        let reads = questions.into_iter().map(|question| async move {
+    ) -> Result<Vec<LiveRead>, ReadError> {
+        let queries = gathered(&queries);
+        let reading = &self.shares.of(allowance, queries.len());
+        let reads = queries.into_iter().map(|query| async move {
             let began = Instant::now();
-            let read = self.read(&question, reading).await;
+            let read = self.read_one(&query, reading).await;
             let outcome = if read.is_ok() { "ok" } else { "error" };
-            let kind = question.kind().label();
+            let kind = query.kind().label();
             self.state.metrics.live_read(kind, outcome, began.elapsed());
-            Ok((question, read?))
+            Ok((query, read?))
         });
         stream::iter(reads)
             .buffer_unordered(AT_ONCE)
@@ -69,28 +69,28 @@ impl LiveReads {
             .await
     }
 
-    async fn read(
+    async fn read_one(
         &self,
-        question: &Question,
+        query: &LiveQuery,
         reading: &Reading<'_>,
     ) -> Result<LiveResult, ReadError> {
-        let kind = question.kind();
+        let kind = query.kind();
         let resource = self
             .state
             .served_at(kind)
             .unwrap_or_else(|| discovery::assumed(kind));
-        if let Question::PodMetadata(selection) = question {
+        if let LiveQuery::PodMetadata(selection) = query {
             let read = pods::read_metadata(&self.client, &resource, selection, reading).await;
             return read.map(LiveResult::Pods);
         }
-        if let Some(objects) = self.read_from(&resource, question, reading).await? {
+        if let Some(objects) = self.read_from(&resource, query, reading).await? {
             return Ok(objects.into());
         }
         // Its CRD may have been installed, or moved to another version, since it was last looked: only of a kind that its
         // group serves in no version there are no objects.
         let others = discovery::elsewhere(&self.client, kind, &resource).await;
         for other in others.map_err(|source| ReadError::NotServed { kind, source })? {
-            if let Some(objects) = self.read_from(&other, question, reading).await? {
+            if let Some(objects) = self.read_from(&other, query, reading).await? {
                 return Ok(objects.into());
             }
         }
@@ -101,7 +101,7 @@ impl LiveReads {
     async fn read_from(
         &self,
         resource: &ApiResource,
-        question: &Question,
+        query: &LiveQuery,
         reading: &Reading<'_>,
     ) -> Result<Option<Vec<Object>>, ReadError> {
         let every = |kind| ListParams {
@@ -112,19 +112,19 @@ impl LiveReads {
             let every_one = || |_: &Object| true;
             self.list(kind, resource, scope, parameters, reading, every_one)
         };
-        match question {
-            Question::Object(key) => {
+        match query {
+            LiveQuery::Object(key) => {
                 let kept = |object: &RawObject| self.state.facts(key.kind, resource, object);
                 self.get(resource, key, reading, kept).await
             }
-            Question::Revision(key) => {
+            LiveQuery::Revision(key) => {
                 // One that cannot be read explains no Pod: these are read whole then.
                 let any = |object: &RawObject| object.read(resource).ok().flatten();
                 self.get(resource, key, reading, any).await
             }
-            Question::Objects(kind, scope) => list(*kind, scope, every(*kind)).await,
-            Question::Pods(selection) if !pods::can_exist(selection) => Ok(Some(Vec::new())),
-            Question::Pods(selection) => {
+            LiveQuery::Objects(kind, scope) => list(*kind, scope, every(*kind)).await,
+            LiveQuery::Pods(selection) if !pods::can_exist(selection) => Ok(Some(Vec::new())),
+            LiveQuery::Pods(selection) => {
                 let scope = Scope::Namespace(Arc::clone(&selection.namespace));
                 let parameters = pods::chosen(selection);
                 self.list(
@@ -138,8 +138,8 @@ impl LiveReads {
                 .await
             }
             // It is answered by no objects.
-            Question::PodMetadata(_) => Ok(None),
-            Question::Aliases => self.aliases(resource, reading).await,
+            LiveQuery::PodMetadata(_) => Ok(None),
+            LiveQuery::Aliases => self.aliases(resource, reading).await,
         }
     }
 

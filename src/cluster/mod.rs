@@ -3,7 +3,7 @@
 //! ```text
 //! world (wiring) ─┬─▶ watch_supervisor ─▶ discovery: which kinds are served
 //!                 │          └─▶ reflector, one a kind: watch ─▶ facts ──┐
-//!                 └─▶ live_read: answers to the policy's questions ──────┴─▶ state: inventory, change feed, watch states
+//!                 └─▶ live_read: answers to the policy's queries ──────┴─▶ state: inventory, change feed, watch states
 //! ```
 //!
 //! No object is kept: each is read into the policy's facts as it arrives, and dropped.

@@ -48,7 +48,7 @@ enum MetadataError {
     Late(#[from] TimedOut),
 }
 
-/// The answer to [`PodMetadata`](l7guard_policy::confirmation::Question::PodMetadata). It has one turn, however long the list is.
+/// The answer to [`PodMetadata`](l7guard_policy::confirmation::LiveQuery::PodMetadata). It has one turn, however long the list is.
 pub(super) async fn read_metadata(
     client: &Client,
     resource: &ApiResource,

@@ -1,8 +1,8 @@
-//! Many questions about single objects become few lists.
+//! Many queries about single objects become few lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use l7guard_policy::confirmation::Question;
+use l7guard_policy::confirmation::LiveQuery;
 use l7guard_policy::identity::Kind;
 use l7guard_policy::inventory::Scope;
 
@@ -12,53 +12,53 @@ const MANY: usize = 32;
 /// From this many reads of one kind on a list of the whole cluster takes their place.
 const TOO_MANY: usize = 256;
 
-/// The questions, with lists in place of many single objects.
-pub(super) fn gathered(questions: &BTreeSet<Question>) -> BTreeSet<Question> {
-    let by_namespace = questions_with(questions, MANY, |kind, question| match question {
-        Question::Object(key) => Some(Question::Objects(kind, Scope::of(key))),
+/// The queries, with lists in place of many single objects.
+pub(super) fn gathered(queries: &BTreeSet<LiveQuery>) -> BTreeSet<LiveQuery> {
+    let by_namespace = queries_with(queries, MANY, |kind, query| match query {
+        LiveQuery::Object(key) => Some(LiveQuery::Objects(kind, Scope::of(key))),
         _ => None,
     });
-    questions_with(&by_namespace, TOO_MANY, |kind, question| match question {
-        Question::Object(_) | Question::Objects(_, Scope::Namespace(_)) => {
-            Some(Question::Objects(kind, Scope::Cluster))
+    queries_with(&by_namespace, TOO_MANY, |kind, query| match query {
+        LiveQuery::Object(_) | LiveQuery::Objects(_, Scope::Namespace(_)) => {
+            Some(LiveQuery::Objects(kind, Scope::Cluster))
         }
         _ => None,
     })
 }
 
-/// The questions; `many` and more that have one list in common are replaced by it.
-fn questions_with(
-    questions: &BTreeSet<Question>,
+/// The queries; `many` and more that have one list in common are replaced by it.
+fn queries_with(
+    queries: &BTreeSet<LiveQuery>,
     many: usize,
-    list: impl Fn(Kind, &Question) -> Option<Question>,
-) -> BTreeSet<Question> {
-    let list = |question: &Question| gathered_kind(question).and_then(|kind| list(kind, question));
-    let mut counts: BTreeMap<Question, usize> = BTreeMap::new();
-    for wider in questions.iter().filter_map(list) {
+    list: impl Fn(Kind, &LiveQuery) -> Option<LiveQuery>,
+) -> BTreeSet<LiveQuery> {
+    let list = |query: &LiveQuery| gathered_kind(query).and_then(|kind| list(kind, query));
+    let mut counts: BTreeMap<LiveQuery, usize> = BTreeMap::new();
+    for wider in queries.iter().filter_map(list) {
         *counts.entry(wider).or_default() += 1;
     }
-    let gather = |question: &Question| match list(question) {
+    let gather = |query: &LiveQuery| match list(query) {
         Some(wider) if counts.get(&wider).is_some_and(|count| *count >= many) => wider,
-        _ => question.clone(),
+        _ => query.clone(),
     };
-    questions.iter().map(gather).collect()
+    queries.iter().map(gather).collect()
 }
 
 /// The kind, if a list has its objects: Pods are too big and too many, of EndpointSlices a list does not have all, and
 /// Namespaces may only be read by name.
-fn gathered_kind(question: &Question) -> Option<Kind> {
-    match question {
-        Question::Object(key)
+fn gathered_kind(query: &LiveQuery) -> Option<Kind> {
+    match query {
+        LiveQuery::Object(key)
             if matches!(key.kind, Kind::Pod | Kind::EndpointSlice | Kind::Namespace) =>
         {
             None
         }
-        Question::Object(key) => Some(key.kind),
-        Question::Objects(kind, _) => Some(*kind),
-        Question::Pods(_)
-        | Question::PodMetadata(_)
-        | Question::Revision(_)
-        | Question::Aliases => None,
+        LiveQuery::Object(key) => Some(key.kind),
+        LiveQuery::Objects(kind, _) => Some(*kind),
+        LiveQuery::Pods(_)
+        | LiveQuery::PodMetadata(_)
+        | LiveQuery::Revision(_)
+        | LiveQuery::Aliases => None,
     }
 }
 
@@ -68,26 +68,26 @@ mod tests {
 
     use super::*;
 
-    fn service(namespace: &str, number: usize) -> Question {
-        Question::Object(ObjectKey::new(
+    fn service(namespace: &str, number: usize) -> LiveQuery {
+        LiveQuery::Object(ObjectKey::new(
             Kind::Service,
             namespace,
             format!("web-{number}"),
         ))
     }
 
-    fn class() -> Question {
-        Question::Object(ObjectKey::new(Kind::IngressClass, "", "alb"))
+    fn class() -> LiveQuery {
+        LiveQuery::Object(ObjectKey::new(Kind::IngressClass, "", "alb"))
     }
 
     #[test]
     fn many_objects_of_a_kind_and_namespace_are_read_by_one_list_and_few_by_name() {
         let few = |namespace| (1..MANY).map(move |number| service(namespace, number));
-        let few: BTreeSet<Question> = few("shop").chain(few("blog")).chain([class()]).collect();
+        let few: BTreeSet<LiveQuery> = few("shop").chain(few("blog")).chain([class()]).collect();
         assert_eq!(gathered(&few), few);
         let many = (0..MANY).map(|number| service("shop", number));
         let many = many.chain([service("blog", 1), class()]).collect();
-        let of_shop = Question::Objects(Kind::Service, Scope::Namespace("shop".into()));
+        let of_shop = LiveQuery::Objects(Kind::Service, Scope::Namespace("shop".into()));
         let expected = BTreeSet::from([of_shop, service("blog", 1), class()]);
         assert_eq!(gathered(&many), expected);
     }
@@ -99,7 +99,7 @@ mod tests {
             services.collect::<BTreeSet<_>>()
         };
         assert_eq!(gathered(&of_namespaces(TOO_MANY - 1)).len(), TOO_MANY - 1);
-        let all_services = Question::Objects(Kind::Service, Scope::Cluster);
+        let all_services = LiveQuery::Objects(Kind::Service, Scope::Cluster);
         assert_eq!(
             gathered(&of_namespaces(TOO_MANY)),
             BTreeSet::from([all_services])
@@ -110,10 +110,10 @@ mod tests {
     fn pods_and_namespaces_are_never_listed_in_place_of_a_few() {
         for kind in [Kind::Pod, Kind::Namespace] {
             let one = |number: usize| {
-                Question::Object(ObjectKey::new(kind, "shop", format!("p{number}")))
+                LiveQuery::Object(ObjectKey::new(kind, "shop", format!("p{number}")))
             };
-            let questions: BTreeSet<Question> = (0..TOO_MANY).map(one).collect();
-            assert_eq!(gathered(&questions), questions);
+            let queries: BTreeSet<LiveQuery> = (0..TOO_MANY).map(one).collect();
+            assert_eq!(gathered(&queries), queries);
         }
     }
 }

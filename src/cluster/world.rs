@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
-use l7guard_policy::confirmation::{Answer, Question};
+use l7guard_policy::confirmation::{LiveQuery, LiveRead};
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::Object;
@@ -94,11 +94,11 @@ impl ClusterView for ClusterWorld {
         Some(self.state.age())
     }
 
-    async fn answer(
+    async fn read(
         &self,
-        questions: BTreeSet<Question>,
+        queries: BTreeSet<LiveQuery>,
         allowance: &ReadAllowance,
-    ) -> Result<Vec<Answer>, ReadFailure> {
-        Ok(self.reads.answer(questions, allowance).await?)
+    ) -> Result<Vec<LiveRead>, ReadFailure> {
+        Ok(self.reads.read(queries, allowance).await?)
     }
 }

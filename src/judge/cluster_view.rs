@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::time::Duration;
 
-use l7guard_policy::confirmation::{Answer, Question};
+use l7guard_policy::confirmation::{LiveQuery, LiveRead};
 use l7guard_policy::inventory::Inventory;
 
 use crate::live::Live;
@@ -24,19 +24,19 @@ pub trait ClusterView: Send + Sync + 'static {
     }
 
     /// How long ago the inventory was last known to be up to date, for the kind that is furthest behind. `None`: it is not a
-    /// copy of anything, so what it holds is all there is and no question is asked.
+    /// copy of anything, so what it holds is all there is and no query is asked.
     fn age(&self) -> Option<Duration>;
 
-    /// Reads the answers to questions from what the inventory is a copy of, in the share that `allowance` has of it. What is
+    /// Reads the answers to queries from what the inventory is a copy of, in the share that `allowance` has of it. What is
     /// read is counted there, and `allowance` lives as long as the answers do.
     ///
     /// # Errors
     /// When one of them cannot be read. It must never answer that an object does not exist because something failed.
-    fn answer(
+    fn read(
         &self,
-        questions: BTreeSet<Question>,
+        queries: BTreeSet<LiveQuery>,
         allowance: &ReadAllowance,
-    ) -> impl Future<Output = Result<Vec<Answer>, ReadFailure>> + Send;
+    ) -> impl Future<Output = Result<Vec<LiveRead>, ReadFailure>> + Send;
 }
 
 /// A world of manifests: all there is.
@@ -49,11 +49,11 @@ impl ClusterView for Live<Inventory> {
         None
     }
 
-    async fn answer(
+    async fn read(
         &self,
-        _questions: BTreeSet<Question>,
+        _questions: BTreeSet<LiveQuery>,
         _allowance: &ReadAllowance,
-    ) -> Result<Vec<Answer>, ReadFailure> {
+    ) -> Result<Vec<LiveRead>, ReadFailure> {
         Ok(Vec::new())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use l7guard_policy::budget::{Budget, BudgetExceeded};
 use l7guard_policy::configuration::Configuration;
-use l7guard_policy::confirmation::{Answer, Question, Review, ReviewError, Step};
+use l7guard_policy::confirmation::{LiveQuery, LiveRead, Review, ReviewError, Step};
 use l7guard_policy::verdict::{Change, Verdict};
 use tokio::time::{Instant, timeout_at};
 
@@ -67,7 +67,7 @@ pub(super) async fn verdict<W: ClusterView>(
             Step::Read(open) => {
                 let awaited = kinds(&open);
                 let end = deadline.checked_sub(TO_SAY_SO).unwrap_or(deadline);
-                let read = timeout_at(end, world.answer(open, &allowance)).await;
+                let read = timeout_at(end, world.read(open, &allowance)).await;
                 answers = read.map_err(|_| JudgeError::Unread { awaited })??;
                 reads += answers.len();
             }
@@ -76,11 +76,8 @@ pub(super) async fn verdict<W: ClusterView>(
 }
 
 /// The kinds that are asked for, in words.
-fn kinds(questions: &BTreeSet<Question>) -> String {
-    let kinds: BTreeSet<&str> = questions
-        .iter()
-        .map(|question| question.kind().label())
-        .collect();
+fn kinds(queries: &BTreeSet<LiveQuery>) -> String {
+    let kinds: BTreeSet<&str> = queries.iter().map(|query| query.kind().label()).collect();
     kinds.into_iter().collect::<Vec<_>>().join(", ")
 }
 
@@ -96,7 +93,7 @@ impl Rounds<'_> {
     fn brief_step<W: ClusterView>(
         &mut self,
         world: &W,
-        answers: &mut Vec<Answer>,
+        answers: &mut Vec<LiveRead>,
     ) -> Result<Option<Step>, ReviewError> {
         if self.is_long {
             return Ok(None);
@@ -120,7 +117,7 @@ impl Rounds<'_> {
     fn long_step<W: ClusterView>(
         &mut self,
         world: &W,
-        answers: &mut Vec<Answer>,
+        answers: &mut Vec<LiveRead>,
     ) -> Result<Step, ReviewError> {
         let budget = Budget::of(self.left);
         let answers = answers.drain(..);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use l7guard_policy::confirmation::{Answer, Question};
+use l7guard_policy::confirmation::{LiveQuery, LiveRead};
 use l7guard_policy::inventory::Inventory;
 
 use super::settings::WorldSource;
@@ -98,14 +98,14 @@ impl ClusterView for ServedWorld {
         }
     }
 
-    async fn answer(
+    async fn read(
         &self,
-        questions: BTreeSet<Question>,
+        queries: BTreeSet<LiveQuery>,
         allowance: &ReadAllowance,
-    ) -> Result<Vec<Answer>, ReadFailure> {
+    ) -> Result<Vec<LiveRead>, ReadFailure> {
         match self {
-            Self::Manifests { inventory, .. } => inventory.answer(questions, allowance).await,
-            Self::Cluster(cluster) => cluster.answer(questions, allowance).await,
+            Self::Manifests { inventory, .. } => inventory.read(queries, allowance).await,
+            Self::Cluster(cluster) => cluster.read(queries, allowance).await,
         }
     }
 }

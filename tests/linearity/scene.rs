@@ -14,7 +14,7 @@ use l7guard::shares::ReadAllowance;
 use l7guard_policy::budget::Budget;
 use l7guard_policy::configuration::{Configuration, Date};
 use l7guard_policy::confirmation::{
-    self, Answer, LiveResult, PodSelection, Question, ReviewError, SelectedPods, Step,
+    self, LiveQuery, LiveRead, LiveResult, PodSelection, ReviewError, SelectedPods, Step,
 };
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::{Inventory, Scope};
@@ -176,9 +176,9 @@ impl Prepared {
         let mut review = confirmation::Review::new(&configuration, &change, Date::MIN);
         let mut answers = Vec::new();
         while let Step::Read(open) = review.next(budget, inventory, answers)? {
-            let answered = open.into_iter().map(|question| {
-                let found = self.world.found(&question);
-                (question, found)
+            let answered = open.into_iter().map(|query| {
+                let found = self.world.found(&query);
+                (query, found)
             });
             answers = answered.collect();
         }
@@ -222,21 +222,21 @@ impl Copy {
         listed.map(|(_, object)| object.clone()).collect()
     }
 
-    fn found(&self, question: &Question) -> LiveResult {
-        let objects = match question {
-            Question::Object(key) | Question::Revision(key) => {
+    fn found(&self, query: &LiveQuery) -> LiveResult {
+        let objects = match query {
+            LiveQuery::Object(key) | LiveQuery::Revision(key) => {
                 self.objects.get(key).cloned().into_iter().collect()
             }
-            Question::Objects(kind, scope) => self.list(*kind, scope),
-            Question::Pods(selection) => self.pods(selection),
-            Question::PodMetadata(selection) => {
+            LiveQuery::Objects(kind, scope) => self.list(*kind, scope),
+            LiveQuery::Pods(selection) => self.pods(selection),
+            LiveQuery::PodMetadata(selection) => {
                 let mut pods = SelectedPods::new();
                 for pod in self.pods(selection) {
                     pods.add(metadata(&pod));
                 }
                 return LiveResult::Pods(pods);
             }
-            Question::Aliases => {
+            LiveQuery::Aliases => {
                 let mut services = self.list(Kind::Service, &Scope::Cluster);
                 services.retain(|service| {
                     matches!(&service.facts, Facts::Service(facts) if facts.external_name.is_some())
@@ -285,14 +285,14 @@ impl ClusterView for Shared {
         Some(Duration::ZERO)
     }
 
-    async fn answer(
+    async fn read(
         &self,
-        questions: BTreeSet<Question>,
+        queries: BTreeSet<LiveQuery>,
         _: &ReadAllowance,
-    ) -> Result<Vec<Answer>, ReadFailure> {
-        let answers = questions.into_iter().map(|question| {
-            let found = self.0.found(&question);
-            (question, found)
+    ) -> Result<Vec<LiveRead>, ReadFailure> {
+        let answers = queries.into_iter().map(|query| {
+            let found = self.0.found(&query);
+            (query, found)
         });
         Ok(answers.collect())
     }

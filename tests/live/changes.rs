@@ -8,7 +8,7 @@ use l7guard::judge::ClusterView;
 use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::operations::Readiness;
 use l7guard::shares::{ReadAllowance, Sender};
-use l7guard_policy::confirmation::{PodSelection, Question};
+use l7guard_policy::confirmation::{LiveQuery, PodSelection};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Scope;
 use l7guard_policy::labels::Labels;
@@ -257,21 +257,21 @@ subjects: [{kind: User, name: developer, apiGroup: rbac.authorization.k8s.io}]
                 ];
                 !unlisted.contains(kind)
             })
-            .map(|kind| Question::Objects(kind, Scope::Cluster));
+            .map(|kind| LiveQuery::Objects(kind, Scope::Cluster));
         let web = PodSelection {
             namespace: at.into(),
             labels: Labels::new([("app", "web")]),
         };
         let revision = ObjectKey::new(Kind::ReplicaSet, at, "web");
         let of_pods = [
-            Question::Pods(web.clone()),
-            Question::PodMetadata(web),
-            Question::Revision(revision),
-            Question::Object(ObjectKey::new(Kind::Namespace, "", at)),
+            LiveQuery::Pods(web.clone()),
+            LiveQuery::PodMetadata(web),
+            LiveQuery::Revision(revision),
+            LiveQuery::Object(ObjectKey::new(Kind::Namespace, "", at)),
         ];
-        let questions = all.chain(of_pods).collect();
+        let queries = all.chain(of_pods).collect();
         world
-            .answer(questions, &ReadAllowance::new(Sender::default().flow()))
+            .read(queries, &ReadAllowance::new(Sender::default().flow()))
             .await
             .map_err(|error| error.to_string())?;
         Ok(())

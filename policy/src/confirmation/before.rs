@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::live_query::LiveQuery;
 use super::plan::Plan;
-use super::question::Question;
 use super::reads::Reads;
 use crate::budget::Budget;
 use crate::configuration::Configuration;
@@ -14,13 +14,13 @@ use crate::paths::affected::Affected;
 use crate::verdict::{Change, before, of_affected};
 
 /// What has to be read before it can be told which of a creation's paths were there without it.
-pub(super) fn questions(
+pub(super) fn queries(
     budget: &Budget,
     inventory: &Inventory,
     reads: &Reads,
     configuration: &Configuration,
     change: &Change,
-) -> BTreeSet<Question> {
+) -> BTreeSet<LiveQuery> {
     let created = reads.overlay().clone().under(change.new.clone());
     let mut affected = Affected::default();
     affected.add(
@@ -62,7 +62,7 @@ impl Plan<'_> {
         let verdict = of_affected(&self.world(), self.configuration, affected);
         for judged in &verdict.findings {
             for key in &judged.finding.participants {
-                self.ask(Question::Object(key.clone()));
+                self.ask(LiveQuery::Object(key.clone()));
             }
         }
     }

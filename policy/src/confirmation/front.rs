@@ -1,8 +1,8 @@
 //! The front's end of a path, and the gateway's end where the front's is in sight.
 
 use super::index::BINDINGS;
+use super::live_query::LiveQuery;
 use super::plan::Plan;
-use super::question::Question;
 use crate::fronts::{self, Destination, Making, Target};
 use crate::gateways::service::Behind;
 use crate::identity::ObjectKey;
@@ -40,7 +40,7 @@ impl Plan<'_> {
             }
         }
         if may_be_alb && may_be_gateways {
-            self.ask(Question::Object(object.key.clone()));
+            self.ask(LiveQuery::Object(object.key.clone()));
         }
     }
 
@@ -49,7 +49,7 @@ impl Plan<'_> {
         let is_group = |to: &Destination| matches!(to.target, Target::TargetGroup(_));
         if destinations.iter().any(is_group) {
             for kind in BINDINGS {
-                self.ask(Question::Objects(kind, Scope::Cluster));
+                self.ask(LiveQuery::Objects(kind, Scope::Cluster));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::question::Question;
+use super::live_query::LiveQuery;
 use crate::identity::{Kind, ServiceKey};
 use crate::inventory::{IndexKey, Scope};
 
@@ -18,20 +18,20 @@ pub(super) const TEMPLATES: [Kind; 5] = [
     Kind::ReplicaSet,
 ];
 
-/// What to read to answer the question of an index. The workloads that a Service selects are [`super::service`]'s matter,
+/// What to read to answer the query of an index. The workloads that a Service selects are [`super::service`]'s matter,
 /// and so are its endpoints. Services that select by a label are asked about only to find what a Gateway is made of, which
 /// is [`super::subject`]'s matter.
-pub(super) fn questions(key: &IndexKey) -> Vec<Question> {
+pub(super) fn queries(key: &IndexKey) -> Vec<LiveQuery> {
     let in_cluster = |kinds: &[Kind]| {
-        let question = |kind: &Kind| Question::Objects(*kind, Scope::Cluster);
-        kinds.iter().map(question).collect()
+        let query = |kind: &Kind| LiveQuery::Objects(*kind, Scope::Cluster);
+        kinds.iter().map(query).collect()
     };
     match key {
         IndexKey::NamesService(service) => naming_service(service),
         IndexKey::BindsService((namespace, _)) => {
             let here = Scope::Namespace(Arc::clone(namespace));
             BINDINGS
-                .map(|kind| Question::Objects(kind, here.clone()))
+                .map(|kind| LiveQuery::Objects(kind, here.clone()))
                 .to_vec()
         }
         IndexKey::NamesTargetGroup(_) => {
@@ -65,9 +65,9 @@ pub(super) fn questions(key: &IndexKey) -> Vec<Question> {
 }
 
 /// Fronts that name a Service: Ingresses of its namespace, routes of any.
-fn naming_service((namespace, _): &ServiceKey) -> Vec<Question> {
+fn naming_service((namespace, _): &ServiceKey) -> Vec<LiveQuery> {
     let here = Scope::Namespace(Arc::clone(namespace));
-    std::iter::once(Question::Objects(Kind::Ingress, here))
-        .chain(ROUTES.map(|kind| Question::Objects(kind, Scope::Cluster)))
+    std::iter::once(LiveQuery::Objects(Kind::Ingress, here))
+        .chain(ROUTES.map(|kind| LiveQuery::Objects(kind, Scope::Cluster)))
         .collect()
 }

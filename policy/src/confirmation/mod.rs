@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! Review::next(inventory, results) ──▶ Done: the verdict
-//!        ▲                         └─▶ Read: whoever can read the cluster answers the questions
+//!        ▲                         └─▶ Read: whoever can read the cluster answers the queries
 //!        └───────── results ◀──────────────────┘
 //! ```
 //!
@@ -19,12 +19,12 @@
 mod before;
 mod front;
 mod index;
+mod live_query;
 mod network_gateway;
 mod plan;
 mod pods;
 #[cfg(test)]
 mod pods_tests;
-mod question;
 mod reads;
 mod review;
 mod selected_pods;
@@ -35,6 +35,6 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
-pub use question::{Answer, LiveResult, Question};
+pub use live_query::{LiveQuery, LiveRead, LiveResult};
 pub use review::{Review, ReviewError, Step};
 pub use selected_pods::{PodSelection, SelectedPods};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::index::BINDINGS;
+use super::live_query::LiveQuery;
 use super::plan::Plan;
-use super::question::Question;
 use crate::fronts::aws::NETWORK_GATEWAY_CONTROLLER;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::Scope;
@@ -18,7 +18,7 @@ impl Plan<'_> {
     pub(super) fn ask_about_network_gateways(&mut self, affected: &Affected) {
         let gateways = affected.services.iter();
         for key in gateways.filter(|key| key.kind == Kind::Gateway) {
-            if self.ask(Question::Object(key.clone())) {
+            if self.ask(LiveQuery::Object(key.clone())) {
                 self.ask_about_network_gateway(key);
             }
         }
@@ -32,7 +32,7 @@ impl Plan<'_> {
         let Facts::Gateway(gateway) = &object.facts else {
             return;
         };
-        if gateway.tls.is_none() || !self.ask(Question::Object(class_of(gateway))) {
+        if gateway.tls.is_none() || !self.ask(LiveQuery::Object(class_of(gateway))) {
             return;
         }
         if !self.is_network_gateway(gateway) {
@@ -41,7 +41,7 @@ impl Plan<'_> {
         // A Service under review knows its own bindings.
         if self.subject.kind != Kind::Service {
             for kind in BINDINGS {
-                self.ask(Question::Objects(kind, Scope::Cluster));
+                self.ask(LiveQuery::Objects(kind, Scope::Cluster));
             }
         }
         for leg in tls_legs(&world, &self.configuration.istio, object) {

@@ -1,9 +1,9 @@
-//! The questions of one review as they are collected; the other files of this room ask them.
+//! The queries of one review as they are collected; the other files of this room ask them.
 
 use std::collections::BTreeSet;
 
 use super::index;
-use super::question::Question;
+use super::live_query::LiveQuery;
 use super::reads::Reads;
 use super::selected_pods::PodSelection;
 use crate::budget::Budget;
@@ -14,7 +14,7 @@ use crate::objects::Object;
 use crate::rules::Mode;
 use crate::verdict::{Judged, Verdict};
 
-/// The questions of one review as they are collected.
+/// The queries of one review as they are collected.
 pub(super) struct Plan<'a> {
     pub(super) budget: &'a Budget,
     pub(super) inventory: &'a Inventory,
@@ -28,7 +28,7 @@ pub(super) struct Plan<'a> {
     /// The Pods that were asked about, and how many such selections may be.
     pub(super) selections: BTreeSet<PodSelection>,
     pub(super) most_selections: usize,
-    pub(super) open: BTreeSet<Question>,
+    pub(super) open: BTreeSet<LiveQuery>,
 }
 
 impl<'a> Plan<'a> {
@@ -45,15 +45,15 @@ impl<'a> Plan<'a> {
 
     /// Asks, unless it is answered or is the object under review, which nobody has to read. Returns whether the answer is
     /// there.
-    pub(super) fn ask(&mut self, question: Question) -> bool {
-        let is_known = match &question {
-            Question::Object(key) => key == self.subject,
+    pub(super) fn ask(&mut self, query: LiveQuery) -> bool {
+        let is_known = match &query {
+            LiveQuery::Object(key) => key == self.subject,
             _ => false,
         };
-        if is_known || self.reads.answers(&question) {
+        if is_known || self.reads.answers(&query) {
             return true;
         }
-        self.open.insert(question);
+        self.open.insert(query);
         false
     }
 
@@ -61,11 +61,11 @@ impl<'a> Plan<'a> {
         for premise in premises {
             match premise {
                 Premise::Object(key) => {
-                    self.ask(Question::Object(key));
+                    self.ask(LiveQuery::Object(key));
                 }
                 Premise::Index(key) => {
-                    for question in index::questions(&key) {
-                        self.ask(question);
+                    for query in index::queries(&key) {
+                        self.ask(query);
                     }
                 }
             }
@@ -76,7 +76,7 @@ impl<'a> Plan<'a> {
     pub(super) fn ask_about_denials(&mut self, verdict: &Verdict) {
         for judged in denials(verdict) {
             for key in &judged.finding.participants {
-                self.ask(Question::Object(key.clone()));
+                self.ask(LiveQuery::Object(key.clone()));
             }
         }
     }

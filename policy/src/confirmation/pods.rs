@@ -11,8 +11,8 @@
 
 use std::sync::Arc;
 
+use super::live_query::LiveQuery;
 use super::plan::Plan;
-use super::question::Question;
 use super::selected_pods::{FEW, PodSelection, SelectedPods};
 use crate::confidence::Confidence;
 use crate::configuration::Likely;
@@ -63,10 +63,10 @@ impl Plan<'_> {
             return;
         }
         self.selections.insert(selection.clone());
-        if self.reads.answers(&Question::Pods(selection.clone())) {
+        if self.reads.answers(&LiveQuery::Pods(selection.clone())) {
             return;
         }
-        if !self.ask(Question::PodMetadata(selection.clone())) {
+        if !self.ask(LiveQuery::PodMetadata(selection.clone())) {
             return;
         }
         let Some(pods) = self.reads.pods(&selection) else {
@@ -76,11 +76,11 @@ impl Plan<'_> {
             Some(names) if names.len() <= FEW => {
                 for name in names {
                     let pod = ObjectKey::new(Kind::Pod, Arc::clone(namespace), name);
-                    self.ask(Question::Object(pod));
+                    self.ask(LiveQuery::Object(pod));
                 }
             }
             Some(_) => {
-                self.ask(Question::Pods(selection));
+                self.ask(LiveQuery::Pods(selection));
             }
             None => {}
         }
@@ -174,7 +174,7 @@ impl Plan<'_> {
         namespace: &Arc<str>,
     ) -> Origin {
         let key = ObjectKey::new(kind, Arc::clone(namespace), Arc::clone(&controller.name));
-        if !self.ask(Question::Object(key.clone())) {
+        if !self.ask(LiveQuery::Object(key.clone())) {
             return Origin::Asked;
         }
         let world = self.world();
@@ -201,7 +201,7 @@ impl Plan<'_> {
     fn origin_of_revision(&mut self, controller: &Controller, namespace: &Arc<str>) -> Origin {
         let name = Arc::clone(&controller.name);
         let key = ObjectKey::new(Kind::ReplicaSet, Arc::clone(namespace), name);
-        if !self.ask(Question::Revision(key.clone())) {
+        if !self.ask(LiveQuery::Revision(key.clone())) {
             return Origin::Asked;
         }
         let Some(Facts::Workload(revision)) = self.reads.revision(&key) else {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::tests::{binding, deployment, ingress, named, object, route, service};
-use super::{Question, Review, Step};
+use super::{LiveQuery, Review, Step};
 use crate::budget::Budget;
 use crate::configuration::{Configuration, Date};
 use crate::gateways::istio::UnknownRouter;
@@ -285,7 +285,7 @@ fn a_class_that_joins_very_many_services_asks_about_the_pods_of_some() {
         let all_objects = [Kind::Service, Kind::Deployment, Kind::Ingress].map(|kind| {
             let objects = known.objects().filter(|object| object.key.kind == kind);
             let all = objects.cloned().collect::<Vec<_>>().into();
-            (Question::Objects(kind, Scope::Cluster), all)
+            (LiveQuery::Objects(kind, Scope::Cluster), all)
         });
         for answers in [Vec::new(), all_objects.into()] {
             match review.next(&Budget::unlimited(), &known, answers).unwrap() {
@@ -293,7 +293,7 @@ fn a_class_that_joins_very_many_services_asks_about_the_pods_of_some() {
                 Step::Done(verdict) => panic!("it asks for nothing: {verdict:?}"),
             }
         }
-        let is_metadata = |asked: &&Question| matches!(asked, Question::PodMetadata(_));
+        let is_metadata = |asked: &&LiveQuery| matches!(asked, LiveQuery::PodMetadata(_));
         asked.iter().filter(is_metadata).count()
     };
     assert_eq!(of_cluster(20), 20);

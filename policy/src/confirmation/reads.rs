@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::question::{Answer, LiveResult, Question};
+use super::live_query::{LiveQuery, LiveRead, LiveResult};
 use super::selected_pods::{PodSelection, SelectedPods};
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{Overlay, Scope};
@@ -12,7 +12,7 @@ use crate::objects::Facts;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reads {
     overlay: Overlay,
-    answered: BTreeSet<Question>,
+    answered: BTreeSet<LiveQuery>,
     /// What metadata shows is no part of the world: it says which Pods have to be read.
     pods: BTreeMap<PodSelection, SelectedPods>,
     /// Nor are revisions: only of those that have Pods it matters what they are.
@@ -20,37 +20,37 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    /// Takes in the answer to a question. An object that no rule reads is no object.
-    pub(super) fn answer(&mut self, (question, result): Answer) {
-        let objects = match (&question, result) {
-            (Question::PodMetadata(selection), LiveResult::Pods(pods)) => {
+    /// Takes in the answer to a query. An object that no rule reads is no object.
+    pub(super) fn answer(&mut self, (query, result): LiveRead) {
+        let objects = match (&query, result) {
+            (LiveQuery::PodMetadata(selection), LiveResult::Pods(pods)) => {
                 self.pods.insert(selection.clone(), pods);
-                self.answered.insert(question);
+                self.answered.insert(query);
                 return;
             }
             (_, LiveResult::Objects(objects)) => objects,
             // It answers nothing that was asked.
             (_, LiveResult::Pods(_)) => return,
         };
-        match &question {
-            Question::Object(key) => match objects.into_iter().next() {
+        match &query {
+            LiveQuery::Object(key) => match objects.into_iter().next() {
                 Some(object) => self.overlay.put(object),
                 None => self.overlay.hide(key.clone()),
             },
-            Question::Objects(kind, scope) => self.overlay.replace(*kind, scope, objects),
-            Question::Revision(key) => {
+            LiveQuery::Objects(kind, scope) => self.overlay.replace(*kind, scope, objects),
+            LiveQuery::Revision(key) => {
                 if let Some(object) = objects.into_iter().next() {
                     self.revisions.insert(key.clone(), object.facts);
                 }
             }
-            Question::Pods(_) | Question::PodMetadata(_) | Question::Aliases => {
+            LiveQuery::Pods(_) | LiveQuery::PodMetadata(_) | LiveQuery::Aliases => {
                 for object in objects {
-                    self.answered.insert(Question::Object(object.key.clone()));
+                    self.answered.insert(LiveQuery::Object(object.key.clone()));
                     self.overlay.put(object);
                 }
             }
         }
-        self.answered.insert(question);
+        self.answered.insert(query);
     }
 
     /// What to put over the inventory.
@@ -68,13 +68,13 @@ impl Reads {
         self.revisions.get(key)
     }
 
-    pub(super) fn answers(&self, question: &Question) -> bool {
-        self.answered.contains(question)
-            || match question {
-                Question::Object(key) => self.overlay.replaces(key.kind, &Scope::of(key)),
-                Question::Objects(kind, scope) => self.overlay.replaces(*kind, scope),
-                Question::Pods(_) | Question::PodMetadata(_) | Question::Revision(_) => false,
-                Question::Aliases => self.overlay.replaces(Kind::Service, &Scope::Cluster),
+    pub(super) fn answers(&self, query: &LiveQuery) -> bool {
+        self.answered.contains(query)
+            || match query {
+                LiveQuery::Object(key) => self.overlay.replaces(key.kind, &Scope::of(key)),
+                LiveQuery::Objects(kind, scope) => self.overlay.replaces(*kind, scope),
+                LiveQuery::Pods(_) | LiveQuery::PodMetadata(_) | LiveQuery::Revision(_) => false,
+                LiveQuery::Aliases => self.overlay.replaces(Kind::Service, &Scope::Cluster),
             }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+use super::live_query::{LiveQuery, LiveRead};
 use super::plan::{Plan, may_deny};
-use super::question::{Answer, Question};
 use super::reads::Reads;
 use super::{before, pods};
 use crate::budget::{Budget, BudgetExceeded};
@@ -15,7 +15,7 @@ use crate::inventory::Inventory;
 use crate::objects::Object;
 use crate::verdict::{Change, Verdict, review_within};
 
-/// How often answers may lead to further questions. The longest way through a cluster (class, Service, alias, workloads,
+/// How often answers may lead to further queries. The longest way through a cluster (class, Service, alias, workloads,
 /// Pods, their ReplicaSets) takes half of it; a world that changes while it is read may take more.
 const ROUNDS: usize = 16;
 
@@ -24,8 +24,8 @@ const ROUNDS: usize = 16;
 pub enum Step {
     /// Nothing: this is the verdict.
     Done(Verdict),
-    /// The answers to these questions, of which there is at least one.
-    Read(BTreeSet<Question>),
+    /// The answers to these queries, of which there is at least one.
+    Read(BTreeSet<LiveQuery>),
 }
 
 /// Why a review comes to no verdict.
@@ -77,18 +77,18 @@ impl<'a> Review<'a> {
         }
     }
 
-    /// Takes in what was found for the questions of the last step, and takes the next one. The inventory may have moved on
+    /// Takes in what was found for the queries of the last step, and takes the next one. The inventory may have moved on
     /// in between.
     ///
     /// # Errors
     ///
     /// The step takes more than `budget` has: it may be taken again with a larger one, without results, as these are kept.
-    /// Or the questions do not end.
+    /// Or the queries do not end.
     pub fn next(
         &mut self,
         budget: &Budget,
         inventory: &Inventory,
-        results: impl IntoIterator<Item = Answer>,
+        results: impl IntoIterator<Item = LiveRead>,
     ) -> Result<Step, ReviewError> {
         for answer in results {
             self.reads.answer(answer);
@@ -168,10 +168,10 @@ impl<'a> Review<'a> {
         &self,
         budget: &Budget,
         inventory: &Inventory,
-    ) -> Result<BTreeSet<Question>, BudgetExceeded> {
+    ) -> Result<BTreeSet<LiveQuery>, BudgetExceeded> {
         let Some(old) = &self.change.old else {
             let (reads, configuration) = (&self.reads, self.configuration);
-            let open = before::questions(budget, inventory, reads, configuration, self.change);
+            let open = before::queries(budget, inventory, reads, configuration, self.change);
             return budget.within(open);
         };
         let creation = Change {
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn questions_that_nobody_answers_end_in_an_error() {
+    fn queries_that_nobody_answers_end_in_an_error() {
         let (configuration, inventory) = (Configuration::default(), Inventory::new());
         let change = Change {
             old: None,
@@ -240,7 +240,7 @@ mod tests {
         let Ok(Step::Read(open)) = review.next(&unlimited, &inventory, []) else {
             panic!("it needs reads");
         };
-        let nothing = |question| (question, Vec::new().into());
+        let nothing = |query| (query, Vec::new().into());
         let answers: Vec<_> = open.iter().cloned().map(nothing).collect();
         let exceeded = review.next(&Budget::of(1), &inventory, answers);
         assert!(

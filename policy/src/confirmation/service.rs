@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::index::TEMPLATES;
+use super::live_query::LiveQuery;
 use super::plan::Plan;
-use super::question::Question;
 use super::selected_pods::PodSelection;
 use crate::gateways::selection::{rarest_pairs, selects_in};
 use crate::gateways::service::{Behind, Reach, reach};
@@ -23,7 +23,7 @@ impl Plan<'_> {
         let mut is_there = false;
         let aliases = way.services.len() - usize::from(way.service.is_some());
         for (at, hop) in way.services.iter().enumerate() {
-            is_there = self.ask(Question::Object(hop.key.clone())) || hop.exists;
+            is_there = self.ask(LiveQuery::Object(hop.key.clone())) || hop.exists;
             if at < aliases && hop.exists {
                 self.ask_about_alias(&hop.key);
             }
@@ -43,7 +43,7 @@ impl Plan<'_> {
                 self.ask_about_selected(&service.0, way, facts);
             }
             if !is_settled {
-                self.ask(Question::Objects(Kind::EndpointSlice, namespace));
+                self.ask(LiveQuery::Objects(Kind::EndpointSlice, namespace));
             }
         }
         self.ask_about_evidence(&service, is_settled);
@@ -52,7 +52,7 @@ impl Plan<'_> {
     /// Endpoints that are made by hand for an ExternalName Service beat the name. The Pods that they name are read as well.
     fn ask_about_alias(&mut self, alias: &ObjectKey) {
         let namespace = Scope::Namespace(Arc::clone(&alias.namespace));
-        if !self.ask(Question::Objects(Kind::EndpointSlice, namespace)) {
+        if !self.ask(LiveQuery::Objects(Kind::EndpointSlice, namespace)) {
             return;
         }
         let istio = &self.configuration.istio;
@@ -73,17 +73,17 @@ impl Plan<'_> {
         }
         if !templates.is_empty() && templates.len() < MANY {
             for key in templates {
-                self.ask(Question::Object(key));
+                self.ask(LiveQuery::Object(key));
             }
             return;
         }
         let here = Scope::Namespace(Arc::clone(namespace));
         let are_listed = TEMPLATES
-            .map(|kind| self.ask(Question::Objects(kind, here.clone())))
+            .map(|kind| self.ask(LiveQuery::Objects(kind, here.clone())))
             .into_iter()
             .all(|is_answered| is_answered);
         if are_listed && templates.is_empty() {
-            self.ask(Question::Pods(PodSelection {
+            self.ask(LiveQuery::Pods(PodSelection {
                 namespace: Arc::clone(namespace),
                 labels: selector.clone(),
             }));

@@ -1,9 +1,9 @@
-//! What is known is not what is there: whether the answers to the questions lead to the verdict on what is there.
+//! What is known is not what is there: whether the answers to the queries lead to the verdict on what is there.
 
 use serde_json::{Value, json};
 
 use super::tests::{binding, deployment, gateway_class, ingress, named, object, route, service};
-use super::{Question, Review, Step};
+use super::{LiveQuery, Review, Step};
 use crate::budget::Budget;
 use crate::configuration::{Configuration, Date};
 use crate::inventory::{Inventory, Scope, World};
@@ -31,9 +31,9 @@ fn is_refused(known: &[Value], there: &[Value], new: &Value) -> bool {
         match review.next(&Budget::unlimited(), &known, answers).unwrap() {
             Step::Done(verdict) => return verdict.is_denied(),
             Step::Read(open) => {
-                let answered = open.into_iter().map(|question| {
-                    let found = found(&there, &question);
-                    (question, found.into())
+                let answered = open.into_iter().map(|query| {
+                    let found = found(&there, &query);
+                    (query, found.into())
                 });
                 answers = answered.collect();
             }
@@ -41,17 +41,17 @@ fn is_refused(known: &[Value], there: &[Value], new: &Value) -> bool {
     }
 }
 
-fn found(there: &Inventory, question: &Question) -> Vec<Object> {
-    let answers = |object: &&Object| match question {
-        Question::Object(key) => object.key == *key,
-        Question::Objects(kind, Scope::Cluster) => object.key.kind == *kind,
-        Question::Objects(kind, Scope::Namespace(namespace)) => {
+fn found(there: &Inventory, query: &LiveQuery) -> Vec<Object> {
+    let answers = |object: &&Object| match query {
+        LiveQuery::Object(key) => object.key == *key,
+        LiveQuery::Objects(kind, Scope::Cluster) => object.key.kind == *kind,
+        LiveQuery::Objects(kind, Scope::Namespace(namespace)) => {
             object.key.kind == *kind && object.key.namespace == *namespace
         }
-        Question::Aliases => {
+        LiveQuery::Aliases => {
             matches!(&object.facts, Facts::Service(service) if service.external_name.is_some())
         }
-        Question::Pods(_) | Question::PodMetadata(_) | Question::Revision(_) => false,
+        LiveQuery::Pods(_) | LiveQuery::PodMetadata(_) | LiveQuery::Revision(_) => false,
     };
     World::new(there)
         .objects()

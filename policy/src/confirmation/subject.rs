@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::index::TEMPLATES;
+use super::live_query::LiveQuery;
 use super::plan::Plan;
 use super::pods::with_label;
-use super::question::Question;
 use crate::configuration::Configuration;
 use crate::fronts::aws::NETWORK_GATEWAY_CONTROLLER;
 use crate::gateways::kind;
@@ -83,7 +83,7 @@ impl Plan<'_> {
             Facts::ListenerSet(set) => {
                 let (namespace, name) = &set.gateway;
                 let parent = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), Arc::clone(name));
-                if !self.ask(Question::Object(parent.clone())) {
+                if !self.ask(LiveQuery::Object(parent.clone())) {
                     return false;
                 }
                 match self.world().facts(&parent) {
@@ -107,7 +107,7 @@ impl Plan<'_> {
     /// What the Gateways of one of Istio's classes are made of; which these are is asked first. Pods cannot be read by one
     /// list, as other kinds are of very many namespaces.
     fn ask_about_made_for_class(&mut self, class: &Arc<str>) {
-        if !self.ask(Question::Objects(Kind::Gateway, Scope::Cluster)) {
+        if !self.ask(LiveQuery::Objects(Kind::Gateway, Scope::Cluster)) {
             return;
         }
         let world = self.world();
@@ -126,16 +126,16 @@ impl Plan<'_> {
     /// them, by that label or another one. Aliases of these may stand in any namespace, and fronts beside them.
     fn ask_about_made_for(&mut self, gateway: &ObjectKey) {
         for kind in TEMPLATES.into_iter().chain([Kind::Service]) {
-            self.ask(Question::Objects(kind, Scope::of(gateway)));
+            self.ask(LiveQuery::Objects(kind, Scope::of(gateway)));
         }
-        self.ask(Question::Aliases);
+        self.ask(LiveQuery::Aliases);
     }
 
     /// The same of Pods that no template made.
     fn ask_about_pods_of(&mut self, gateway: &ObjectKey) {
         for label in GATEWAY_NAME_LABELS {
             let named = with_label(&gateway.namespace, label, &gateway.name);
-            self.ask(Question::Pods(named));
+            self.ask(LiveQuery::Pods(named));
         }
     }
 
@@ -157,7 +157,7 @@ impl Plan<'_> {
             return false;
         }
         // They may stand in any namespace.
-        self.ask(Question::Aliases);
+        self.ask(LiveQuery::Aliases);
         true
     }
 
@@ -187,7 +187,7 @@ impl Plan<'_> {
     /// A Gateway whose class is an ALB's or Istio's. That is asked first, known or not: what it leads to is read by lists.
     fn is_gateway_in_sight(&mut self, gateway: &Gateway) -> bool {
         let class = ObjectKey::new(Kind::GatewayClass, "", Arc::clone(&gateway.class));
-        if !self.ask(Question::Object(class.clone())) {
+        if !self.ask(LiveQuery::Object(class.clone())) {
             return false;
         }
         match self.world().facts(&class) {

@@ -1,10 +1,10 @@
-//! What a review costs: which questions are asked first for which change.
+//! What a review costs: which queries are asked first for which change.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Answer, PodSelection, Question, Review, Step};
+use super::{LiveQuery, LiveRead, PodSelection, Review, Step};
 use crate::budget::Budget;
 use crate::configuration::{Configuration, Date};
 use crate::identity::Kind;
@@ -118,13 +118,13 @@ fn cluster() -> Inventory {
     inventory
 }
 
-/// The questions of the first round, in words.
+/// The queries of the first round, in words.
 fn asked(old: Option<&Value>, new: &Value) -> Vec<String> {
     asked_after(Vec::new(), old, new)
 }
 
-/// The questions that are left after some reads.
-fn asked_after(answers: Vec<Answer>, old: Option<&Value>, new: &Value) -> Vec<String> {
+/// The queries that are left after some reads.
+fn asked_after(answers: Vec<LiveRead>, old: Option<&Value>, new: &Value) -> Vec<String> {
     let change = Change {
         old: old.map(object),
         new: object(new),
@@ -136,13 +136,13 @@ fn asked_after(answers: Vec<Answer>, old: Option<&Value>, new: &Value) -> Vec<St
         Ok(Step::Done(_)) => BTreeSet::new(),
         Err(error) => panic!("{error}"),
     };
-    let asked = asked.iter().map(|question| match question {
-        Question::Object(key) => key.to_string(),
-        Question::Objects(kind, scope) => format!("all {kind} of {scope:?}"),
-        Question::Pods(pods) => format!("Pods {}", in_words(pods)),
-        Question::PodMetadata(pods) => format!("metadata of Pods {}", in_words(pods)),
-        Question::Revision(key) => format!("revision {key}"),
-        Question::Aliases => "aliases".to_owned(),
+    let asked = asked.iter().map(|query| match query {
+        LiveQuery::Object(key) => key.to_string(),
+        LiveQuery::Objects(kind, scope) => format!("all {kind} of {scope:?}"),
+        LiveQuery::Pods(pods) => format!("Pods {}", in_words(pods)),
+        LiveQuery::PodMetadata(pods) => format!("metadata of Pods {}", in_words(pods)),
+        LiveQuery::Revision(key) => format!("revision {key}"),
+        LiveQuery::Aliases => "aliases".to_owned(),
     });
     asked.collect()
 }
@@ -230,7 +230,7 @@ fn a_class_of_istio_asks_for_its_gateways_and_then_for_what_may_be_made_for_them
             gateway["metadata"] = json!({"name": "mesh", "namespace": format!("team-{number}")});
             object(&gateway)
         });
-        let all = Question::Objects(Kind::Gateway, Scope::Cluster);
+        let all = LiveQuery::Objects(Kind::Gateway, Scope::Cluster);
         asked_after(
             vec![(all, gateways.collect::<Vec<_>>().into())],
             None,
@@ -238,17 +238,17 @@ fn a_class_of_istio_asks_for_its_gateways_and_then_for_what_may_be_made_for_them
         )
     };
     let asked = of_class(1);
-    for question in [
+    for query in [
         "all Service of Namespace(\"team-0\")",
         "all Deployment of Namespace(\"team-0\")",
         "Pods gateway.networking.k8s.io/gateway-name=mesh of team-0",
     ] {
         assert!(
-            asked.iter().any(|asked| asked == question),
-            "{question}: {asked:?}"
+            asked.iter().any(|asked| asked == query),
+            "{query}: {asked:?}"
         );
     }
-    let is_of_pods = |question: &String| question.starts_with("Pods");
+    let is_of_pods = |query: &String| query.starts_with("Pods");
     assert_eq!(asked.into_iter().filter(is_of_pods).count(), 2);
     assert_eq!(of_class(16).into_iter().filter(is_of_pods).count(), 32);
     assert_eq!(of_class(17).into_iter().filter(is_of_pods).count(), 0);
@@ -273,9 +273,9 @@ fn of_gateways_that_istio_makes_alone_workloads_are_asked_for() {
     let [_, _, aws, mesh, aws_gateway, mesh_gateway, _] = classes();
     for (class, gateway, is_istios) in [(aws, aws_gateway, false), (mesh, mesh_gateway, true)] {
         let class = object(&class);
-        let answer = (Question::Object(class.key.clone()), vec![class].into());
+        let answer = (LiveQuery::Object(class.key.clone()), vec![class].into());
         let asked = asked_after(vec![answer], None, &gateway);
-        let asks = |what: &str| asked.iter().any(|question| question.starts_with(what));
+        let asks = |what: &str| asked.iter().any(|query| query.starts_with(what));
         assert!(asks("all HTTPRoute of Cluster"), "{asked:?}");
         assert_eq!(asks("all Deployment"), is_istios, "{asked:?}");
         assert_eq!(asks("Pods"), is_istios, "{asked:?}");
@@ -296,7 +296,7 @@ fn an_alb_before_an_application_asks_for_what_is_known_by_name_and_for_its_pods(
         binding("HTTP", "web"),
     ] {
         let mut asked = asked(None, &new);
-        asked.sort_by_key(|question| !question.starts_with("Service"));
+        asked.sort_by_key(|query| !query.starts_with("Service"));
         assert_eq!(asked, behind, "{new}");
     }
 }
@@ -318,7 +318,7 @@ fn a_service_without_workload_asks_for_nothing_in_other_namespaces_but_gateways(
     let asked = asked(None, &service("new", "new"));
     let of_cluster: Vec<&String> = asked
         .iter()
-        .filter(|question| question.contains("Cluster"))
+        .filter(|query| query.contains("Cluster"))
         .collect();
     assert_eq!(
         of_cluster,
@@ -326,7 +326,7 @@ fn a_service_without_workload_asks_for_nothing_in_other_namespaces_but_gateways(
         "{asked:?}"
     );
     assert!(
-        !asked.iter().any(|question| question.contains("Route")),
+        !asked.iter().any(|query| query.contains("Route")),
         "{asked:?}"
     );
 }

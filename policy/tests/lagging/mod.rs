@@ -6,7 +6,7 @@ use std::sync::Arc;
 use l7guard_policy::budget::Budget;
 use l7guard_policy::configuration::{Configuration, Ratchet};
 use l7guard_policy::confirmation::{
-    LiveResult, PodSelection, Question, Review, SelectedPods, Step,
+    LiveQuery, LiveResult, PodSelection, Review, SelectedPods, Step,
 };
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::{Inventory, Scope};
@@ -191,7 +191,7 @@ fn is_beside_others(cluster: &[Value], written: &ObjectKey) -> bool {
         })
 }
 
-/// The verdict after every question was answered from the cluster.
+/// The verdict after every query was answered from the cluster.
 fn confirmed<'a>(
     inventory: &Inventory,
     cluster: &Inventory,
@@ -204,9 +204,9 @@ fn confirmed<'a>(
         match review.next(&Budget::unlimited(), inventory, answers) {
             Ok(Step::Done(verdict)) => return (verdict, review),
             Ok(Step::Read(open)) => {
-                let answered = open.into_iter().map(|question| {
-                    let answer = answer(cluster, &question);
-                    (question, answer)
+                let answered = open.into_iter().map(|query| {
+                    let answer = answer(cluster, &query);
+                    (query, answer)
                 });
                 answers = answered.collect();
             }
@@ -215,25 +215,25 @@ fn confirmed<'a>(
     }
 }
 
-fn answer(cluster: &Inventory, question: &Question) -> LiveResult {
-    if let Question::PodMetadata(selection) = question {
+fn answer(cluster: &Inventory, query: &LiveQuery) -> LiveResult {
+    if let LiveQuery::PodMetadata(selection) = query {
         let mut pods = SelectedPods::new();
         for pod in cluster.objects().filter(|object| is_of(object, selection)) {
             pods.add(metadata(pod));
         }
         return LiveResult::Pods(pods);
     }
-    let is_asked_for = |object: &&Object| match question {
-        Question::Object(key) | Question::Revision(key) => object.key == *key,
-        Question::Objects(kind, Scope::Cluster) => object.key.kind == *kind,
-        Question::Objects(kind, Scope::Namespace(namespace)) => {
+    let is_asked_for = |object: &&Object| match query {
+        LiveQuery::Object(key) | LiveQuery::Revision(key) => object.key == *key,
+        LiveQuery::Objects(kind, Scope::Cluster) => object.key.kind == *kind,
+        LiveQuery::Objects(kind, Scope::Namespace(namespace)) => {
             object.key.kind == *kind && object.key.namespace == *namespace
         }
-        Question::Aliases => {
+        LiveQuery::Aliases => {
             matches!(&object.facts, Facts::Service(service) if service.external_name.is_some())
         }
-        Question::Pods(selection) => is_of(object, selection),
-        Question::PodMetadata(_) => false,
+        LiveQuery::Pods(selection) => is_of(object, selection),
+        LiveQuery::PodMetadata(_) => false,
     };
     let found: Vec<Object> = cluster.objects().filter(is_asked_for).cloned().collect();
     found.into()

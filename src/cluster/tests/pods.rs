@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use bytes::Bytes;
-use l7guard_policy::confirmation::{Answer, LiveResult, PodSelection, Question, SelectedPods};
+use l7guard_policy::confirmation::{LiveQuery, LiveRead, LiveResult, PodSelection, SelectedPods};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::labels::Labels;
 use serde_json::{Value, json};
@@ -22,11 +22,11 @@ async fn ready(cluster: &StandIn) -> Watching {
     l7guard
 }
 
-async fn ask(l7guard: &Watching, question: Question) -> Result<Answer, ReadFailure> {
+async fn ask(l7guard: &Watching, query: LiveQuery) -> Result<LiveRead, ReadFailure> {
     let allowance = ReadAllowance::new(Sender::default().flow());
     let answers = l7guard
         .world
-        .answer(BTreeSet::from([question]), &allowance)
+        .read(BTreeSet::from([query]), &allowance)
         .await;
     answers.map(|answers| answers.into_iter().next().expect("an answer"))
 }
@@ -38,8 +38,8 @@ fn selection(labels: &[(&str, &str)]) -> PodSelection {
     }
 }
 
-fn metadata() -> Question {
-    Question::PodMetadata(selection(&[("app", "web"), ("tier", "front")]))
+fn metadata() -> LiveQuery {
+    LiveQuery::PodMetadata(selection(&[("app", "web"), ("tier", "front")]))
 }
 
 fn pod(number: usize) -> Value {
@@ -52,7 +52,7 @@ fn pod(number: usize) -> Value {
     }})
 }
 
-fn shapes(answer: &Answer) -> usize {
+fn shapes(answer: &LiveRead) -> usize {
     match &answer.1 {
         LiveResult::Pods(pods) => SelectedPods::shape_count(pods),
         LiveResult::Objects(_) => panic!("no Pods: {answer:?}"),
@@ -104,7 +104,7 @@ async fn metadata_is_asked_for_at_once_from_the_cache() {
 async fn whole_pods_are_asked_for_page_by_page_and_a_revision_by_name() {
     let cluster = StandIn::serving(&[]);
     let l7guard = ready(&cluster).await;
-    ask(&l7guard, Question::Pods(selection(&[("app", "web")])))
+    ask(&l7guard, LiveQuery::Pods(selection(&[("app", "web")])))
         .await
         .unwrap();
     let listed = cluster.asked("/pods?");
@@ -127,7 +127,7 @@ async fn whole_pods_are_asked_for_page_by_page_and_a_revision_by_name() {
         asked.ends_with("/replicasets/web-1").then(|| Reply::Json(200, set))
     });
     let key = ObjectKey::new(Kind::ReplicaSet, "shop", "web-1");
-    let revision = ask(&l7guard, Question::Revision(key)).await.unwrap();
+    let revision = ask(&l7guard, LiveQuery::Revision(key)).await.unwrap();
     assert_eq!(
         revision.1.objects().len(),
         1,
@@ -192,9 +192,9 @@ async fn a_selector_that_no_pod_can_match_is_not_asked() {
     let cluster = StandIn::serving(&[]);
     let l7guard = ready(&cluster).await;
     for labels in [("app in (a),b", "web"), ("app", "web,tier=front")] {
-        let answer = ask(&l7guard, Question::PodMetadata(selection(&[labels]))).await;
+        let answer = ask(&l7guard, LiveQuery::PodMetadata(selection(&[labels]))).await;
         assert_eq!(shapes(&answer.unwrap()), 0);
-        let answer = ask(&l7guard, Question::Pods(selection(&[labels]))).await;
+        let answer = ask(&l7guard, LiveQuery::Pods(selection(&[labels]))).await;
         assert!(answer.unwrap().1.objects().is_empty());
     }
     assert_eq!(cluster.requests("/pods"), 0);

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use l7guard_policy::confirmation::{Answer, PodSelection, Question};
+use l7guard_policy::confirmation::{LiveQuery, LiveRead, PodSelection};
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::Scope;
 use l7guard_policy::labels::Labels;
@@ -21,10 +21,10 @@ async fn ready(cluster: &StandIn) -> Watching {
     l7guard
 }
 
-async fn ask(l7guard: &Watching, question: Question) -> Result<Vec<Answer>, ReadFailure> {
+async fn ask(l7guard: &Watching, query: LiveQuery) -> Result<Vec<LiveRead>, ReadFailure> {
     let allowance = allowance("shop");
-    let questions = BTreeSet::from([question]);
-    l7guard.world.answer(questions, &allowance).await
+    let queries = BTreeSet::from([query]);
+    l7guard.world.read(queries, &allowance).await
 }
 
 /// Of a review of an Ingress of this namespace.
@@ -32,8 +32,8 @@ fn allowance(namespace: &str) -> ReadAllowance {
     ReadAllowance::new(Sender::default().flow_of(Some(namespace), "Ingress", ""))
 }
 
-fn services() -> Question {
-    Question::Objects(Kind::Service, Scope::Cluster)
+fn services() -> LiveQuery {
+    LiveQuery::Objects(Kind::Service, Scope::Cluster)
 }
 
 /// Pages of Services, one on each; the number of the page is the token of the next.
@@ -153,9 +153,9 @@ async fn huge_reviews_of_one_namespace_do_not_delay_the_reads_of_others_nor_its_
     assert!((1..=OF_ALL / 4).contains(&asked), "{asked}");
     for namespace in ["blog", "news"] {
         let key = ObjectKey::new(Kind::Service, namespace, "web");
-        let questions = BTreeSet::from([Question::Object(key)]);
+        let queries = BTreeSet::from([LiveQuery::Object(key)]);
         let allowance = allowance(namespace);
-        let read = l7guard.world.answer(questions, &allowance);
+        let read = l7guard.world.read(queries, &allowance);
         tokio::time::timeout(LIMIT / 100, read)
             .await
             .unwrap()
@@ -168,8 +168,8 @@ async fn huge_reviews_of_one_namespace_do_not_delay_the_reads_of_others_nor_its_
     assert!(cluster.requests("/shop/pods") <= OF_ALL / 2);
 }
 
-fn services_of(namespace: &str) -> Question {
-    Question::Objects(Kind::Service, Scope::Namespace(namespace.into()))
+fn services_of(namespace: &str) -> LiveQuery {
+    LiveQuery::Objects(Kind::Service, Scope::Namespace(namespace.into()))
 }
 
 /// What the API server never answers.
@@ -191,13 +191,13 @@ fn read_in_vain(
     tokio::spawn(async move {
         let pods = |service| {
             let app = format!("app-{number}-{service}");
-            Question::Pods(PodSelection {
+            LiveQuery::Pods(PodSelection {
                 namespace: namespace.into(),
                 labels: Labels::new([("app", app)]),
             })
         };
-        let questions = (0..services).map(pods).collect();
-        let answered = world.answer(questions, &allowance(namespace)).await;
+        let queries = (0..services).map(pods).collect();
+        let answered = world.read(queries, &allowance(namespace)).await;
         assert!(answered.is_err());
         done.fetch_add(1, Ordering::Relaxed);
     });
@@ -206,7 +206,7 @@ fn read_in_vain(
 #[tokio::test(start_paused = true)]
 async fn a_kind_whose_crd_was_installed_a_moment_ago_is_read_in_whatever_version_it_is_served() {
     const GROUP: &str = "/apis/gateway.networking.k8s.io";
-    let class = Question::Object(ObjectKey::new(Kind::GatewayClass, "", "alb"));
+    let class = LiveQuery::Object(ObjectKey::new(Kind::GatewayClass, "", "alb"));
     let cluster = StandIn::serving(&[]);
     let l7guard = ready(&cluster).await;
     let none = || {

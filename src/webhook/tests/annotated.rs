@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use l7guard_policy::configuration::{Configuration, Date, Exemption, Matcher};
-use l7guard_policy::confirmation::{Answer as ReadAnswer, Question};
+use l7guard_policy::confirmation::{LiveQuery, LiveRead};
 use l7guard_policy::inventory::{Inventory, Scope, World};
 use l7guard_policy::objects;
 use l7guard_policy::rules::RuleCode;
@@ -28,28 +28,28 @@ impl ClusterView for Copy {
         Some(Duration::from_secs(7))
     }
 
-    async fn answer(
+    async fn read(
         &self,
-        questions: BTreeSet<Question>,
+        queries: BTreeSet<LiveQuery>,
         _allowance: &ReadAllowance,
-    ) -> Result<Vec<ReadAnswer>, ReadFailure> {
+    ) -> Result<Vec<LiveRead>, ReadFailure> {
         let world = World::new(&self.0);
-        let answer = |question: Question| {
-            let answers = |object: &&objects::Object| match &question {
-                Question::Object(key) => object.key == *key,
-                Question::Objects(kind, Scope::Cluster) => object.key.kind == *kind,
-                Question::Objects(kind, Scope::Namespace(namespace)) => {
+        let answer = |query: LiveQuery| {
+            let answers = |object: &&objects::Object| match &query {
+                LiveQuery::Object(key) => object.key == *key,
+                LiveQuery::Objects(kind, Scope::Cluster) => object.key.kind == *kind,
+                LiveQuery::Objects(kind, Scope::Namespace(namespace)) => {
                     object.key.kind == *kind && object.key.namespace == *namespace
                 }
-                Question::Pods(_)
-                | Question::PodMetadata(_)
-                | Question::Revision(_)
-                | Question::Aliases => false,
+                LiveQuery::Pods(_)
+                | LiveQuery::PodMetadata(_)
+                | LiveQuery::Revision(_)
+                | LiveQuery::Aliases => false,
             };
             let found: Vec<_> = world.objects().filter(answers).cloned().collect();
-            (question, found.into())
+            (query, found.into())
         };
-        Ok(questions.into_iter().map(answer).collect())
+        Ok(queries.into_iter().map(answer).collect())
     }
 }
 

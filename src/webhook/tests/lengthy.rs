@@ -103,11 +103,11 @@ impl crate::judge::ClusterView for Panicking {
         None
     }
 
-    async fn answer(
+    async fn read(
         &self,
-        _: std::collections::BTreeSet<l7guard_policy::confirmation::Question>,
+        _: std::collections::BTreeSet<l7guard_policy::confirmation::LiveQuery>,
         _: &crate::shares::ReadAllowance,
-    ) -> Result<Vec<l7guard_policy::confirmation::Answer>, crate::judge::ReadFailure> {
+    ) -> Result<Vec<l7guard_policy::confirmation::LiveRead>, crate::judge::ReadFailure> {
         Ok(Vec::new())
     }
 }

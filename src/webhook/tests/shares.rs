@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use futures_util::FutureExt;
 use l7guard_policy::configuration::Configuration;
-use l7guard_policy::confirmation::{Answer as ReadAnswer, Question};
+use l7guard_policy::confirmation::{LiveQuery, LiveRead};
 use l7guard_policy::inventory::Inventory;
 use tokio::time::timeout;
 
@@ -68,7 +68,7 @@ async fn reviews_of_one_namespace_that_are_not_ready_leave_room_for_others() {
     }
 }
 
-/// A copy of a cluster that answers no question about the namespace `shop`, ever.
+/// A copy of a cluster that answers no query about the namespace `shop`, ever.
 struct Slow(Inventory);
 
 impl ClusterView for Slow {
@@ -80,21 +80,21 @@ impl ClusterView for Slow {
         Some(Duration::from_secs(7))
     }
 
-    async fn answer(
+    async fn read(
         &self,
-        questions: BTreeSet<Question>,
+        queries: BTreeSet<LiveQuery>,
         _allowance: &ReadAllowance,
-    ) -> Result<Vec<ReadAnswer>, ReadFailure> {
-        let is_slow = |question: &Question| matches!(question, Question::Object(key) if &*key.namespace == "shop");
-        if questions.iter().any(is_slow) {
+    ) -> Result<Vec<LiveRead>, ReadFailure> {
+        let is_slow = |query: &LiveQuery| matches!(query, LiveQuery::Object(key) if &*key.namespace == "shop");
+        if queries.iter().any(is_slow) {
             return std::future::pending().await;
         }
-        let answers = questions.into_iter().map(|question| {
-            let objects: Vec<_> = match &question {
-                Question::Object(key) => self.0.get(key).cloned().into_iter().collect(),
+        let answers = queries.into_iter().map(|query| {
+            let objects: Vec<_> = match &query {
+                LiveQuery::Object(key) => self.0.get(key).cloned().into_iter().collect(),
                 _ => Vec::new(),
             };
-            (question, objects.into())
+            (query, objects.into())
         });
         Ok(answers.collect())
     }

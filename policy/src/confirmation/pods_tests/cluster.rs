@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::selected_pods::SelectedPods;
 use super::super::tests::{deployment, gateway_class, named, object, service};
-use super::super::{LiveResult, PodSelection, Question, Review, Step};
+use super::super::{LiveQuery, LiveResult, PodSelection, Review, Step};
 use super::manifests::{APPLICATION, owned_by, pod, replica_set, with_uid};
 use crate::budget::Budget;
 use crate::configuration::{Configuration, Date};
@@ -20,10 +20,10 @@ pub(super) struct Cluster {
     pub(super) configuration: Configuration,
 }
 
-/// A verdict and the questions that led to it.
+/// A verdict and the queries that led to it.
 pub(super) struct Judged {
     pub(super) verdict: Verdict,
-    pub(super) asked: Vec<Question>,
+    pub(super) asked: Vec<LiveQuery>,
 }
 
 impl Cluster {
@@ -67,9 +67,9 @@ impl Cluster {
                 Ok(Step::Done(verdict)) => return Judged { verdict, asked },
                 Ok(Step::Read(open)) => {
                     asked.extend(open.iter().cloned());
-                    let answered = open.into_iter().map(|question| {
-                        let answer = self.answer(&question);
-                        (question, answer)
+                    let answered = open.into_iter().map(|query| {
+                        let answer = self.answer(&query);
+                        (query, answer)
                     });
                     answers = answered.collect();
                 }
@@ -82,13 +82,13 @@ impl Cluster {
         self.judged(None, new).verdict.is_denied()
     }
 
-    fn answer(&self, question: &Question) -> LiveResult {
+    fn answer(&self, query: &LiveQuery) -> LiveResult {
         let objects = self.there.iter().map(object);
         let is_of = |object: &Object, pods: &PodSelection| {
             object.key.kind == Kind::Pod
                 && matches!(&object.facts, Facts::Workload(pod) if pods.labels.selects(&pod.labels))
         };
-        if let Question::PodMetadata(selection) = question {
+        if let LiveQuery::PodMetadata(selection) = query {
             let mut pods = SelectedPods::new();
             for json in &self.there {
                 if is_of(&object(json), selection) {
@@ -97,13 +97,13 @@ impl Cluster {
             }
             return LiveResult::Pods(pods);
         }
-        let answers = |object: &Object| match question {
-            Question::Object(key) | Question::Revision(key) => object.key == *key,
-            Question::Objects(kind, Scope::Cluster | Scope::Namespace(_)) => {
+        let answers = |object: &Object| match query {
+            LiveQuery::Object(key) | LiveQuery::Revision(key) => object.key == *key,
+            LiveQuery::Objects(kind, Scope::Cluster | Scope::Namespace(_)) => {
                 object.key.kind == *kind
             }
-            Question::Pods(pods) => is_of(object, pods),
-            Question::PodMetadata(_) | Question::Aliases => false,
+            LiveQuery::Pods(pods) => is_of(object, pods),
+            LiveQuery::PodMetadata(_) | LiveQuery::Aliases => false,
         };
         let found: Vec<Object> = objects.filter(answers).collect();
         found.into()
@@ -111,23 +111,23 @@ impl Cluster {
 }
 
 impl Judged {
-    pub(super) fn count(&self, is_meant: impl Fn(&Question) -> bool) -> usize {
+    pub(super) fn count(&self, is_meant: impl Fn(&LiveQuery) -> bool) -> usize {
         self.asked.iter().filter(|asked| is_meant(asked)).count()
     }
 
     pub(super) fn pods_by_name(&self) -> usize {
-        self.count(|asked| matches!(asked, Question::Object(key) if key.kind == Kind::Pod))
+        self.count(|asked| matches!(asked, LiveQuery::Object(key) if key.kind == Kind::Pod))
     }
 
     pub(super) fn lists_of_pods(&self) -> usize {
-        self.count(|asked| matches!(asked, Question::Pods(_)))
+        self.count(|asked| matches!(asked, LiveQuery::Pods(_)))
     }
 
     pub(super) fn lists_of_metadata(&self) -> usize {
-        self.count(|asked| matches!(asked, Question::PodMetadata(_)))
+        self.count(|asked| matches!(asked, LiveQuery::PodMetadata(_)))
     }
 
     pub(super) fn revisions(&self) -> usize {
-        self.count(|asked| matches!(asked, Question::Revision(_)))
+        self.count(|asked| matches!(asked, LiveQuery::Revision(_)))
     }
 }

@@ -7,7 +7,7 @@ use crate::objects::Object;
 
 /// Something to be read from the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Question {
+pub enum LiveQuery {
     /// The object of this key, or its absence.
     Object(ObjectKey),
     /// All objects of a kind. Of EndpointSlices those that no endpoint slice controller made.
@@ -22,7 +22,7 @@ pub enum Question {
     Aliases,
 }
 
-impl Question {
+impl LiveQuery {
     /// The kind of what is asked for.
     #[must_use]
     pub fn kind(&self) -> Kind {
@@ -35,7 +35,7 @@ impl Question {
     }
 }
 
-/// What was found for a question.
+/// What was found for a query.
 #[derive(Clone, Debug)]
 pub enum LiveResult {
     /// Objects; none where there is nothing.
@@ -61,5 +61,5 @@ impl From<Vec<Object>> for LiveResult {
     }
 }
 
-/// A question, and what was found for it.
-pub type Answer = (Question, LiveResult);
+/// A query, and what was found for it.
+pub type LiveRead = (LiveQuery, LiveResult);

@@ -1,8 +1,8 @@
 //! The way that traffic takes to and from an object, drawn: every hop says on which layer it works, and where Layer 7
 //! happens twice both hops are marked and the way it should be stands below.
 
-use l7guard_policy::fronts::Making;
-use l7guard_policy::gateways::service::Behind;
+use l7guard_policy::fronts::Provisioning;
+use l7guard_policy::gateways::service::Backends;
 use l7guard_policy::paths::{FrontPaths, Leg};
 
 use super::diagnostic::Style;
@@ -36,14 +36,14 @@ impl Station {
 #[must_use]
 pub fn draw(paths: &FrontPaths<'_>, style: Style) -> String {
     let front = object_name(&paths.front.object.key);
-    let (what, why) = match &paths.front.making {
-        Making::Alb(proof) => ("ALB (L7)", proof.text.in_full()),
-        Making::Undecided => (
+    let (what, why) = match &paths.front.provisioning {
+        Provisioning::Alb(proof) => ("ALB (L7)", proof.text.in_full()),
+        Provisioning::Undecided => (
             "ALB (L7) or NLB (L4)",
             "nothing says whose target group it is",
         ),
-        Making::Unknown(reason) => ("unknown load balancer", reason.in_full()),
-        Making::Nothing => {
+        Provisioning::Unknown(reason) => ("unknown load balancer", reason.in_full()),
+        Provisioning::Nothing => {
             return format!("{front} makes no AWS load balancer that works on Layer 7.\n");
         }
     };
@@ -96,8 +96,8 @@ fn draw_leg(
         is_twice,
         ..Station::new("Istio Envoy (L7)", because)
     };
-    match &leg.reach.behind {
-        Behind::Gateways(gateways) => {
+    match &leg.reach.backends {
+        Backends::Gateways(gateways) => {
             way.extend(gateways.iter().enumerate().map(|(at, gateway)| {
                 let evidence = one_line(gateway.evidence.text.in_full());
                 Station {
@@ -106,24 +106,24 @@ fn draw_leg(
                 }
             }));
         }
-        Behind::Likely(hint) => {
+        Backends::Likely(hint) => {
             way.push(envoy(format!("likely: {}", one_line(hint.text.in_full()))));
         }
-        Behind::Stated(hint) => way.push(envoy(one_line(hint.text.in_full()).into())),
-        Behind::Unknown(reason) => way.push(Station::new("?", one_line(reason.in_full()))),
-        Behind::Ordinary => {}
+        Backends::Stated(hint) => way.push(envoy(one_line(hint.text.in_full()).into())),
+        Backends::Unknown(reason) => way.push(Station::new("?", one_line(reason.in_full()))),
+        Backends::Ordinary => {}
     }
-    if !matches!(leg.reach.behind, Behind::Unknown(_)) {
+    if !matches!(leg.reach.backends, Backends::Unknown(_)) {
         way.push(Station::new("application", ""));
     }
     draw_way(drawing, &way, style);
-    let verdict: &[&str] = match &leg.reach.behind {
+    let verdict: &[&str] = match &leg.reach.backends {
         _ if is_twice => &[
             "Layer 7 happens twice (!): at the load balancer and at Istio's Envoy. It should be:",
             "",
             "  Client ──▶ NLB (L4) ──▶ Istio Envoy (L7) ──▶ application",
         ],
-        Behind::Ordinary => &["Layer 7 happens once: this is fine."],
+        Backends::Ordinary => &["Layer 7 happens once: this is fine."],
         _ => &[],
     };
     if !verdict.is_empty() {

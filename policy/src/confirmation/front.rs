@@ -3,8 +3,8 @@
 use super::index::BINDINGS;
 use super::live_query::LiveQuery;
 use super::plan::Plan;
-use crate::fronts::{self, Destination, Making, Target};
-use crate::gateways::service::Behind;
+use crate::fronts::{self, Destination, Provisioning, Target};
+use crate::gateways::service::Backends;
 use crate::identity::ObjectKey;
 use crate::inventory::Scope;
 use crate::objects::Object;
@@ -24,9 +24,11 @@ impl Plan<'_> {
         let mut open_target_groups = Vec::new();
         let (legs, _) = self
             .recorded(|world| paths::legs(world, istio, &destinations, &mut open_target_groups));
-        let may_be_gateways = legs.iter().any(|leg| leg.reach.behind != Behind::Ordinary)
+        let may_be_gateways = legs
+            .iter()
+            .any(|leg| leg.reach.backends != Backends::Ordinary)
             || !open_target_groups.is_empty();
-        let may_be_alb = front.making != Making::Nothing;
+        let may_be_alb = front.provisioning != Provisioning::Nothing;
         if may_be_gateways {
             self.ask_premises(of_making);
         }

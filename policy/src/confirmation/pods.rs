@@ -18,7 +18,7 @@ use crate::confidence::Confidence;
 use crate::configuration::Likely;
 use crate::gateways::evidence;
 use crate::gateways::kind::{GatewayKind, is_east_west_by_ports};
-use crate::gateways::service::{Behind, Reach};
+use crate::gateways::service::{Backends, ServiceTrace};
 use crate::identity::{Kind, ObjectKey};
 use crate::labels::Labels;
 use crate::objects::Facts;
@@ -51,7 +51,12 @@ enum Origin {
 
 impl Plan<'_> {
     /// Asks about the Pods of a Service that selects known templates, unless these show already what would be found.
-    pub(super) fn ask_about_pods(&mut self, way: &Reach, service: &Service, namespace: &Arc<str>) {
+    pub(super) fn ask_about_pods(
+        &mut self,
+        way: &ServiceTrace,
+        service: &Service,
+        namespace: &Arc<str>,
+    ) {
         if !self.can_pods_matter(way, service) {
             return;
         }
@@ -87,27 +92,27 @@ impl Plan<'_> {
     }
 
     /// Whether Pods can make more of what is behind a Service than is known.
-    fn can_pods_matter(&self, way: &Reach, service: &Service) -> bool {
+    fn can_pods_matter(&self, way: &ServiceTrace, service: &Service) -> bool {
         let istio = &self.configuration.istio;
         if is_east_west_by_ports(service) && !istio.asks_for(GatewayKind::EastWest) {
             return false;
         }
-        match &way.behind {
-            Behind::Ordinary | Behind::Unknown(_) => true,
+        match &way.backends {
+            Backends::Ordinary | Backends::Unknown(_) => true,
             // Of proxies whose role cannot be told less is said than of a gateway.
-            Behind::Gateways(_) => {
+            Backends::Gateways(_) => {
                 way.is_of_unknown_role()
                     || self.leads_elsewhere(way)
                     || (self.configuration.likely == Likely::Warn
                         && way.confidence() != Some(Confidence::Confirmed))
             }
-            Behind::Likely(_) | Behind::Stated(_) => false,
+            Backends::Likely(_) | Backends::Stated(_) => false,
         }
     }
 
     /// Whether the change makes a Service on this way lead elsewhere. Then a gateway that was behind it before may hide that
     /// others come.
-    fn leads_elsewhere(&self, way: &Reach) -> bool {
+    fn leads_elsewhere(&self, way: &ServiceTrace) -> bool {
         let leads_to = |facts: &Facts| match facts {
             Facts::Service(service) => {
                 Some((service.selector.clone(), service.external_name.clone()))
@@ -125,7 +130,7 @@ impl Plan<'_> {
         &mut self,
         pods: &SelectedPods,
         namespace: &Arc<str>,
-        way: &Reach,
+        way: &ServiceTrace,
     ) -> Option<Vec<Arc<str>>> {
         let Some(shapes) = pods.by_shape() else {
             return Some(vec![Arc::from(""); FEW + 1]);
@@ -236,7 +241,7 @@ impl Plan<'_> {
         template: &Workload,
         shape: &PodShape,
         namespace: &Arc<str>,
-        way: &Reach,
+        way: &ServiceTrace,
     ) -> bool {
         let as_made = Workload {
             labels: shape.marks.labels.clone(),
@@ -250,7 +255,7 @@ impl Plan<'_> {
                     .filter(|evidence| istio.asks_for(evidence.kind))
             });
             // Where it cannot be told of a template what its Pods are, nor can it of the Pods.
-            let is_told = |unknown: bool| unknown && way.behind != Behind::Ordinary;
+            let is_told = |unknown: bool| unknown && way.backends != Backends::Ordinary;
             let mut evidence = evidence.iter().flatten();
             evidence.any(|evidence| !is_told(evidence.is_of_unknown_role))
         });

@@ -8,7 +8,7 @@ use super::live_query::LiveQuery;
 use super::plan::Plan;
 use super::selected_pods::PodSelection;
 use crate::gateways::selection::{rarest_pairs, selects_in};
-use crate::gateways::service::{Behind, Reach, reach};
+use crate::gateways::service::{Backends, ServiceTrace, reach};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 use crate::inventory::{IndexKey, Premise, Scope};
 use crate::labels::Labels;
@@ -19,7 +19,7 @@ const MANY: usize = 16;
 
 impl Plan<'_> {
     /// Asks about a Service that is known to be on the way of a front, and about what is behind it.
-    pub(super) fn ask_about_service(&mut self, way: &Reach) {
+    pub(super) fn ask_about_service(&mut self, way: &ServiceTrace) {
         let mut is_there = false;
         let aliases = way.services.len() - usize::from(way.service.is_some());
         for (at, hop) in way.services.iter().enumerate() {
@@ -32,12 +32,12 @@ impl Plan<'_> {
         let Some(last) = way.services.last().filter(|_| is_there) else {
             return;
         };
-        if matches!(way.behind, Behind::Stated(_)) {
+        if matches!(way.backends, Backends::Stated(_)) {
             return;
         }
         let service: ServiceKey = (Arc::clone(&last.key.namespace), Arc::clone(&last.key.name));
         let namespace = Scope::Namespace(Arc::clone(&service.0));
-        let is_settled = way.behind == Behind::Ordinary;
+        let is_settled = way.backends == Backends::Ordinary;
         if let Some(facts) = &way.service {
             if !facts.selector.is_empty() {
                 self.ask_about_selected(&service.0, way, facts);
@@ -64,7 +64,7 @@ impl Plan<'_> {
 
     /// The workloads that a selector selects: those that are known by name; where none is, all of the namespace, and where
     /// no template is among them, its Pods.
-    fn ask_about_selected(&mut self, namespace: &Arc<str>, way: &Reach, service: &Service) {
+    fn ask_about_selected(&mut self, namespace: &Arc<str>, way: &ServiceTrace, service: &Service) {
         let selector = &service.selector;
         let mut templates = self.selected(namespace, selector);
         templates.retain(|key| key.kind != Kind::Pod);

@@ -9,7 +9,7 @@ use super::pods::with_label;
 use crate::configuration::Configuration;
 use crate::fronts::aws::NETWORK_GATEWAY_CONTROLLER;
 use crate::gateways::kind;
-use crate::gateways::service::{Behind, reach};
+use crate::gateways::service::{Backends, reach};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 use crate::inventory::{IndexKey, Premise, Scope};
 use crate::objects::gateway_api::{Gateway, GatewayClass};
@@ -95,7 +95,7 @@ impl Plan<'_> {
     }
 
     fn may_be_gateways(&self, service: &ServiceKey) -> bool {
-        reach(&self.world(), &self.configuration.istio, service).behind != Behind::Ordinary
+        reach(&self.world(), &self.configuration.istio, service).backends != Backends::Ordinary
     }
 
     /// Whether Gateways of a class are one end of a path or the other.
@@ -148,7 +148,7 @@ impl Plan<'_> {
         let istio = &self.configuration.istio;
         let way = reach(&self.world(), istio, &own);
         let is_end_by_itself = service.load_balancer.is_some() || service.external_name.is_some();
-        let is_settled = way.behind == Behind::Ordinary && !self.selects_anew(service);
+        let is_settled = way.backends == Backends::Ordinary && !self.selects_anew(service);
         if is_settled && !is_end_by_itself {
             return false;
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::aws::Aws;
-use super::{Destination, Making, Target, ingress_class};
+use super::{Destination, Provisioning, Target, ingress_class};
 use crate::actions::{Action, ForwardTarget};
 use crate::inventory::World;
 use crate::objects::ingress::{BackendTarget, GROUP_ANNOTATION, Ingress};
@@ -12,13 +12,13 @@ use crate::objects::{Facts, Object};
 use crate::wording::Wording;
 
 /// What an Ingress makes.
-pub(super) fn making(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
-    let mut making = ingress_class::resolve(world, aws, ingress);
-    if let Making::Alb(_) = making
+pub(super) fn provisioning(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Provisioning {
+    let mut provisioning = ingress_class::resolve(world, aws, ingress);
+    if let Provisioning::Alb(_) = provisioning
         && let Group::Invalid(name) = group(world, aws, ingress)
     {
-        making = ingress_class::by_auto_mode(world, aws, ingress).unwrap_or_else(|| {
-            Making::Unknown(
+        provisioning = ingress_class::by_auto_mode(world, aws, ingress).unwrap_or_else(|| {
+            Provisioning::Unknown(
                 Wording::ours(GROUP_ANNOTATION)
                     .then(" ")
                     .said(format_args!("{name:?}"))
@@ -26,7 +26,7 @@ pub(super) fn making(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making 
             )
         });
     }
-    making
+    provisioning
 }
 
 /// The explicit IngressGroup of an Ingress.

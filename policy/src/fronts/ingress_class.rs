@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::aws::{AUTO_MODE_CONTROLLER, Aws};
-use super::{Making, Proof};
+use super::{Proof, Provisioning};
 use crate::confidence::Confidence;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::{IndexKey, World};
@@ -21,7 +21,7 @@ use crate::wording::Wording;
 /// The annotation's presence beats the field, whatever its value: an annotation that the controller does not match
 /// hides the field from it. EKS Auto Mode reads no annotation.
 #[must_use]
-pub fn resolve(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
+pub fn resolve(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Provisioning {
     match (&ingress.class_annotation, &ingress.class_name) {
         (Some(annotation), _) if is_matched_by_annotation(aws, ingress) => alb(
             Confidence::Confirmed,
@@ -33,7 +33,7 @@ pub fn resolve(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
         ),
         (Some(annotation), _) => by_auto_mode(world, aws, ingress).unwrap_or_else(|| {
             if world.is_unrendered(annotation) {
-                Making::Unknown(
+                Provisioning::Unknown(
                     Wording::ours("annotation ")
                         .then(CLASS_ANNOTATION)
                         .then(" is not rendered yet (")
@@ -41,7 +41,7 @@ pub fn resolve(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
                         .then(")"),
                 )
             } else {
-                Making::Nothing
+                Provisioning::Nothing
             }
         }),
         (None, Some(name)) => by_field(world, aws, ingress, name),
@@ -89,7 +89,7 @@ fn class_key(name: &Arc<str>) -> ObjectKey {
     ObjectKey::new(Kind::IngressClass, "", Arc::clone(name))
 }
 
-fn by_field(world: &World<'_>, aws: &Aws, ingress: &Ingress, name: &Arc<str>) -> Making {
+fn by_field(world: &World<'_>, aws: &Aws, ingress: &Ingress, name: &Arc<str>) -> Provisioning {
     let key = class_key(name);
     match world.facts(&key) {
         Some(Facts::IngressClass(class)) if !world.is_unrendered(&class.controller) => {
@@ -100,7 +100,7 @@ fn by_field(world: &World<'_>, aws: &Aws, ingress: &Ingress, name: &Arc<str>) ->
                     .said_by(&key, &class.controller);
                 alb(Confidence::Confirmed, text, Some(key))
             } else {
-                Making::Nothing
+                Provisioning::Nothing
             }
         }
         _ if aws
@@ -125,17 +125,17 @@ fn by_field(world: &World<'_>, aws: &Aws, ingress: &Ingress, name: &Arc<str>) ->
                 .then(" (the IngressClass does not exist yet)"),
             None,
         ),
-        Some(_) => Making::Unknown(
+        Some(_) => Provisioning::Unknown(
             Wording::ours("the controller of IngressClass ")
                 .said(name)
                 .then(" is not rendered yet"),
         ),
-        None if world.is_unrendered(name) => Making::Unknown(
+        None if world.is_unrendered(name) => Provisioning::Unknown(
             Wording::ours("ingressClassName is not rendered yet (")
                 .said(format_args!("{:?}", &**name))
                 .then(")"),
         ),
-        None => Making::Unknown(
+        None => Provisioning::Unknown(
             Wording::ours("IngressClass ")
                 .said(name)
                 .then(" does not exist (yet)"),
@@ -162,7 +162,11 @@ fn has_word_alb(world: &World<'_>, name: &str) -> bool {
 }
 
 /// EKS Auto Mode makes an ALB of a class in the field, whatever an annotation says.
-pub(super) fn by_auto_mode(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Option<Making> {
+pub(super) fn by_auto_mode(
+    world: &World<'_>,
+    aws: &Aws,
+    ingress: &Ingress,
+) -> Option<Provisioning> {
     let key = class_key(ingress.class_name.as_ref()?);
     match world.facts(&key) {
         Some(Facts::IngressClass(class))
@@ -179,7 +183,7 @@ pub(super) fn by_auto_mode(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> O
     }
 }
 
-fn by_default(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Making {
+fn by_default(world: &World<'_>, aws: &Aws, ingress: &Ingress) -> Provisioning {
     let mut defaults: Vec<(&ObjectKey, &IngressClass)> = world
         .find(&IndexKey::DefaultClass)
         .filter_map(|object| match &object.facts {
@@ -220,29 +224,29 @@ fn without_default(
     world: &World<'_>,
     ingress: &Ingress,
     defaults: &[(&ObjectKey, &IngressClass)],
-) -> Making {
+) -> Provisioning {
     let unknown = defaults
         .iter()
         .find(|(_, class)| world.is_unrendered(&class.controller));
     match unknown {
-        Some((key, _)) => Making::Unknown(
+        Some((key, _)) => Provisioning::Unknown(
             Wording::ours("no class, and the controller of the default ")
                 .name(key)
                 .then(" is not rendered yet"),
         ),
         None if world.is_of_files() && ingress.has_alb_annotations && defaults.is_empty() => {
-            Making::Unknown(
+            Provisioning::Unknown(
                 Wording::ours("no class beside annotations ")
                     .then(ALB_ANNOTATIONS)
                     .then(", and no default IngressClass is visible: its class cannot be told"),
             )
         }
-        None => Making::Nothing,
+        None => Provisioning::Nothing,
     }
 }
 
-fn alb(confidence: Confidence, text: Wording, class: Option<ObjectKey>) -> Making {
-    Making::Alb(Proof {
+fn alb(confidence: Confidence, text: Wording, class: Option<ObjectKey>) -> Provisioning {
+    Provisioning::Alb(Proof {
         confidence,
         text,
         rests_on: class.into_iter().collect(),

@@ -1,6 +1,6 @@
 //! The first end of a path: which objects make an AWS Layer-7 load balancer, and where they route.
 //!
-//! A [`Front`] is an Ingress, a route or a TargetGroupBinding with what is known of its load balancer ([`Making`]) and
+//! A [`Front`] is an Ingress, a route or a TargetGroupBinding with what is known of its load balancer ([`Provisioning`]) and
 //! its [`Destination`]s. One file says it for each: [`ingress`] (with [`ingress_class`]), [`route`],
 //! [`target_group_binding`].
 
@@ -27,14 +27,14 @@ pub struct Front<'a> {
     /// The object.
     pub object: &'a Object,
     /// Whether it makes one.
-    pub making: Making,
+    pub provisioning: Provisioning,
     /// Where it routes to, in the order in which the object says it.
     pub destinations: Vec<Destination>,
 }
 
 /// Whether an object makes an AWS Layer-7 load balancer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Making {
+pub enum Provisioning {
     /// It does.
     Alb(Proof),
     /// Nothing says whether it does: a TargetGroupBinding without protocol.
@@ -84,28 +84,28 @@ pub enum Target {
 /// The front that an object is; `None`: objects of this kind never are.
 #[must_use]
 pub fn of_object<'a>(world: &World<'a>, aws: &Aws, object: &'a Object) -> Option<Front<'a>> {
-    let making = making(world, aws, object)?;
-    let destinations = if making == Making::Nothing {
+    let provisioning = provisioning(world, aws, object)?;
+    let destinations = if provisioning == Provisioning::Nothing {
         Vec::new()
     } else {
         destinations(object)
     };
     Some(Front {
         object,
-        making,
+        provisioning,
         destinations,
     })
 }
 
 /// What the load balancer of an object is; `None`: objects of this kind never make one. Its destinations, which may be
 /// many, are not looked at.
-pub(crate) fn making(world: &World<'_>, aws: &Aws, object: &Object) -> Option<Making> {
+pub(crate) fn provisioning(world: &World<'_>, aws: &Aws, object: &Object) -> Option<Provisioning> {
     match &object.facts {
-        Facts::Ingress(facts) => Some(ingress::making(world, aws, facts)),
-        Facts::Route(facts) => Some(route::making(world, aws, facts)),
-        Facts::TargetGroupBinding(facts) => {
-            Some(target_group_binding::making(world, aws, object, facts))
-        }
+        Facts::Ingress(facts) => Some(ingress::provisioning(world, aws, facts)),
+        Facts::Route(facts) => Some(route::provisioning(world, aws, facts)),
+        Facts::TargetGroupBinding(facts) => Some(target_group_binding::provisioning(
+            world, aws, object, facts,
+        )),
         _ => None,
     }
 }

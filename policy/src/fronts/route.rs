@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::aws::Aws;
-use super::{Destination, Making, Proof, Target};
+use super::{Destination, Proof, Provisioning, Target};
 use crate::confidence::Confidence;
 use crate::identity::{Kind, ObjectKey};
 use crate::inventory::World;
@@ -18,15 +18,15 @@ use crate::objects::target_group_binding::TargetGroup;
 use crate::wording::Wording;
 
 /// What a route is part of. Of several parents the one that makes an ALB most surely counts.
-pub(super) fn making(world: &World<'_>, aws: &Aws, route: &Route) -> Making {
-    let mut best = Making::Nothing;
+pub(super) fn provisioning(world: &World<'_>, aws: &Aws, route: &Route) -> Provisioning {
+    let mut best = Provisioning::Nothing;
     for parent in &route.parents {
         if !world.take(1) {
             break;
         }
-        let making = parent_making(world, aws, parent);
-        if rank(&making) > rank(&best) {
-            best = making;
+        let provisioning = parent_provisioning(world, aws, parent);
+        if rank(&provisioning) > rank(&best) {
+            best = provisioning;
         }
     }
     best
@@ -48,31 +48,31 @@ pub(super) fn destinations(route: &Route) -> Vec<Destination> {
     destinations.collect()
 }
 
-fn rank(making: &Making) -> u8 {
-    match making {
-        Making::Nothing | Making::Undecided => 0,
-        Making::Unknown(_) => 1,
-        Making::Alb(proof) => match proof.confidence {
+fn rank(provisioning: &Provisioning) -> u8 {
+    match provisioning {
+        Provisioning::Nothing | Provisioning::Undecided => 0,
+        Provisioning::Unknown(_) => 1,
+        Provisioning::Alb(proof) => match proof.confidence {
             Confidence::Likely => 2,
             Confidence::Confirmed => 3,
         },
     }
 }
 
-fn parent_making(world: &World<'_>, aws: &Aws, parent: &Parent) -> Making {
+fn parent_provisioning(world: &World<'_>, aws: &Aws, parent: &Parent) -> Provisioning {
     let mut rests_on = Vec::new();
     let (mut namespace, mut name) = (&parent.namespace, &parent.name);
     if parent.kind != Kind::Gateway {
         let key = parent.key();
         let Some(Facts::ListenerSet(set)) = world.facts(&key) else {
-            return Making::Unknown(Wording::of(&key).then(" does not exist (yet)"));
+            return Provisioning::Unknown(Wording::of(&key).then(" does not exist (yet)"));
         };
         (namespace, name) = (&set.gateway.0, &set.gateway.1);
         rests_on.push(key);
     }
     let key = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), Arc::clone(name));
     let Some(Facts::Gateway(gateway)) = world.facts(&key) else {
-        return Making::Unknown(Wording::of(&key).then(" does not exist (yet)"));
+        return Provisioning::Unknown(Wording::of(&key).then(" does not exist (yet)"));
     };
     let class = ObjectKey::new(Kind::GatewayClass, "", Arc::clone(&gateway.class));
     let parent = Wording::ours("parent ").name(&key);
@@ -80,7 +80,7 @@ fn parent_making(world: &World<'_>, aws: &Aws, parent: &Parent) -> Making {
     match world.facts(&class) {
         Some(Facts::GatewayClass(facts)) if !world.is_unrendered(&facts.controller) => {
             if !aws.is_gateway_controller(&facts.controller) {
-                return Making::Nothing;
+                return Provisioning::Nothing;
             }
             let text = parent
                 .then(" of ")
@@ -100,14 +100,14 @@ fn parent_making(world: &World<'_>, aws: &Aws, parent: &Parent) -> Making {
                 );
             alb(Confidence::Likely, text, rests_on)
         }
-        Some(_) => Making::Unknown(
+        Some(_) => Provisioning::Unknown(
             Wording::ours("the controller of ")
                 .name(&class)
                 .then(" of ")
                 .name(&key)
                 .then(" is not rendered yet"),
         ),
-        None => Making::Unknown(
+        None => Provisioning::Unknown(
             Wording::ours("GatewayClass ")
                 .said_by(&key, &class.name)
                 .then(" of ")
@@ -123,8 +123,8 @@ fn is_well_known(aws: &Aws, class: &str) -> bool {
         .any(|known| **known == *class)
 }
 
-fn alb(confidence: Confidence, text: Wording, rests_on: Vec<ObjectKey>) -> Making {
-    Making::Alb(Proof {
+fn alb(confidence: Confidence, text: Wording, rests_on: Vec<ObjectKey>) -> Provisioning {
+    Provisioning::Alb(Proof {
         confidence,
         text,
         rests_on,

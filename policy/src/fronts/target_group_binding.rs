@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::aws::{Aws, NETWORK_GATEWAY_CONTROLLER};
 use super::ingress::{Group, group};
-use super::{Destination, Making, Proof, Target};
+use super::{Destination, Proof, Provisioning, Target};
 use crate::confidence::Confidence;
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 use crate::inventory::{IndexKey, World, target_group_key};
@@ -48,23 +48,23 @@ fn service_of(object: &Object, binding: &TargetGroupBinding) -> ServiceKey {
 ///
 /// A binding that a controller made for a front which stands and routes to that Service is that front's path and no
 /// front of its own.
-pub(super) fn making(
+pub(super) fn provisioning(
     world: &World<'_>,
     aws: &Aws,
     object: &Object,
     binding: &TargetGroupBinding,
-) -> Making {
+) -> Provisioning {
     if binding.protocol == Protocol::Network {
-        return Making::Nothing;
+        return Provisioning::Nothing;
     }
     let service = &service_of(object, binding);
     // A Service of a name that is not rendered yet is nobody else's.
     let is_known = !world.is_unrendered(&service.0) && !world.is_unrendered(&service.1);
     if is_known && is_made_for_a_front(world, aws, object, binding, service) {
-        return Making::Nothing;
+        return Provisioning::Nothing;
     }
     if binding.protocol == Protocol::Http {
-        return Making::Alb(Proof {
+        return Provisioning::Alb(Proof {
             confidence: Confidence::Confirmed,
             text: "targetGroupProtocol HTTP or HTTPS, which only an ALB's target group has".into(),
             rests_on: Vec::new(),
@@ -76,7 +76,7 @@ pub(super) fn making(
         && binding.tracking.get(SERVICE_STACK_NAMESPACE) == Some(&service.0)
         && binding.tracking.get(SERVICE_STACK_NAME) == Some(&service.1);
     if is_own_service || is_made_for_network_gateway(world, binding) {
-        return Making::Nothing;
+        return Provisioning::Nothing;
     }
     if let Some(named_by) = fronts_naming(world, aws, binding) {
         return named_by;
@@ -85,13 +85,13 @@ pub(super) fn making(
         key.starts_with("ingress.k8s.aws/") || key.starts_with("gateway.k8s.aws.alb/")
     });
     match alb_label {
-        Some((key, value)) => Making::Alb(Proof {
+        Some((key, value)) => Provisioning::Alb(Proof {
             confidence: Confidence::Likely,
             text: Wording::ours("an ALB controller's tracking label ")
                 .said(format_args!("{key}={value}")),
             rests_on: Vec::new(),
         }),
-        None => Making::Undecided,
+        None => Provisioning::Undecided,
     }
 }
 
@@ -119,13 +119,17 @@ fn is_made_for_network_gateway(world: &World<'_>, binding: &TargetGroupBinding) 
 }
 
 /// Whether another visible ALB front names the binding's target group: then it is an ALB's.
-fn fronts_naming(world: &World<'_>, aws: &Aws, binding: &TargetGroupBinding) -> Option<Making> {
+fn fronts_naming(
+    world: &World<'_>,
+    aws: &Aws,
+    binding: &TargetGroupBinding,
+) -> Option<Provisioning> {
     let group = binding.target_group.as_ref()?;
     let mut proofs: Vec<(&ObjectKey, Proof)> = world
         .find(&target_group_key(group))
         .filter(|other| names(world, other, group))
-        .filter_map(|other| match super::making(world, aws, other)? {
-            Making::Alb(proof) => Some((&other.key, proof)),
+        .filter_map(|other| match super::provisioning(world, aws, other)? {
+            Provisioning::Alb(proof) => Some((&other.key, proof)),
             _ => None,
         })
         .collect();
@@ -133,7 +137,7 @@ fn fronts_naming(world: &World<'_>, aws: &Aws, binding: &TargetGroupBinding) -> 
     let (key, proof) = proofs.into_iter().next()?;
     let mut rests_on = proof.rests_on;
     rests_on.push(key.clone());
-    Some(Making::Alb(Proof {
+    Some(Provisioning::Alb(Proof {
         confidence: proof.confidence,
         text: Wording::of(key)
             .then(" forwards to its target group (")
@@ -198,8 +202,12 @@ fn is_made_for_a_front(
         let known = value.filter(|value| !world.is_unrendered(value));
         known.map(Arc::<str>::from)
     };
-    let makes_alb =
-        |front: &Object| matches!(super::making(world, aws, front), Some(Making::Alb(_)));
+    let makes_alb = |front: &Object| {
+        matches!(
+            super::provisioning(world, aws, front),
+            Some(Provisioning::Alb(_))
+        )
+    };
     if let (Some(namespace), Some(name)) =
         (label(INGRESS_STACK_NAMESPACE), label(INGRESS_STACK_NAME))
     {

@@ -21,11 +21,11 @@ const MAX_ALIASES: usize = 3;
 
 /// What is behind a Service.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reach {
+pub struct ServiceTrace {
     /// The Services on the way, the first one asked for, the last one the one that has the workloads.
     pub services: Vec<ServiceHop>,
     /// What the last one fronts.
-    pub behind: Behind,
+    pub backends: Backends,
     /// The last one's facts, where it is the end of the way and exists.
     pub service: Option<Arc<Service>>,
 }
@@ -43,7 +43,7 @@ pub struct ServiceHop {
 
 /// What a Service fronts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Behind {
+pub enum Backends {
     /// Gateways, each with what shows it. Never empty.
     Gateways(Vec<Gateway>),
     /// No workload is in sight, but names or labels say that it is a gateway's Service.
@@ -56,7 +56,7 @@ pub enum Behind {
     Unknown(Wording),
 }
 
-impl Reach {
+impl ServiceTrace {
     /// The name of the Service that was asked for.
     #[must_use]
     pub fn first_service(&self) -> Wording {
@@ -73,37 +73,41 @@ impl Reach {
     /// How sure it is that a gateway is behind the Service; `None`: nothing says so.
     #[must_use]
     pub fn confidence(&self) -> Option<Confidence> {
-        let behind = match &self.behind {
-            Behind::Gateways(gateways) => gateways
+        let backends = match &self.backends {
+            Backends::Gateways(gateways) => gateways
                 .iter()
                 .map(|gateway| gateway.evidence.confidence)
                 .max()?,
-            Behind::Likely(_) => Confidence::Likely,
-            Behind::Stated(_) => Confidence::Confirmed,
-            Behind::Ordinary | Behind::Unknown(_) => return None,
+            Backends::Likely(_) => Confidence::Likely,
+            Backends::Stated(_) => Confidence::Confirmed,
+            Backends::Ordinary | Backends::Unknown(_) => return None,
         };
         // No AWS controller follows an ExternalName by itself.
         let is_alias = self.services.len() > 1;
-        Some(if is_alias { Confidence::Likely } else { behind })
+        Some(if is_alias {
+            Confidence::Likely
+        } else {
+            backends
+        })
     }
 
     /// Whether nothing more is known of what is behind the Service than proxies whose role cannot be told.
     #[must_use]
     pub fn is_of_unknown_role(&self) -> bool {
-        matches!(&self.behind, Behind::Gateways(gateways)
+        matches!(&self.backends, Backends::Gateways(gateways)
             if gateways.iter().all(|gateway| gateway.evidence.is_of_unknown_role))
     }
 }
 
 /// Follows a Service to what is behind it.
 #[must_use]
-pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> Reach {
+pub fn reach(world: &World<'_>, istio: &Istio, service: &ServiceKey) -> ServiceTrace {
     reach_from(world, istio, service_object(service))
 }
 
 /// The same from a Service as an object: of files one may have a name that nothing refers to.
 #[must_use]
-pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -> Reach {
+pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -> ServiceTrace {
     let mut way = Way::default();
     let mut key = service;
     loop {
@@ -113,13 +117,13 @@ pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -
             _ => None,
         };
         if is_stated(world, istio, &current) {
-            let stated = Behind::Stated(static_evidence::stated());
+            let stated = Backends::Stated(static_evidence::stated());
             return way.end(key, facts, hop_evidence(facts), stated);
         }
         let alias = facts.and_then(|facts| Some((facts, facts.external_name.as_deref()?)));
         let Some((alias, external)) = alias else {
-            let behind = behind(world, istio, &current, facts.map(Arc::as_ref));
-            return way.end(key, facts, hop_evidence(facts), behind);
+            let backends = backends(world, istio, &current, facts.map(Arc::as_ref));
+            return way.end(key, facts, hop_evidence(facts), backends);
         };
         // A controller that registers Pods takes its targets from hand-made endpoints, whatever the name leads to
         // (AWS Load Balancer Controller `pkg/backend/endpoint_resolver.go`: no test of the Service's type).
@@ -128,29 +132,29 @@ pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -
         way.open = way.open.or_else(|| observed.unknown_role());
         if !observed.gateways.is_empty() {
             let evidence = "its endpoints are made by hand".into();
-            let gateways = Behind::Gateways(observed.gateways.into_values().collect());
+            let gateways = Backends::Gateways(observed.gateways.into_values().collect());
             return way.end(key, facts, evidence, gateways);
         }
         way.pass(key, true, hop_evidence(facts));
-        let behind = match alias::target(world, istio, external) {
+        let backends = match alias::target(world, istio, external) {
             AliasTarget::Service(target) if way.services.len() <= MAX_ALIASES => {
                 key = service_object(&target);
                 continue;
             }
-            AliasTarget::Service(_) => Behind::Unknown(
+            AliasTarget::Service(_) => Backends::Unknown(
                 Wording::ours("more than ")
                     .said(MAX_ALIASES)
                     .then(" ExternalName Services follow one another"),
             ),
             AliasTarget::PodAddress => {
-                Behind::Unknown("an ExternalName stands for the address of a Pod".into())
+                Backends::Unknown("an ExternalName stands for the address of a Pod".into())
             }
             AliasTarget::Outside if world.is_unrendered(external) => {
-                Behind::Unknown("its externalName is not rendered yet".into())
+                Backends::Unknown("its externalName is not rendered yet".into())
             }
-            AliasTarget::Outside => Behind::Ordinary,
+            AliasTarget::Outside => Backends::Ordinary,
         };
-        return way.ends_with(behind, None);
+        return way.ends_with(backends, None);
     }
 }
 
@@ -162,15 +166,15 @@ pub(crate) fn reach_from_made(
     istio: &Istio,
     gateway: &ObjectKey,
     service: ObjectKey,
-) -> Reach {
+) -> ServiceTrace {
     if !world.is_unrendered(&service.namespace) && !world.is_unrendered(&service.name) {
         return reach_from(world, istio, service);
     }
-    let behind = match static_evidence::of_made_service(world, istio, gateway) {
-        Some(hint) if istio.asks_for(hint.kind) => Behind::Likely(hint),
-        _ => Behind::Ordinary,
+    let backends = match static_evidence::of_made_service(world, istio, gateway) {
+        Some(hint) if istio.asks_for(hint.kind) => Backends::Likely(hint),
+        _ => Backends::Ordinary,
     };
-    Way::default().end(service, None, hop_evidence(None), behind)
+    Way::default().end(service, None, hop_evidence(None), backends)
 }
 
 /// Whether the configuration says of a Service that it is a gateway's.
@@ -202,18 +206,18 @@ impl Way {
         key: ObjectKey,
         facts: Option<&Arc<Service>>,
         evidence: Wording,
-        behind: Behind,
-    ) -> Reach {
+        backends: Backends,
+    ) -> ServiceTrace {
         self.pass(key, facts.is_some(), evidence);
-        self.ends_with(behind, facts.cloned())
+        self.ends_with(backends, facts.cloned())
     }
 
-    fn ends_with(self, behind: Behind, service: Option<Arc<Service>>) -> Reach {
-        Reach {
+    fn ends_with(self, backends: Backends, service: Option<Arc<Service>>) -> ServiceTrace {
+        ServiceTrace {
             services: self.services,
-            behind: match self.open {
-                Some(reason) if behind == Behind::Ordinary => Behind::Unknown(reason),
-                _ => behind,
+            backends: match self.open {
+                Some(reason) if backends == Backends::Ordinary => Backends::Unknown(reason),
+                _ => backends,
             },
             service,
         }
@@ -233,11 +237,16 @@ fn hop_evidence(service: Option<&Arc<Service>>) -> Wording {
     }
 }
 
-fn behind(world: &World<'_>, istio: &Istio, key: &ServiceKey, service: Option<&Service>) -> Behind {
+fn backends(
+    world: &World<'_>,
+    istio: &Istio,
+    key: &ServiceKey,
+    service: Option<&Service>,
+) -> Backends {
     if let Some(service) = service {
         let is_asked_for = istio.asks_for(GatewayKind::EastWest);
         if kind::is_east_west_by_ports(service) && !is_asked_for {
-            return Behind::Ordinary;
+            return Backends::Ordinary;
         }
     }
     let mut observed = Observed::default();
@@ -246,18 +255,18 @@ fn behind(world: &World<'_>, istio: &Istio, key: &ServiceKey, service: Option<&S
         see_endpoints(world, istio, key, service, &mut observed);
     }
     if !observed.gateways.is_empty() {
-        Behind::Gateways(observed.gateways.into_values().collect())
+        Backends::Gateways(observed.gateways.into_values().collect())
     } else if let Some(reason) = observed.unknown_role() {
-        Behind::Unknown(reason)
+        Backends::Unknown(reason)
     } else if observed.has_ordinary && observed.has_unknown {
-        Behind::Unknown(unknown_reason(world, key, service, &observed))
+        Backends::Unknown(unknown_reason(world, key, service, &observed))
     } else if observed.has_ordinary {
-        Behind::Ordinary
+        Backends::Ordinary
     } else {
         match static_evidence::of_service(world, istio, key, service) {
-            Some(hint) if istio.asks_for(hint.kind) => Behind::Likely(hint),
-            Some(_) => Behind::Ordinary,
-            None => Behind::Unknown(unknown_reason(world, key, service, &observed)),
+            Some(hint) if istio.asks_for(hint.kind) => Backends::Likely(hint),
+            Some(_) => Backends::Ordinary,
+            None => Backends::Unknown(unknown_reason(world, key, service, &observed)),
         }
     }
 }

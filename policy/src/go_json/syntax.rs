@@ -118,13 +118,13 @@ enum Container {
 #[derive(Clone, Copy)]
 enum Next {
     Value,
-    /// Behind `[`.
+    /// Backends `[`.
     FirstElement,
-    /// Behind `{`.
+    /// Backends `{`.
     FirstKey,
     Key,
     Colon,
-    /// Behind a value: what that may be depends on the innermost container.
+    /// Backends a value: what that may be depends on the innermost container.
     Separator,
 }
 

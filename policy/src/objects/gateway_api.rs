@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::marks::Marks;
 use super::metadata::{ANNOTATIONS, Metadata};
+use super::metadata_map::Marks;
 use super::reading::{DecodeError, List, Mapping, elements};
 use super::route::ReferenceView;
 use super::service::{

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::controller::{Controller, Uid};
-use super::marks::Marks;
+use super::metadata_map::Marks;
 use super::number::Number;
 use super::reading::{DecodeError, List, Mapping, elements};
 use super::text::{Text, shared};

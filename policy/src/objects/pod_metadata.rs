@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::controller::Controller;
-use super::marks;
 use super::metadata::Header;
+use super::metadata_map;
 use super::reading::{DecodeError, Source, Supply};
 use super::workload::{self, PodView, Workload};
 
@@ -50,7 +50,7 @@ pub fn read(json: &str) -> Result<PodMetadata, DecodeError> {
             controller: metadata.controller(),
             revision: marks.labels.get(REVISION_LABEL).map(Box::from),
             marks: Workload {
-                labels: marks.labels.only(marks::is_read),
+                labels: marks.labels.only(metadata_map::is_read),
                 ..marks
             },
         },

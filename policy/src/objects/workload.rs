@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::controller::Controller;
-use super::marks::Marks;
 use super::metadata::{ANNOTATIONS, Metadata};
+use super::metadata_map::Marks;
 use super::namespace::REVISION_LABEL;
 use super::proxy_facts::PodSpecView;
 pub use super::proxy_facts::{Overrides, ProxyFacts};

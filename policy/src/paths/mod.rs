@@ -12,9 +12,9 @@ use foldhash::HashSet;
 
 use crate::budget::steps_of_text;
 use crate::confidence::Confidence;
-use crate::fronts::{Destination, Front, Making, Target};
+use crate::fronts::{Destination, Front, Provisioning, Target};
 use crate::gateways::istio::Istio;
-use crate::gateways::service::{Behind, Reach, reach};
+use crate::gateways::service::{Backends, ServiceTrace, reach};
 use crate::identity::{ObjectKey, ServiceKey};
 use crate::inventory::{World, bound_group_key};
 use crate::objects::Facts;
@@ -39,7 +39,7 @@ pub struct Leg {
     /// The TargetGroupBinding between them, where the front names a target group.
     pub binding: Option<(ObjectKey, TargetGroup)>,
     /// The Service and what is behind it.
-    pub reach: Reach,
+    pub reach: ServiceTrace,
 }
 
 /// Follows a front to everything that it routes to. A front that makes nothing leads nowhere.
@@ -127,7 +127,7 @@ impl FrontPaths<'_> {
     /// How sure it is that the leg puts an ALB in front of a gateway; `None`: it does not, or nobody can tell.
     #[must_use]
     pub fn confidence(&self, leg: &Leg) -> Option<Confidence> {
-        let Making::Alb(proof) = &self.front.making else {
+        let Provisioning::Alb(proof) = &self.front.provisioning else {
             return None;
         };
         Some(leg.reach.confidence()?.min(proof.confidence))
@@ -136,16 +136,16 @@ impl FrontPaths<'_> {
     /// About how many steps it takes to describe what is on the way: every leg tells of the front and of the gateways behind its
     /// Service.
     pub(crate) fn steps(&self) -> usize {
-        let front = match &self.front.making {
-            Making::Alb(proof) => proof.text.length(),
-            Making::Unknown(reason) => reason.length(),
-            Making::Undecided | Making::Nothing => 0,
+        let front = match &self.front.provisioning {
+            Provisioning::Alb(proof) => proof.text.length(),
+            Provisioning::Unknown(reason) => reason.length(),
+            Provisioning::Undecided | Provisioning::Nothing => 0,
         };
         let legs = self.legs.iter().map(|leg| {
             let hops = leg.reach.services.iter();
             let hops: usize = hops.map(|hop| hop.evidence.length()).sum();
-            let gateways = match &leg.reach.behind {
-                Behind::Gateways(gateways) => gateways.len(),
+            let gateways = match &leg.reach.backends {
+                Backends::Gateways(gateways) => gateways.len(),
                 _ => 0,
             };
             1 + gateways + steps_of_text(leg.field.len() + hops + front)
@@ -160,7 +160,7 @@ impl FrontPaths<'_> {
     #[must_use]
     pub fn participants(&self, leg: &Leg) -> BTreeSet<ObjectKey> {
         let mut objects = BTreeSet::from([self.front.object.key.clone()]);
-        if let Making::Alb(proof) = &self.front.making {
+        if let Provisioning::Alb(proof) = &self.front.provisioning {
             objects.extend(proof.rests_on.iter().cloned());
         }
         objects.extend(leg.binding.iter().map(|(binding, _)| binding.clone()));
@@ -169,23 +169,23 @@ impl FrontPaths<'_> {
     }
 }
 
-impl Reach {
+impl ServiceTrace {
     /// The Services on the way that exist, the workloads behind the last one, and what their evidence rests on.
     #[must_use]
     pub fn participants(&self) -> BTreeSet<ObjectKey> {
         let existing = self.services.iter().filter(|hop| hop.exists);
         let mut objects: BTreeSet<ObjectKey> = existing.map(|hop| hop.key.clone()).collect();
-        match &self.behind {
-            Behind::Gateways(gateways) => {
+        match &self.backends {
+            Backends::Gateways(gateways) => {
                 for gateway in gateways {
                     objects.insert(gateway.key.clone());
                     objects.extend(gateway.evidence.rests_on.iter().cloned());
                 }
             }
-            Behind::Likely(hint) | Behind::Stated(hint) => {
+            Backends::Likely(hint) | Backends::Stated(hint) => {
                 objects.extend(hint.rests_on.iter().cloned());
             }
-            Behind::Ordinary | Behind::Unknown(_) => {}
+            Backends::Ordinary | Backends::Unknown(_) => {}
         }
         objects
     }

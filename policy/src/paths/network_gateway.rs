@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::confidence::Confidence;
 use crate::fronts::aws::NETWORK_GATEWAY_CONTROLLER;
 use crate::gateways::istio::Istio;
-use crate::gateways::service::{Reach, reach};
+use crate::gateways::service::{ServiceTrace, reach};
 use crate::identity::{Kind, ObjectKey, ServiceKey};
 use crate::inventory::{IndexKey, World};
 use crate::objects::stream_route::{StreamParent, StreamRoute};
@@ -32,7 +32,7 @@ pub struct TlsLeg {
     /// Objects beside the Gateway or ListenerSet that it rests on.
     pub rests_on: Vec<ObjectKey>,
     /// The Service and what is behind it.
-    pub reach: Reach,
+    pub reach: ServiceTrace,
 }
 
 /// Who has the listeners, and of which Gateway they are.
@@ -111,7 +111,7 @@ impl Owner<'_> {
         &self,
         listener: &TlsListener,
         (confidence, leads_on, route): (Confidence, &Wording, Option<&ObjectKey>),
-        reach: Reach,
+        reach: ServiceTrace,
     ) -> TlsLeg {
         let mut rests_on = vec![self.gateway.clone(), self.class.clone()];
         rests_on.extend(route.cloned());

@@ -171,7 +171,7 @@ fn is_integer(value: &str) -> bool {
         (Some(_), _) => (10, unsigned),
         (None, _) => return false,
     };
-    // Behind a prefix one `_` may come before the first digit.
+    // Backends a prefix one `_` may come before the first digit.
     let digits = match digits.strip_prefix('_') {
         Some(rest) if radix != 10 => rest,
         _ => digits,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::documents::DocumentKey;
 use super::draft::{Draft, Phase};
 use super::json::{list, text};
-use crate::fronts::{self, Making, Target};
+use crate::fronts::{self, Provisioning, Target};
 use crate::identity::{Kind, ObjectKey};
 use crate::objects::route::{Parent, Route};
 use crate::objects::target_group_binding::TargetGroup;
@@ -53,8 +53,8 @@ fn is_albs(draft: &Draft<'_>, key: &ObjectKey, parent: &Parent) -> bool {
             backends: Box::default(),
         }),
     };
-    let making = fronts::making(draft.world, &draft.configuration.aws, &route);
-    matches!(making, Some(Making::Alb(_)))
+    let provisioning = fronts::provisioning(draft.world, &draft.configuration.aws, &route);
+    matches!(provisioning, Some(Provisioning::Alb(_)))
 }
 
 /// Takes the way to the gateway away. `false`: the route is not in sight.

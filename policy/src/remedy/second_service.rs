@@ -10,14 +10,14 @@ use super::facing::Facing;
 use super::json::{at, set, text};
 use super::way::{certificates, describe};
 use super::{network_load_balancer as nlb, ports};
-use crate::gateways::service::{Behind, Reach};
+use crate::gateways::service::{Backends, ServiceTrace};
 use crate::identity::{Kind, ObjectKey};
 use crate::labels::{CONTROLLER_LABELS, Labels};
 
 /// A second Service on the same Pods: who builds the load balancer of the first is not changed.
 pub(super) fn create(
     draft: &mut Draft<'_>,
-    end: &Reach,
+    end: &ServiceTrace,
     key: &ObjectKey,
     old: &Value,
     facing: &Facing,
@@ -31,7 +31,7 @@ pub(super) fn create(
         pairs.retain(|key, _| !CONTROLLER_LABELS.contains(&&**key));
         // One load balancer for all revisions of a workload, called after it.
         if pairs.len() < before
-            && let Behind::Gateways(gateways) = &end.behind
+            && let Backends::Gateways(gateways) = &end.backends
             && let Some(gateway) = gateways.first()
         {
             base = gateway.key.name.to_string();
@@ -72,8 +72,8 @@ pub(super) fn create(
 }
 
 /// What selects the Pods of the first workload, where a Service has no selector of its own.
-fn selector_of_pods(draft: &Draft<'_>, end: &Reach) -> Value {
-    let Behind::Gateways(gateways) = &end.behind else {
+fn selector_of_pods(draft: &Draft<'_>, end: &ServiceTrace) -> Value {
+    let Backends::Gateways(gateways) = &end.backends else {
         return json!({});
     };
     let workload = gateways.first().and_then(|gateway| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::json::text;
 use crate::gateways::selection::selects;
-use crate::gateways::service::{Behind, Reach};
+use crate::gateways::service::{Backends, ServiceTrace};
 use crate::identity::ObjectKey;
 use crate::inventory::IndexKey;
 use crate::labels::Labels;
@@ -17,7 +17,7 @@ use crate::rules::load_balancer::Built;
 const MOST: usize = 200;
 
 /// The first Service with a Layer-4 load balancer that leads to the same gateway.
-pub(super) fn there(draft: &Draft<'_>, end: &Reach, key: &ObjectKey) -> Option<ObjectKey> {
+pub(super) fn there(draft: &Draft<'_>, end: &ServiceTrace, key: &ObjectKey) -> Option<ObjectKey> {
     let is_layer_4 = |key: &ObjectKey| {
         let service = draft.service(key);
         let is_asked_for = service.is_some_and(|service| {
@@ -43,13 +43,13 @@ pub(super) fn there(draft: &Draft<'_>, end: &Reach, key: &ObjectKey) -> Option<O
 }
 
 /// Other Services that select the same workloads, in order; without a workload in sight those of the same selector.
-fn beside(draft: &Draft<'_>, end: &Reach, key: &ObjectKey) -> BTreeSet<ObjectKey> {
+fn beside(draft: &Draft<'_>, end: &ServiceTrace, key: &ObjectKey) -> BTreeSet<ObjectKey> {
     let own = draft
         .service(key)
         .map(|service| service.selector.without_controller_labels());
     let own = own.filter(|selector| !selector.is_empty());
-    let workload = match &end.behind {
-        Behind::Gateways(gateways) => gateways
+    let workload = match &end.backends {
+        Backends::Gateways(gateways) => gateways
             .first()
             .and_then(|gateway| draft.world.get(&gateway.key)),
         _ => None,
@@ -91,7 +91,7 @@ fn beside(draft: &Draft<'_>, end: &Reach, key: &ObjectKey) -> BTreeSet<ObjectKey
 }
 
 /// Whether a Network Load Balancer leads to the same gateway, there or drafted.
-pub(super) fn has_network(draft: &Draft<'_>, end: &Reach, key: &ObjectKey) -> bool {
+pub(super) fn has_network(draft: &Draft<'_>, end: &ServiceTrace, key: &ObjectKey) -> bool {
     beside(draft, end, key)
         .iter()
         .filter(|other| *other != key)

@@ -11,7 +11,7 @@ use super::network_load_balancer::{self as nlb, Request};
 use super::owner::{self, Chart, Maker};
 use super::standing::there;
 use super::{gateway_api, ports, second_service};
-use crate::gateways::service::Reach;
+use crate::gateways::service::ServiceTrace;
 use crate::identity::{Kind, ObjectKey};
 use crate::labels::CONTROLLER_LABELS;
 
@@ -24,7 +24,7 @@ const ADDRESS: &str = "The Network Load Balancer passes the client's address on 
 /// It cannot be told how; the text says why.
 pub(super) fn ensure(
     draft: &mut Draft<'_>,
-    end: &Reach,
+    end: &ServiceTrace,
     facing: &Facing,
 ) -> Result<String, String> {
     let Some(key) = end.last_service() else {
@@ -112,7 +112,12 @@ fn keep(draft: &mut Draft<'_>, there: &ObjectKey, facing: &Facing) -> String {
 }
 
 /// A Service that exists and has no Layer-4 load balancer.
-fn of_existing(draft: &mut Draft<'_>, end: &Reach, key: &ObjectKey, facing: &Facing) -> String {
+fn of_existing(
+    draft: &mut Draft<'_>,
+    end: &ServiceTrace,
+    key: &ObjectKey,
+    facing: &Facing,
+) -> String {
     let document = DocumentKey::from(key);
     let object = draft.document(&document).unwrap_or_default();
     let maker = maker(draft, &document);

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::RuleCode;
 use super::remedy::Remedy;
 use crate::confidence::Confidence;
-use crate::fronts::Making;
-use crate::gateways::service::{Behind, Reach};
+use crate::fronts::Provisioning;
+use crate::gateways::service::{Backends, ServiceTrace};
 use crate::identity::ObjectKey;
 use crate::objects::Object;
 use crate::paths::network_gateway::TlsLeg;
@@ -124,11 +124,11 @@ impl Finding {
     ) -> Self {
         let object = &paths.front.object.key;
         let mut path = Vec::new();
-        let evidence = match &paths.front.making {
-            Making::Alb(proof) => proof.text.clone(),
-            Making::Undecided => "no targetGroupProtocol".into(),
-            Making::Unknown(reason) => reason.clone(),
-            Making::Nothing => Wording::default(),
+        let evidence = match &paths.front.provisioning {
+            Provisioning::Alb(proof) => proof.text.clone(),
+            Provisioning::Undecided => "no targetGroupProtocol".into(),
+            Provisioning::Unknown(reason) => reason.clone(),
+            Provisioning::Nothing => Wording::default(),
         };
         path.push(Hop {
             role: HopRole::Front,
@@ -197,9 +197,9 @@ impl Finding {
 }
 
 /// The hops from the Service on.
-pub(super) fn hops_of_reach(reach: &Reach) -> Vec<Hop> {
-    let hint = match &reach.behind {
-        Behind::Likely(hint) | Behind::Stated(hint) => Some(hint),
+pub(super) fn hops_of_reach(reach: &ServiceTrace) -> Vec<Hop> {
+    let hint = match &reach.backends {
+        Backends::Likely(hint) | Backends::Stated(hint) => Some(hint),
         _ => None,
     };
     let last = reach.services.len() - 1;
@@ -217,7 +217,7 @@ pub(super) fn hops_of_reach(reach: &Reach) -> Vec<Hop> {
             },
         })
         .collect();
-    if let Behind::Gateways(gateways) = &reach.behind {
+    if let Backends::Gateways(gateways) = &reach.backends {
         hops.extend(gateways.iter().map(|gateway| Hop {
             role: HopRole::Gateway,
             object: gateway.key.clone(),
@@ -231,7 +231,7 @@ pub(super) fn hops_of_reach(reach: &Reach) -> Vec<Hop> {
 pub(super) fn identity_of_reach(
     rule: RuleCode,
     object: &ObjectKey,
-    reach: &Reach,
+    reach: &ServiceTrace,
 ) -> BTreeSet<PathId> {
     let to = reach
         .services
@@ -244,8 +244,8 @@ pub(super) fn identity_of_reach(
         to: to.clone(),
         gateway: gateway.cloned(),
     };
-    match &reach.behind {
-        Behind::Gateways(gateways) => gateways.iter().map(|g| id(Some(&g.key))).collect(),
+    match &reach.backends {
+        Backends::Gateways(gateways) => gateways.iter().map(|g| id(Some(&g.key))).collect(),
         _ => BTreeSet::from([id(None)]),
     }
 }

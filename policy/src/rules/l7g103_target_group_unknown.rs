@@ -47,7 +47,7 @@
 
 use super::remedy::Remedy;
 use super::{Check, Finding, Mode, Rule, RuleCode, TWO_ROUTERS, WayOut};
-use crate::fronts::Making;
+use crate::fronts::Provisioning;
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
@@ -69,7 +69,7 @@ pub(super) const RULE: Rule = Rule {
 
 /// One finding if the binding's Service is a gateway's.
 fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
-    if paths.front.making != Making::Undecided {
+    if paths.front.provisioning != Provisioning::Undecided {
         return;
     }
     let key = &paths.front.object.key;

@@ -55,7 +55,7 @@ use std::collections::BTreeSet;
 
 use super::remedy::Remedy;
 use super::{Check, Finding, Hop, HopRole, Mode, PathId, Rule, RuleCode, TWO_ROUTERS, WayOut};
-use crate::fronts::Making;
+use crate::fronts::Provisioning;
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
@@ -77,7 +77,7 @@ pub(super) const RULE: Rule = Rule {
 
 /// One finding for each target group.
 fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
-    let Making::Alb(proof) = &paths.front.making else {
+    let Provisioning::Alb(proof) = &paths.front.provisioning else {
         return;
     };
     let object = &paths.front.object.key;

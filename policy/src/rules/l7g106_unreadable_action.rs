@@ -56,7 +56,7 @@ use std::collections::BTreeSet;
 
 use super::remedy::Remedy;
 use super::{Check, Finding, Hop, HopRole, Mode, PathId, Rule, RuleCode, TWO_ROUTERS, WayOut};
-use crate::fronts::{Making, Target};
+use crate::fronts::{Provisioning, Target};
 use crate::identity::Kind;
 use crate::paths::FrontPaths;
 use crate::wording::Wording;
@@ -79,7 +79,7 @@ pub(super) const RULE: Rule = Rule {
 
 /// One finding for each unreadable action that a backend refers to.
 fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
-    let Making::Alb(proof) = &paths.front.making else {
+    let Provisioning::Alb(proof) = &paths.front.provisioning else {
         return;
     };
     let object = &paths.front.object.key;

@@ -12,7 +12,7 @@ use super::finding::{hops_of_reach, identity_of_reach};
 use super::remedy::Remedy;
 use super::{Finding, RuleCode};
 use crate::confidence::Confidence;
-use crate::gateways::service::Reach;
+use crate::gateways::service::ServiceTrace;
 use crate::identity::ObjectKey;
 use crate::objects::service::{
     LOAD_BALANCER_ANNOTATION_PREFIX, LoadBalancerRequest, Service, ServicePort,
@@ -32,7 +32,7 @@ pub struct GatewayService<'a> {
     /// What it asks for.
     pub request: &'a LoadBalancerRequest,
     /// What is behind it.
-    pub reach: Reach,
+    pub reach: ServiceTrace,
     /// How sure we are of the gateway.
     pub confidence: Confidence,
 }

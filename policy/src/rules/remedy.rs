@@ -4,7 +4,7 @@
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use crate::gateways::service::Reach;
+use crate::gateways::service::ServiceTrace;
 use crate::wording::Reader;
 
 /// What to do instead.
@@ -37,7 +37,7 @@ impl Remedy {
     }
 
     /// Advice about the Service at the end of the way.
-    pub(super) fn network_load_balancer(advice: &'static str, reach: &Reach) -> Self {
+    pub(super) fn network_load_balancer(advice: &'static str, reach: &ServiceTrace) -> Self {
         let service = reach.last_service();
         Self {
             advice,

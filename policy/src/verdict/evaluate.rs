@@ -3,9 +3,9 @@
 use super::{Exempted, Judged, Unresolved, Verdict};
 use crate::confidence::Confidence;
 use crate::configuration::{Configuration, Date, Likely, UnknownRouter};
-use crate::fronts::{self, Making};
+use crate::fronts::{self, Provisioning};
 use crate::gateways::gateway_class::class_of_gateway;
-use crate::gateways::service::{Behind, reach_from, reach_from_made};
+use crate::gateways::service::{Backends, reach_from, reach_from_made};
 use crate::identity::{Kind, ObjectKey, service_object};
 use crate::inventory::World;
 use crate::objects::gateway_api::Gateway;
@@ -164,15 +164,15 @@ fn unresolved(paths: &FrontPaths<'_>) -> Vec<Unresolved> {
     let legs = paths.legs.iter();
     let described = legs.filter_map(|leg| {
         let service = leg.reach.first_service();
-        match (&paths.front.making, &leg.reach.behind) {
-            (Making::Alb(_), Behind::Unknown(reason)) => Some(open(
+        match (&paths.front.provisioning, &leg.reach.backends) {
+            (Provisioning::Alb(_), Backends::Unknown(reason)) => Some(open(
                 &leg.field,
                 Wording::ours("makes an ALB route to ")
                     .and(&service)
                     .then(": ")
                     .and_of(leg.reach.last_service()?, reason),
             )),
-            (Making::Unknown(reason), _) if leg.reach.confidence().is_some() => Some(open(
+            (Provisioning::Unknown(reason), _) if leg.reach.confidence().is_some() => Some(open(
                 &leg.field,
                 Wording::ours("routes to ")
                     .and(&service)

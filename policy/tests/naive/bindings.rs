@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::actions::{Target, TargetGroup};
 use super::files::is_unrendered;
 use super::fronts::{Front, referred};
-use super::ingress_class::{self, Making};
+use super::ingress_class::{self, Provisioning};
 use super::manifest::{key, label, list, map, name, namespace, text};
-use super::service::{Reach, reach};
+use super::service::{ServiceTrace, reach};
 use super::{Answer, Found, World};
 
 /// The Services that bindings give to a target group of an ALB.
@@ -90,7 +90,7 @@ fn judge_binding(world: World<'_>, binding: &Value, fronts: &[Front<'_>], answer
     if is_network_load_balancers(world, binding) || is_of_front(world, binding, fronts) {
         return;
     }
-    let making = if protocol(binding).is_some() {
+    let provisioning = if protocol(binding).is_some() {
         Some(Confidence::Confirmed)
     } else {
         proven(binding, fronts)
@@ -98,22 +98,22 @@ fn judge_binding(world: World<'_>, binding: &Value, fronts: &[Front<'_>], answer
     let service = service_of(binding);
     let reach = reach(world, namespace(binding), service);
     let object = key(binding);
-    match (making, reach.confidence()) {
+    match (provisioning, reach.confidence()) {
         // Nobody knows of either end what it is.
-        (None, Some(_)) if matches!(reach, Reach::Suspected(_)) => {}
+        (None, Some(_)) if matches!(reach, ServiceTrace::Suspected(_)) => {}
         (_, Some(gateway)) => {
             answer.findings.insert(Found {
-                rule: match making {
+                rule: match provisioning {
                     Some(_) => RuleCode::L7G003,
                     None => RuleCode::L7G103,
                 },
                 to: format!("{}/{service}", namespace(binding)),
                 gateways: reach.gateways().into_iter().collect(),
-                confidence: making.map_or(gateway, |making| making.min(gateway)),
+                confidence: provisioning.map_or(gateway, |provisioning| provisioning.min(gateway)),
                 object,
             });
         }
-        (Some(_), None) if reach == Reach::Unknown => {
+        (Some(_), None) if reach == ServiceTrace::Unknown => {
             answer.unresolved.insert(object);
         }
         _ => {}
@@ -130,8 +130,8 @@ fn proven(binding: &Value, fronts: &[Front<'_>]) -> Option<Confidence> {
     let by_front = fronts
         .iter()
         .filter(names_it)
-        .filter_map(|front| match front.making {
-            Making::Alb(confidence) => Some(confidence),
+        .filter_map(|front| match front.provisioning {
+            Provisioning::Alb(confidence) => Some(confidence),
             _ => None,
         });
     let labels = map(binding, "/metadata/labels");
@@ -152,7 +152,7 @@ fn is_of_front(world: World<'_>, binding: &Value, fronts: &[Front<'_>]) -> bool 
     );
     fronts
         .iter()
-        .filter(|front| matches!(front.making, Making::Alb(_)))
+        .filter(|front| matches!(front.provisioning, Provisioning::Alb(_)))
         .filter(|front| {
             let (namespace, name) = service.clone();
             front.targets.contains(&Target::Service(namespace, name))

@@ -10,15 +10,15 @@ use serde_json::Value;
 use super::actions::{self, Target, TargetGroup};
 use super::bindings::{self, bound_to};
 use super::gateway_class::aws_side;
-use super::ingress_class::{self, Making};
+use super::ingress_class::{self, Provisioning};
 use super::manifest::{annotation, key, list, namespace, text};
-use super::service::{Reach, reach};
+use super::service::{ServiceTrace, reach};
 use super::{Answer, Found, World};
 
 /// An Ingress or a route.
 pub(super) struct Front<'a> {
     pub(super) object: &'a Value,
-    pub(super) making: Making,
+    pub(super) provisioning: Provisioning,
     pub(super) targets: Vec<Target>,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn judge(world: World<'_>, answer: &mut Answer) {
 fn fronts(world: World<'_>) -> Vec<Front<'_>> {
     let ingresses = world.all(Kind::Ingress).map(|object| Front {
         object,
-        making: ingress_class::resolve(world, object),
+        provisioning: ingress_class::resolve(world, object),
         targets: ingress_targets(object),
     });
     let routes = [Kind::HttpRoute, Kind::GrpcRoute]
@@ -41,7 +41,7 @@ fn fronts(world: World<'_>) -> Vec<Front<'_>> {
         .flat_map(move |kind| world.all(kind))
         .map(|object| Front {
             object,
-            making: route_making(world, object),
+            provisioning: route_provisioning(world, object),
             targets: route_targets(object),
         });
     ingresses.chain(routes).collect()
@@ -71,9 +71,9 @@ fn ingress_targets(ingress: &Value) -> Vec<Target> {
 }
 
 /// The Gateways and ListenerSets of a route, each as what it makes.
-fn route_making(world: World<'_>, route: &Value) -> Making {
+fn route_provisioning(world: World<'_>, route: &Value) -> Provisioning {
     let own = namespace(route);
-    let parents: Vec<Making> = list(route, "/spec/parentRefs")
+    let parents: Vec<Provisioning> = list(route, "/spec/parentRefs")
         .filter_map(|parent| match text(parent, "/kind").unwrap_or("Gateway") {
             "Gateway" => Some(gateway_making(world, referred(parent, own))),
             "ListenerSet" => Some(listener_set_making(
@@ -89,11 +89,11 @@ fn route_making(world: World<'_>, route: &Value) -> Making {
             _ => None,
         })
         .collect();
-    let surest = |wanted: Making| parents.contains(&wanted).then_some(wanted);
-    surest(Making::Alb(Confidence::Confirmed))
-        .or_else(|| surest(Making::Alb(Confidence::Likely)))
-        .or_else(|| surest(Making::Unknown))
-        .unwrap_or(Making::Nothing)
+    let surest = |wanted: Provisioning| parents.contains(&wanted).then_some(wanted);
+    surest(Provisioning::Alb(Confidence::Confirmed))
+        .or_else(|| surest(Provisioning::Alb(Confidence::Likely)))
+        .or_else(|| surest(Provisioning::Unknown))
+        .unwrap_or(Provisioning::Nothing)
 }
 
 pub(super) fn referred<'a>(reference: &'a Value, namespace: &'a str) -> (&'a str, &'a str) {
@@ -103,18 +103,18 @@ pub(super) fn referred<'a>(reference: &'a Value, namespace: &'a str) -> (&'a str
     )
 }
 
-fn gateway_making(world: World<'_>, (namespace, name): (&str, &str)) -> Making {
+fn gateway_making(world: World<'_>, (namespace, name): (&str, &str)) -> Provisioning {
     world
         .get(Kind::Gateway, namespace, name)
-        .map_or(Making::Unknown, |gateway| aws_side(world, gateway))
+        .map_or(Provisioning::Unknown, |gateway| aws_side(world, gateway))
 }
 
-fn listener_set_making(world: World<'_>, kind: Kind, (of, name): (&str, &str)) -> Making {
+fn listener_set_making(world: World<'_>, kind: Kind, (of, name): (&str, &str)) -> Provisioning {
     let Some(set) = world.get(kind, of, name) else {
-        return Making::Unknown;
+        return Provisioning::Unknown;
     };
     set.pointer("/spec/parentRef")
-        .map_or(Making::Nothing, |parent| {
+        .map_or(Provisioning::Nothing, |parent| {
             gateway_making(world, referred(parent, of))
         })
 }
@@ -168,26 +168,26 @@ fn judge_front(world: World<'_>, front: &Front<'_>, answer: &mut Answer) {
     };
     for (namespace, name) in front.services(world) {
         let reach = reach(world, &namespace, &name);
-        match (front.making, reach.confidence()) {
-            (Making::Alb(making), Some(gateway)) => {
+        match (front.provisioning, reach.confidence()) {
+            (Provisioning::Alb(provisioning), Some(gateway)) => {
                 answer.findings.insert(Found {
                     rule,
                     object: object.clone(),
                     to: format!("{namespace}/{name}"),
                     gateways: reach.gateways().into_iter().collect(),
-                    confidence: making.min(gateway),
+                    confidence: provisioning.min(gateway),
                 });
             }
-            (Making::Alb(_), None) if reach == Reach::Unknown => {
+            (Provisioning::Alb(_), None) if reach == ServiceTrace::Unknown => {
                 answer.unresolved.insert(object.clone());
             }
-            (Making::Unknown, Some(_)) => {
+            (Provisioning::Unknown, Some(_)) => {
                 answer.unresolved.insert(object.clone());
             }
             _ => {}
         }
     }
-    let Making::Alb(confidence) = front.making else {
+    let Provisioning::Alb(confidence) = front.provisioning else {
         return;
     };
     let mut found = |rule, to: &str| {

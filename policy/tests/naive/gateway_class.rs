@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::World;
 use super::files::is_unrendered;
-use super::ingress_class::Making;
+use super::ingress_class::Provisioning;
 use super::manifest::text;
 
 /// The class of a name, unless its controller is not rendered yet.
@@ -17,16 +17,16 @@ fn class_object<'a>(world: World<'a>, class: &str) -> Option<&'a Value> {
 }
 
 /// What a Gateway of the Gateway API makes on the AWS side, by its class.
-pub(super) fn aws_side(world: World<'_>, gateway: &Value) -> Making {
+pub(super) fn aws_side(world: World<'_>, gateway: &Value) -> Provisioning {
     let aws = &world.configuration.aws;
     let class = text(gateway, "/spec/gatewayClassName").unwrap_or_default();
     if let Some(object) = class_object(world, class) {
         let controller = text(object, "/spec/controllerName").unwrap_or_default();
         let is_albs = aws.gateway_controllers.iter().any(|c| **c == *controller);
         return if is_albs {
-            Making::Alb(Confidence::Confirmed)
+            Provisioning::Alb(Confidence::Confirmed)
         } else {
-            Making::Nothing
+            Provisioning::Nothing
         };
     }
     if aws
@@ -34,9 +34,9 @@ pub(super) fn aws_side(world: World<'_>, gateway: &Value) -> Making {
         .iter()
         .any(|n| **n == *class)
     {
-        return Making::Alb(Confidence::Likely);
+        return Provisioning::Alb(Confidence::Likely);
     }
-    Making::Unknown
+    Provisioning::Unknown
 }
 
 /// What a Gateway of the Gateway API makes on Istio's side: whether its class is one of Istio's ingress classes, and

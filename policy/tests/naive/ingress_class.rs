@@ -13,7 +13,7 @@ const AUTO_MODE: &str = "eks.amazonaws.com/alb";
 
 /// What a front makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Making {
+pub(super) enum Provisioning {
     Alb(Confidence),
     /// The class or the parent is missing.
     Unknown,
@@ -21,18 +21,20 @@ pub(super) enum Making {
 }
 
 /// What an Ingress makes: two controllers may look at it, each by its own reading.
-pub(super) fn resolve(world: World<'_>, ingress: &Value) -> Making {
+pub(super) fn resolve(world: World<'_>, ingress: &Value) -> Provisioning {
     let auto_mode = by_auto_mode(world, ingress);
     let lbc = match by_load_balancer_controller(world, ingress) {
         // Ignored by the controller; that it would be an ALB's otherwise is worth saying.
-        Making::Alb(_) if has_invalid_group(world, ingress) => Making::Unknown,
-        making => making,
+        Provisioning::Alb(_) if has_invalid_group(world, ingress) => Provisioning::Unknown,
+        provisioning => provisioning,
     };
     match (auto_mode, lbc) {
-        (Making::Alb(one), Making::Alb(other)) => Making::Alb(one.max(other)),
-        (Making::Alb(confidence), _) | (_, Making::Alb(confidence)) => Making::Alb(confidence),
-        (Making::Unknown, _) | (_, Making::Unknown) => Making::Unknown,
-        (Making::Nothing, Making::Nothing) => Making::Nothing,
+        (Provisioning::Alb(one), Provisioning::Alb(other)) => Provisioning::Alb(one.max(other)),
+        (Provisioning::Alb(confidence), _) | (_, Provisioning::Alb(confidence)) => {
+            Provisioning::Alb(confidence)
+        }
+        (Provisioning::Unknown, _) | (_, Provisioning::Unknown) => Provisioning::Unknown,
+        (Provisioning::Nothing, Provisioning::Nothing) => Provisioning::Nothing,
     }
 }
 
@@ -58,18 +60,18 @@ fn classes<'a>(world: World<'a>, ingress: &Value) -> Vec<&'a Value> {
 
 /// A controller that knows the field and the default class, but no annotation. The API server sets no default class
 /// beside a class annotation.
-fn by_auto_mode(world: World<'_>, ingress: &Value) -> Making {
+fn by_auto_mode(world: World<'_>, ingress: &Value) -> Provisioning {
     let is_auto = |class: &&Value| text(class, "/spec/controller") == Some(AUTO_MODE);
     let names_class = field(ingress, "/spec/ingressClassName").is_some();
     if class_annotation(ingress).is_some() && !names_class {
-        return Making::Nothing;
+        return Provisioning::Nothing;
     }
     let classes = classes(world, ingress);
     match classes.len() {
-        1 if is_auto(&classes[0]) => Making::Alb(Confidence::Confirmed),
-        0 | 1 => Making::Nothing,
-        _ if classes.iter().any(is_auto) => Making::Alb(Confidence::Likely),
-        _ => Making::Nothing,
+        1 if is_auto(&classes[0]) => Provisioning::Alb(Confidence::Confirmed),
+        0 | 1 => Provisioning::Nothing,
+        _ if classes.iter().any(is_auto) => Provisioning::Alb(Confidence::Likely),
+        _ => Provisioning::Nothing,
     }
 }
 
@@ -82,15 +84,15 @@ fn is_matched_by_annotation(world: World<'_>, ingress: &Value) -> bool {
     })
 }
 
-fn by_load_balancer_controller(world: World<'_>, ingress: &Value) -> Making {
+fn by_load_balancer_controller(world: World<'_>, ingress: &Value) -> Provisioning {
     let aws = &world.configuration.aws;
     if class_annotation(ingress).is_some() {
         return if is_matched_by_annotation(world, ingress) {
-            Making::Alb(Confidence::Confirmed)
+            Provisioning::Alb(Confidence::Confirmed)
         } else if class_annotation(ingress).is_some_and(is_unrendered) {
-            Making::Unknown
+            Provisioning::Unknown
         } else {
-            Making::Nothing
+            Provisioning::Nothing
         };
     }
     let is_albs = |class: &&Value| {
@@ -105,17 +107,17 @@ fn by_load_balancer_controller(world: World<'_>, ingress: &Value) -> Making {
             if aws.well_known_class_names.iter().any(|n| **n == *class)
                 || (has_word_alb(class) && has_alb_annotation(ingress))
             {
-                Making::Alb(Confidence::Likely)
+                Provisioning::Alb(Confidence::Likely)
             } else {
-                Making::Unknown
+                Provisioning::Unknown
             }
         }
-        (None, 0) if aws.manages_classless_ingresses => Making::Alb(Confidence::Confirmed),
-        (None, 0) if world.is_of_files && has_alb_annotation(ingress) => Making::Unknown,
-        (_, 1) if is_albs(&classes[0]) => Making::Alb(Confidence::Confirmed),
-        _ if classes.iter().any(is_albs) => Making::Alb(Confidence::Likely),
-        _ if unknown.count() > 0 => Making::Unknown,
-        _ => Making::Nothing,
+        (None, 0) if aws.manages_classless_ingresses => Provisioning::Alb(Confidence::Confirmed),
+        (None, 0) if world.is_of_files && has_alb_annotation(ingress) => Provisioning::Unknown,
+        (_, 1) if is_albs(&classes[0]) => Provisioning::Alb(Confidence::Confirmed),
+        _ if classes.iter().any(is_albs) => Provisioning::Alb(Confidence::Likely),
+        _ if unknown.count() > 0 => Provisioning::Unknown,
+        _ => Provisioning::Nothing,
     }
 }
 
@@ -151,7 +153,7 @@ pub(super) fn group<'a>(world: World<'a>, ingress: &'a Value) -> Option<&'a str>
         };
         text(world.get(kind, "", params)?, "/spec/group/name")
     };
-    let is_auto_modes = matches!(by_auto_mode(world, ingress), Making::Alb(_))
+    let is_auto_modes = matches!(by_auto_mode(world, ingress), Provisioning::Alb(_))
         && !is_matched_by_annotation(world, ingress);
     let reads_params = class_annotation(ingress).is_none() || is_auto_modes;
     if let Some(group) = reads_params.then(of_params).flatten() {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::gateway_class::istio_side;
 use super::manifest::{annotation, field, key, list, name, namespace, text};
-use super::service::{Reach, reach};
+use super::service::{ServiceTrace, reach};
 use super::static_evidence::generated;
 use super::{Answer, Found, World};
 
@@ -52,7 +52,7 @@ fn missing_service(world: World<'_>, gateway: &Value) -> Option<Value> {
 /// Judges a Service, whose findings are about `object`.
 fn judge_service(world: World<'_>, service: &Value, object: &ObjectKey, answer: &mut Answer) {
     let reach = reach(world, namespace(service), name(service));
-    let is_suspected = matches!(reach, Reach::Suspected(_));
+    let is_suspected = matches!(reach, ServiceTrace::Suspected(_));
     let Some(confidence) = reach.confidence().filter(|_| !is_suspected) else {
         return;
     };

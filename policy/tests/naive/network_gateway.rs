@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::fronts::referred;
 use super::manifest::{field, key, label, list, name, namespace, text};
-use super::service::{Reach, reach};
+use super::service::{ServiceTrace, reach};
 use super::{Answer, Found, World};
 
 /// The Services that a Gateway or ListenerSet leads to, and how sure that is.
@@ -71,7 +71,7 @@ fn judge_listeners(world: World<'_>, kind: Kind, object: &Value, answer: &mut An
     }
     for ((of, name), way) in ways {
         let reach = reach(world, &of, &name);
-        let is_suspected = matches!(reach, Reach::Suspected(_));
+        let is_suspected = matches!(reach, ServiceTrace::Suspected(_));
         if let Some(confidence) = reach.confidence().filter(|_| !is_suspected) {
             answer.findings.insert(Found {
                 rule: RuleCode::L7G102,

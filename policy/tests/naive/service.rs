@@ -19,7 +19,7 @@ const DEPTH: usize = 3;
 
 /// What is behind a Service.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum ServiceTrace {
     Gateways(BTreeMap<ObjectKey, Confidence>),
     /// No workload is in sight, but static evidence.
     Static,
@@ -33,7 +33,7 @@ pub(super) enum Reach {
     Unknown,
 }
 
-impl Reach {
+impl ServiceTrace {
     /// How sure it is that a gateway is behind it.
     pub(super) fn confidence(&self) -> Option<Confidence> {
         match self {
@@ -54,41 +54,45 @@ impl Reach {
     }
 }
 
-pub(super) fn reach(world: World<'_>, namespace: &str, name: &str) -> Reach {
+pub(super) fn reach(world: World<'_>, namespace: &str, name: &str) -> ServiceTrace {
     follow(world, namespace, name, DEPTH)
 }
 
-fn follow(world: World<'_>, namespace: &str, name: &str, depth: usize) -> Reach {
+fn follow(world: World<'_>, namespace: &str, name: &str, depth: usize) -> ServiceTrace {
     if is_stated(world, namespace, name) {
-        return Reach::Stated;
+        return ServiceTrace::Stated;
     }
     let Some(service) = world.get(Kind::Service, namespace, name) else {
         return static_or_unknown(world, namespace, name, None);
     };
     if static_evidence::is_east_west_by_ports(service) && !asks_for(world, GatewayKind::EastWest) {
-        return Reach::NoGateway;
+        return ServiceTrace::NoGateway;
     }
     let sight = sight(world, service);
     if !sight.gateways.is_empty() {
         return if sight.has_known {
-            Reach::Gateways(sight.gateways)
+            ServiceTrace::Gateways(sight.gateways)
         } else {
-            Reach::Suspected(sight.gateways.into_keys().collect())
+            ServiceTrace::Suspected(sight.gateways.into_keys().collect())
         };
     }
     if text(service, "/spec/type") == Some("ExternalName") {
         let followed = follow_external_name(world, service, depth);
-        let is_open = !sight.unknown_roles.is_empty() && followed == Reach::NoGateway;
-        return if is_open { Reach::Unknown } else { followed };
+        let is_open = !sight.unknown_roles.is_empty() && followed == ServiceTrace::NoGateway;
+        return if is_open {
+            ServiceTrace::Unknown
+        } else {
+            followed
+        };
     }
     if !sight.unknown_roles.is_empty() {
-        return Reach::Unknown;
+        return ServiceTrace::Unknown;
     }
     if sight.has_ordinary {
         return if sight.has_unknown_endpoints {
-            Reach::Unknown
+            ServiceTrace::Unknown
         } else {
-            Reach::NoGateway
+            ServiceTrace::NoGateway
         };
     }
     static_or_unknown(world, namespace, name, Some(service))
@@ -108,18 +112,18 @@ fn static_or_unknown(
     namespace: &str,
     name: &str,
     service: Option<&Value>,
-) -> Reach {
+) -> ServiceTrace {
     match static_evidence::says_gateway(world, namespace, name, service) {
-        Some(true) => Reach::Static,
+        Some(true) => ServiceTrace::Static,
         // A gateway of a kind that is not asked for.
-        Some(false) => Reach::NoGateway,
-        None => Reach::Unknown,
+        Some(false) => ServiceTrace::NoGateway,
+        None => ServiceTrace::Unknown,
     }
 }
 
-fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> Reach {
+fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> ServiceTrace {
     let Some(host) = text(service, "/spec/externalName") else {
-        return Reach::NoGateway;
+        return ServiceTrace::NoGateway;
     };
     let host = host.to_lowercase();
     let host = host.trim_end_matches('.');
@@ -132,13 +136,13 @@ fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> Reac
     };
     let parts: Vec<&str> = of_service.splitn(4, '.').collect();
     let (name, namespace, is_certain) = match parts[..] {
-        [_, _, "pod"] => return Reach::Unknown,
-        [_, _, "pod", of] if of == domain => return Reach::Unknown,
+        [_, _, "pod"] => return ServiceTrace::Unknown,
+        [_, _, "pod", of] if of == domain => return ServiceTrace::Unknown,
         [name, namespace] => (name, namespace, false),
         [name, namespace, "svc"] => (name, namespace, true),
         [name, namespace, "svc", of] if of == domain => (name, namespace, true),
-        _ if is_unrendered(host) => return Reach::Unknown,
-        _ => return Reach::NoGateway,
+        _ if is_unrendered(host) => return ServiceTrace::Unknown,
+        _ => return ServiceTrace::NoGateway,
     };
     // Two labels may be any host name of the internet.
     if is_unrendered(host) {
@@ -147,7 +151,7 @@ fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> Reac
         return if is_gateways {
             follow_to(world, namespace, name, depth)
         } else {
-            Reach::Unknown
+            ServiceTrace::Unknown
         };
     }
     let is_service = is_certain
@@ -155,18 +159,18 @@ fn follow_external_name(world: World<'_>, service: &Value, depth: usize) -> Reac
         || is_stated(world, namespace, name)
         || static_evidence::says_gateway(world, namespace, name, None).is_some();
     if !is_service {
-        return Reach::NoGateway;
+        return ServiceTrace::NoGateway;
     }
     follow_to(world, namespace, name, depth)
 }
 
-fn follow_to(world: World<'_>, namespace: &str, name: &str, depth: usize) -> Reach {
+fn follow_to(world: World<'_>, namespace: &str, name: &str, depth: usize) -> ServiceTrace {
     if depth == 0 {
-        return Reach::Unknown;
+        return ServiceTrace::Unknown;
     }
     match follow(world, namespace, name, depth - 1) {
-        Reach::Suspected(gateways) => Reach::Suspected(gateways),
-        reach if reach.confidence().is_some() => Reach::Indirect(reach.gateways()),
+        ServiceTrace::Suspected(gateways) => ServiceTrace::Suspected(gateways),
+        reach if reach.confidence().is_some() => ServiceTrace::Indirect(reach.gateways()),
         reach => reach,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::fronts::Making;
+use crate::fronts::Provisioning;
 use crate::fronts::aws::{AUTO_MODE_CONTROLLER, Aws};
 use crate::fronts::ingress::{Group, group};
 use crate::fronts::ingress_class;
@@ -52,7 +52,10 @@ pub(in crate::remedy) fn groups(world: &World<'_>, aws: &Aws) -> Groups {
         let Group::Explicit(name) = group(world, aws, ingress) else {
             continue;
         };
-        if matches!(ingress_class::resolve(world, aws, ingress), Making::Nothing) {
+        if matches!(
+            ingress_class::resolve(world, aws, ingress),
+            Provisioning::Nothing
+        ) {
             continue;
         }
         let controller = controller(world, aws, ingress).map(Box::from);

@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::review::{GroupVersionKind, GroupVersionResource, UserInfo};
+use super::review::{GroupVersionKind, UserInfo};
 
 /// What becomes of the objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +33,11 @@ pub(super) struct Envelope<'a> {
 
 /// The request as it is on the wire.
 #[derive(Default)]
-#[expect(clippy::struct_field_names, reason = "the fields' own names")]
 pub(super) struct Request<'a> {
     pub(super) uid: Cow<'a, str>,
     pub(super) operation: Cow<'a, str>,
     pub(super) kind: GroupVersionKind<'a>,
-    pub(super) resource: GroupVersionResource<'a>,
     pub(super) sub_resource: Cow<'a, str>,
-    pub(super) request_kind: Option<GroupVersionKind<'a>>,
-    pub(super) request_resource: Option<GroupVersionResource<'a>>,
     pub(super) name: Cow<'a, str>,
     pub(super) namespace: Cow<'a, str>,
     pub(super) user_info: UserInfo<'a>,
@@ -156,10 +152,7 @@ enum RequestField {
     Uid,
     Operation,
     Kind,
-    Resource,
     SubResource,
-    RequestKind,
-    RequestResource,
     Name,
     Namespace,
     UserInfo,
@@ -176,10 +169,7 @@ impl RequestField {
             Self::Uid => "uid",
             Self::Operation => "operation",
             Self::Kind => "kind",
-            Self::Resource => "resource",
             Self::SubResource => "subResource",
-            Self::RequestKind => "requestKind",
-            Self::RequestResource => "requestResource",
             Self::Name => "name",
             Self::Namespace => "namespace",
             Self::UserInfo => "userInfo",
@@ -222,12 +212,7 @@ impl<'de> Visitor<'de> for RequestVisitor {
                     request.nothing_is_read_yet()?;
                     request.kind = map.next_value::<Option<_>>()?.unwrap_or_default();
                 }
-                RequestField::Resource => {
-                    request.resource = map.next_value::<Option<_>>()?.unwrap_or_default();
-                }
                 RequestField::SubResource => request.sub_resource = next_text(&mut map)?,
-                RequestField::RequestKind => request.request_kind = map.next_value()?,
-                RequestField::RequestResource => request.request_resource = map.next_value()?,
                 RequestField::Name => {
                     request.nothing_is_read_yet()?;
                     request.name = next_text(&mut map)?;

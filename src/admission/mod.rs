@@ -9,8 +9,7 @@ mod text;
 
 pub use response::{Answer, Cause, Details, Status};
 pub use review::{
-    API_VERSION, GroupVersionKind, GroupVersionResource, KIND, Operation, Review, ReviewError,
-    ReviewedObject, UserInfo,
+    API_VERSION, GroupVersionKind, KIND, Operation, Review, ReviewError, ReviewedObject, UserInfo,
 };
 pub(crate) use text::truncate;
 pub use text::{WARNING_LENGTH, warning_line};

@@ -32,14 +32,8 @@ pub struct Review<'a> {
     pub operation: Operation,
     /// The kind that the objects are in: with `matchPolicy: Equivalent` the one that the webhook is registered for.
     pub kind: GroupVersionKind<'a>,
-    /// The resource that goes with it.
-    pub resource: GroupVersionResource<'a>,
     /// `status`, `scale` and so on; `None` for the object itself.
     pub sub_resource: Option<Cow<'a, str>>,
-    /// The kind that the user sent, which differs from `kind` when the API server converted it.
-    pub request_kind: Option<GroupVersionKind<'a>>,
-    /// The resource that the user sent it to.
-    pub request_resource: Option<GroupVersionResource<'a>>,
     /// The name of the object. With `generateName` it is the generated one.
     pub name: Option<Cow<'a, str>>,
     /// Its namespace; `None` for kinds that have none.
@@ -96,20 +90,6 @@ pub struct GroupVersionKind<'a> {
     /// The kind, `Ingress`.
     #[serde(borrow, default, deserialize_with = "envelope::text")]
     pub kind: Cow<'a, str>,
-}
-
-/// A resource with its API group and version.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct GroupVersionResource<'a> {
-    /// The API group, empty for the core group.
-    #[serde(borrow, default, deserialize_with = "envelope::text")]
-    pub group: Cow<'a, str>,
-    /// The version in that group.
-    #[serde(borrow, default, deserialize_with = "envelope::text")]
-    pub version: Cow<'a, str>,
-    /// The resource, `ingresses`.
-    #[serde(borrow, default, deserialize_with = "envelope::text")]
-    pub resource: Cow<'a, str>,
 }
 
 /// Who asks, as far as it is read.
@@ -241,10 +221,7 @@ impl<'a> Review<'a> {
             uid: request.uid,
             operation,
             kind: request.kind,
-            resource: request.resource,
             sub_resource: present(request.sub_resource),
-            request_kind: request.request_kind,
-            request_resource: request.request_resource,
             name: present(request.name),
             namespace: present(request.namespace),
             user_info: request.user_info,

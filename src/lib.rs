@@ -4,6 +4,7 @@
 //! hang together; what is forbidden is decided in the crate `l7guard_policy`.
 
 pub mod admission;
+pub mod audit;
 pub mod cli;
 mod clock;
 pub mod cluster;

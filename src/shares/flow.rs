@@ -62,6 +62,16 @@ impl Sender {
 }
 
 impl Flow {
+    /// The flow of the audit: this process's own work, which has one share beside those of reviews.
+    #[must_use]
+    pub fn of_audit() -> Self {
+        Self {
+            outer: key("audit"),
+            inner: 0,
+            paced: None,
+        }
+    }
+
     /// The address whose live reads are paced; `None`: those of this flow are not.
     #[must_use]
     pub fn paced(self) -> Option<IpAddr> {

@@ -36,6 +36,7 @@ pub(super) fn queries(
         configuration,
         subject: &change.new.key,
         old: None,
+        believes_watches: false,
         selections: BTreeSet::new(),
         // Pods that were not looked at for the new path are on no old one that is the same.
         most_selections: 0,

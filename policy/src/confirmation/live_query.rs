@@ -33,6 +33,15 @@ impl LiveQuery {
             Self::Aliases => Kind::Service,
         }
     }
+
+    /// Whether a watch brings what is asked for. `Objects` of ReplicaSets are those that nobody owns, which are watched.
+    pub(super) fn is_watched(&self) -> bool {
+        match self {
+            Self::Object(key) => !matches!(key.kind, Kind::Pod | Kind::Namespace),
+            Self::Objects(..) | Self::Aliases => true,
+            Self::Pods(_) | Self::PodMetadata(_) | Self::Revision(_) => false,
+        }
+    }
 }
 
 /// What was found for a query.

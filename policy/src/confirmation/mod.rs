@@ -16,6 +16,7 @@
 //! read, and that is nearly every review. `front` asks about the front's end, `service` about the gateway's, `pods` whether
 //! Pods are what their templates say, `subject` about the fronts that a change of anything else joins to it.
 
+mod audit;
 mod before;
 mod front;
 mod index;
@@ -35,6 +36,7 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
+pub use audit::Audit;
 pub use live_query::{LiveQuery, LiveRead, LiveResult};
 pub use review::{Review, ReviewError, Step};
 pub use selected_pods::{PodSelection, SelectedPods};

@@ -25,6 +25,8 @@ pub(super) struct Plan<'a> {
     pub(super) subject: &'a ObjectKey,
     /// The subject as it was.
     pub(super) old: Option<&'a Object>,
+    /// Whether what is watched has arrived, so that only the rest is asked about.
+    pub(super) believes_watches: bool,
     /// The Pods that were asked about, and how many such selections may be.
     pub(super) selections: BTreeSet<PodSelection>,
     pub(super) most_selections: usize,
@@ -47,8 +49,8 @@ impl<'a> Plan<'a> {
     /// there.
     pub(super) fn ask(&mut self, query: LiveQuery) -> bool {
         let is_known = match &query {
-            LiveQuery::Object(key) => key == self.subject,
-            _ => false,
+            LiveQuery::Object(key) if key == self.subject => true,
+            _ => self.believes_watches && query.is_watched(),
         };
         if is_known || self.reads.answers(&query) {
             return true;

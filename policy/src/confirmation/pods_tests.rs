@@ -1,5 +1,6 @@
 //! A Service selects an ordinary workload and Pods beside it: whether those are looked at, and what that costs.
 
+mod audit;
 mod beside;
 mod cluster;
 mod manifests;

@@ -146,6 +146,7 @@ impl<'a> Review<'a> {
             configuration: self.configuration,
             subject: &subject.key,
             old: change.old.as_ref(),
+            believes_watches: false,
             selections: BTreeSet::new(),
             most_selections,
             open: BTreeSet::new(),

@@ -18,8 +18,20 @@ use crate::wording::Wording;
 /// Judges every object of a world, on this day (UTC).
 #[must_use]
 pub fn evaluate(world: &World<'_>, configuration: &Configuration, today: Date) -> Verdict {
+    evaluate_each(world, configuration, world.objects(), today)
+}
+
+/// Judges these objects of a world. What is found for all objects of a world by parts, and [added up](Verdict::merge), is what
+/// [`evaluate`] finds.
+#[must_use]
+pub fn evaluate_each<'a>(
+    world: &World<'a>,
+    configuration: &Configuration,
+    objects: impl IntoIterator<Item = &'a Object>,
+    today: Date,
+) -> Verdict {
     let mut verdict = Verdict::default();
-    for object in world.objects() {
+    for object in objects {
         of_object(world, configuration, object, &mut verdict);
     }
     verdict.apply_exemptions(configuration, today);

@@ -15,7 +15,7 @@ use crate::rules::{Finding, Mode};
 use crate::wording::Wording;
 
 pub use copy::{Allowance, AllowanceExceeded, evaluate_around_copy, evaluate_copy};
-pub use evaluate::evaluate;
+pub use evaluate::{evaluate, evaluate_each};
 pub use review::{Change, premises, review, review_within};
 pub(crate) use review::{before, of_affected};
 
@@ -88,7 +88,16 @@ impl Verdict {
             .filter(|judged| judged.severity == Mode::Deny && !judged.is_existing)
     }
 
-    fn sort(&mut self) {
+    /// Adds what was found about other objects of the same world. The order is no longer that of a verdict until
+    /// [`sort`](Self::sort) is called.
+    pub fn merge(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.unresolved.extend(other.unresolved);
+        self.exempt.extend(other.exempt);
+    }
+
+    /// Puts everything into the fixed order.
+    pub fn sort(&mut self) {
         self.findings.sort_by(Judged::order);
         self.exempt.sort_by(|a, b| order(&a.finding, &b.finding));
         self.unresolved.sort();

@@ -82,7 +82,7 @@ impl Cluster {
         self.judged(None, new).verdict.is_denied()
     }
 
-    fn answer(&self, query: &LiveQuery) -> LiveResult {
+    pub(super) fn answer(&self, query: &LiveQuery) -> LiveResult {
         let objects = self.there.iter().map(object);
         let is_of = |object: &Object, pods: &PodSelection| {
             object.key.kind == Kind::Pod

@@ -54,7 +54,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
+pub(super) enum Output {
     /// A compiler's diagnostics, for people
     Text,
     /// One JSON object (l7guard/report/v1), for machines
@@ -68,7 +68,7 @@ enum Output {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     /// Only what would be refused
     Deny,
     /// Warnings too
@@ -92,40 +92,58 @@ impl FailOn {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let configuration = arguments.configuration.load()?;
     let report = check(arguments, &configuration);
-    let stdout = io::stdout();
-    let mut buffered = io::BufWriter::new(stdout.lock());
-    match arguments.output {
-        Output::Text => {
-            write_text(&report, arguments, style(&stdout), &mut buffered)?;
-        }
-        Output::Json => json::write(&report, &mut buffered)?,
-        Output::Sarif => sarif::write(&report, &mut buffered)?,
-        Output::Junit => {
-            let fails = |finding: &ReportedFinding| arguments.fail_on.fails(finding);
-            junit::write(&report, fails, &mut buffered)?;
-        }
-        Output::Github => github::write(&report, &mut buffered)?,
-    }
-    buffered.flush()?;
-    if matches!(arguments.output, Output::Json | Output::Junit) {
-        let notes: &[ReportedError] = if arguments.quiet { &[] } else { &report.notes };
-        write_notes(notes.iter().chain(&report.conflicts), io::stderr().lock())?;
-    }
-    Ok(exit_status(&report, arguments.fail_on))
+    let printing = Printing {
+        output: arguments.output,
+        fail_on: arguments.fail_on,
+        is_quiet: arguments.quiet,
+    };
+    printing.print(&report)
 }
 
-fn write_text(
-    report: &Report,
-    arguments: &Arguments,
-    style: text::Style,
-    output: impl Write,
-) -> io::Result<()> {
-    if arguments.quiet {
-        let findings = report.findings.iter();
-        let failing = findings.filter(|finding| arguments.fail_on.fails(finding));
-        text::write_decisive(report, failing, style, output)
-    } else {
-        text::write(report, style, output)
+/// How a report is printed, and when it makes the exit status 1.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Printing {
+    pub(super) output: Output,
+    pub(super) fail_on: FailOn,
+    pub(super) is_quiet: bool,
+}
+
+impl Printing {
+    /// Prints a report to standard output, with what has no place there on standard error.
+    pub(super) fn print(self, report: &Report) -> Result<ExitStatus> {
+        let stdout = io::stdout();
+        let mut buffered = io::BufWriter::new(stdout.lock());
+        match self.output {
+            Output::Text => self.write_text(report, style(&stdout), &mut buffered)?,
+            Output::Json => json::write(report, &mut buffered)?,
+            Output::Sarif => sarif::write(report, &mut buffered)?,
+            Output::Junit => {
+                let fails = |finding: &ReportedFinding| self.fail_on.fails(finding);
+                junit::write(report, fails, &mut buffered)?;
+            }
+            Output::Github => github::write(report, &mut buffered)?,
+        }
+        buffered.flush()?;
+        if matches!(self.output, Output::Json | Output::Junit) {
+            let notes: &[ReportedError] = if self.is_quiet { &[] } else { &report.notes };
+            write_notes(notes.iter().chain(&report.conflicts), io::stderr().lock())?;
+        }
+        Ok(exit_status(report, self.fail_on))
+    }
+
+    fn write_text(
+        self,
+        report: &Report,
+        style: text::Style,
+        output: impl Write,
+    ) -> io::Result<()> {
+        if self.is_quiet {
+            let findings = report.findings.iter();
+            let failing = findings.filter(|finding| self.fail_on.fails(finding));
+            text::write_decisive(report, failing, style, output)
+        } else {
+            text::write(report, style, output)
+        }
     }
 }
 
@@ -172,12 +190,13 @@ fn check(arguments: &Arguments, configuration: &Configuration) -> Report {
     Report {
         objects: world.objects,
         findings: judgement.findings,
-        unresolved: judgement.unresolved,
-        exempt: judgement.exempt,
+        unresolved: judgement.unresolved.into_iter().map(Into::into).collect(),
+        exempt: judgement.exempt.into_iter().map(Into::into).collect(),
         remedy: judgement.remedy,
         errors: world.errors,
         notes: world.notes,
         conflicts: world.conflicts,
+        ..Report::default()
     }
 }
 

@@ -1,6 +1,8 @@
 //! The command line: what can be asked, and who answers. Only this module knows all the others.
 
+mod audit;
 mod check;
+mod cluster;
 mod config;
 mod demo;
 mod demo_client;
@@ -56,6 +58,7 @@ Examples:
   l7guard demo                                        see it at work
   l7guard check manifests/                            judge manifests before they are applied
   helm template my-release ./chart | l7guard check -  the same of a chart
+  l7guard audit --context prod                        judge what a cluster holds
   l7guard explain L7G001                              why a rule is there, and what to write instead
   l7guard explain ingress/edge -f manifests/          the way that traffic takes
 
@@ -83,6 +86,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Judge manifests: files, directories or standard input
     Check(check::Arguments),
+    /// Judge what exists in live clusters
+    Audit(audit::Arguments),
     /// Serve the admission webhook over HTTPS
     Serve(serve::Arguments),
     /// Print a rule's page, or draw the way that traffic takes to and from an object
@@ -119,6 +124,7 @@ pub fn run() -> ExitCode {
     let ended = match command_line.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),

@@ -1,6 +1,7 @@
 //! How the cluster is reached: only in a way that somebody named.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
@@ -47,6 +48,30 @@ impl Connection {
         std::env::var_os("KUBERNETES_SERVICE_HOST").is_some()
     }
 
+    /// What the cluster is called: its context, or `in-cluster`.
+    ///
+    /// # Errors
+    /// When a kubeconfig that names no context cannot be read, or has no current one.
+    pub fn name(&self) -> Result<Arc<str>, ConnectionError> {
+        match self {
+            Self::InCluster => Ok(Arc::from("in-cluster")),
+            Self::Kubeconfig {
+                context: Some(context),
+                ..
+            } => Ok(Arc::from(&**context)),
+            Self::Kubeconfig { file, .. } => {
+                let kubeconfig = kubeconfig(file.as_ref());
+                let kubeconfig =
+                    kubeconfig.map_err(|error| ConnectionError::Kubeconfig(error.to_string()))?;
+                let current = kubeconfig.current_context;
+                let current = current.filter(|context| !context.is_empty());
+                current.map(Arc::from).ok_or_else(|| {
+                    ConnectionError::Kubeconfig("it has no current context".to_owned())
+                })
+            }
+        }
+    }
+
     /// A client. Nothing is sent yet.
     ///
     /// # Errors
@@ -70,13 +95,17 @@ async fn from_kubeconfig(
     file: Option<&PathBuf>,
     context: Option<String>,
 ) -> Result<Config, KubeconfigError> {
-    let kubeconfig = match file {
-        Some(file) => Kubeconfig::read_from(file)?,
-        None => Kubeconfig::read()?,
-    };
+    let kubeconfig = kubeconfig(file)?;
     let options = KubeConfigOptions {
         context,
         ..KubeConfigOptions::default()
     };
     Config::from_custom_kubeconfig(kubeconfig, &options).await
+}
+
+fn kubeconfig(file: Option<&PathBuf>) -> Result<Kubeconfig, KubeconfigError> {
+    match file {
+        Some(file) => Kubeconfig::read_from(file),
+        None => Kubeconfig::read(),
+    }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! world (wiring) ─┬─▶ watch_supervisor ─▶ discovery: which kinds are served
 //!                 │          └─▶ reflector, one a kind: watch ─▶ facts ──┐
+//! world ─▶ listing: every kind once, without a watch ────────────────────┤
 //!                 └─▶ live_read: answers to the policy's queries ──────┴─▶ state: inventory, change feed, watch states
 //! ```
 //!
@@ -11,8 +12,10 @@
 mod change_feed;
 mod connection;
 mod discovery;
+mod documents;
 mod json_items;
 mod kinds;
+mod listing;
 mod live_read;
 pub(crate) mod metrics;
 mod object_name;
@@ -38,5 +41,6 @@ mod tests;
 pub use change_feed::{Changed, ChangedObjects, Changes};
 pub use connection::{Connection, ConnectionError};
 pub use discovery::DiscoveryError;
+pub use listing::ListError;
 pub use read_error::ReadError;
 pub use world::ClusterWorld;

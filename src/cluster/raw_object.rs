@@ -10,6 +10,7 @@ use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::objects::{self, DecodeError, Naming, Object, Source};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -39,6 +40,11 @@ impl RawObject {
             Err(Unreadable::Field(DecodeError::Incomplete { .. })) => Ok(None),
             read => read,
         }
+    }
+
+    /// The whole object; `None`: what came is no JSON after all.
+    pub(super) fn value(&self) -> Option<Value> {
+        serde_json::from_str(self.json.get()).ok()
     }
 
     /// How long it is as it came, in bytes.

@@ -9,13 +9,18 @@ use l7guard_policy::confirmation::{LiveQuery, LiveRead};
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::Object;
+use l7guard_policy::remedy::DocumentKey;
+use serde_json::Value;
 
 use super::change_feed::Changes;
+use super::discovery::DiscoveryError;
+use super::listing::{self, ListError};
 use super::live_read::LiveReads;
 use super::metrics::ClusterMetrics;
+use super::read_error::ReadError;
 use super::request_timeout::limited;
 use super::state::ClusterState;
-use super::watch_supervisor;
+use super::{documents, watch_supervisor};
 use crate::judge::{ClusterView, ReadFailure};
 use crate::metrics::Registry;
 use crate::operations::{NeededFor, Readiness};
@@ -53,6 +58,26 @@ impl ClusterWorld {
     /// has panicked.
     pub fn keep_watching(&self) -> impl Future<Output = ()> + Send + use<> {
         watch_supervisor::keep_watching(self.client.clone(), Arc::clone(&self.state))
+    }
+
+    /// Lists every kind once and watches nothing: the world stays as it was then. `listed` hears of each page how many objects
+    /// it had. What cannot be listed is returned, and hides nothing else.
+    ///
+    /// # Errors
+    /// When the API server does not say which kinds it serves.
+    pub async fn list_once(
+        &self,
+        listed: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<ListError>, DiscoveryError> {
+        listing::list_once(&self.client, &self.state, listed).await
+    }
+
+    /// A whole object, also of a kind that no rule reads; `None`: it is not there.
+    ///
+    /// # Errors
+    /// When the API server refuses, or cannot be reached.
+    pub async fn whole(&self, key: &DocumentKey) -> Result<Option<Value>, ReadError> {
+        documents::whole(&self.client, &self.state, key).await
     }
 
     /// What changes in the inventory from now on. It is told when the inventory has it, or is about to.

@@ -45,8 +45,10 @@ fn write_finding(output: &mut impl Write, reported: &ReportedFinding) -> io::Res
             location.column
         )?;
     }
+    let cluster = reported.cluster.as_deref();
     let text = format!(
-        "{}\n\n{}\n\nl7guard explain {}",
+        "{}{}\n\n{}\n\nl7guard explain {}",
+        cluster.map_or(String::new(), |name| format!("{}: ", one_line(name))),
         one_line(finding.message.in_full()),
         remedy_text::of_finding(reported),
         finding.rule

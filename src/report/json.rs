@@ -14,13 +14,14 @@ use serde_json::Value;
 
 use super::json_changes::{self, JsonChange};
 use super::remedy_text;
-use super::{Location, Report, ReportedError, ReportedFinding};
+use super::against::Gone;
+use super::{ClusterSummary, Location, OfCluster, Report, ReportedError, ReportedFinding};
 use crate::visible_text;
 
 /// The version of the format.
 pub const SCHEMA: &str = "l7guard/report/v1";
 
-/// What `l7guard` found in manifests. Within a version of the format fields are added, never changed or removed.
+/// What `l7guard` found in manifests or in live clusters. Within a version of the format fields are added, never changed or removed.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Report")]
 struct JsonReport<'a> {
@@ -29,13 +30,19 @@ struct JsonReport<'a> {
     schema: &'static str,
     /// How many of each there are.
     summary: Summary,
+    /// The live clusters that were judged (`l7guard audit`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    clusters: Vec<JsonCluster<'a>>,
     /// Findings, the severest first, then by rule, object and field.
     findings: Vec<JsonFinding<'a>>,
+    /// Findings of the report that this one was compared with (`--against`), which were not found again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<JsonGone<'a>>,
     /// Objects of which one end of a path is in sight and the other cannot be told.
     unresolved: Vec<JsonUnresolved<'a>>,
     /// Findings that an exemption of the configuration covers.
     exempt: Vec<JsonExempt<'a>>,
-    /// What repairs all findings together: one change a target.
+    /// What repairs all findings together: one change a target. Of several clusters each has its own.
     changes: Vec<JsonChange<'a>>,
     /// Inputs that could not be read, wholly or in part.
     errors: Vec<JsonError<'a>>,
@@ -56,11 +63,50 @@ struct Summary {
     exempt: usize,
 }
 
+/// One live cluster that was judged.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Cluster")]
+struct JsonCluster<'a> {
+    /// The context by which it was named, `in-cluster` for that of the Pod.
+    name: &'a str,
+    /// How many of each there are in it.
+    #[serde(flatten)]
+    summary: Summary,
+    /// What could not be read of it.
+    errors: usize,
+    /// What repairs all of its findings together: one change a target.
+    changes: Vec<JsonChange<'a>>,
+}
+
+/// A finding of an earlier report that was not found again.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Gone")]
+struct JsonGone<'a> {
+    /// The live cluster that it was found in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    cluster: Option<&'a str>,
+    /// The rule's code.
+    rule: &'a str,
+    /// `Kind namespace/name` of its object.
+    object: &'a str,
+    /// What was wrong, in a sentence.
+    message: &'a str,
+}
+
 /// A path that a rule forbids, or a defect of one Service.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Finding")]
 struct JsonFinding<'a> {
+    /// The live cluster that it was found in, by the name in `clusters`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    cluster: Option<&'a str>,
+    /// Whether the report that this one was compared with did not have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
+    is_new: Option<bool>,
     /// The rule's code, never renumbered.
     #[schemars(regex(pattern = "^L7G[0-9]{3}$"))]
     rule: &'static str,
@@ -146,6 +192,10 @@ struct JsonHop<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Unresolved")]
 struct JsonUnresolved<'a> {
+    /// The live cluster that it was found in, by the name in `clusters`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    cluster: Option<&'a str>,
     /// The object.
     object: JsonObject<'a>,
     /// JSON pointer (RFC 6901) of the field that leads to what cannot be told.
@@ -158,6 +208,10 @@ struct JsonUnresolved<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Exempt")]
 struct JsonExempt<'a> {
+    /// The live cluster that it was found in, by the name in `clusters`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    cluster: Option<&'a str>,
     /// The rule's code.
     #[schemars(regex(pattern = "^L7G[0-9]{3}$"))]
     rule: &'static str,
@@ -214,11 +268,14 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
             unresolved: report.unresolved.len(),
             exempt: report.exempt.len(),
         },
+        clusters: report.clusters.iter().map(cluster).collect(),
         findings: report.findings.iter().map(finding).collect(),
+        gone: report.gone.iter().map(gone).collect(),
         unresolved: report
             .unresolved
             .iter()
             .map(|unresolved| JsonUnresolved {
+                cluster: unresolved.cluster.as_deref(),
                 object: object(&unresolved.object, unresolved.api_version),
                 field: &unresolved.field,
                 reason: unresolved.reason.in_full(),
@@ -232,9 +289,35 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
     writeln!(output, "{}", visible_text::json(&document))
 }
 
+fn cluster(cluster: &ClusterSummary) -> JsonCluster<'_> {
+    JsonCluster {
+        name: &cluster.name,
+        summary: Summary {
+            objects: cluster.objects,
+            deny: cluster.deny,
+            warn: cluster.warn,
+            unresolved: cluster.unresolved,
+            exempt: cluster.exempt,
+        },
+        errors: cluster.errors,
+        changes: json_changes::changes(&cluster.remedy.changes),
+    }
+}
+
+fn gone(gone: &Gone) -> JsonGone<'_> {
+    JsonGone {
+        cluster: gone.cluster.as_deref(),
+        rule: &gone.rule,
+        object: &gone.object,
+        message: &gone.message,
+    }
+}
+
 fn finding(reported: &ReportedFinding) -> JsonFinding<'_> {
     let finding = &reported.judged.finding;
     JsonFinding {
+        cluster: reported.cluster.as_deref(),
+        is_new: reported.is_new,
         rule: finding.rule.as_str(),
         name: finding.rule.name(),
         severity: reported.judged.severity.as_str(),
@@ -278,9 +361,10 @@ fn hop(hop: &Hop) -> JsonHop<'_> {
     }
 }
 
-fn exempt(exempted: &Exempted) -> JsonExempt<'_> {
+fn exempt(exempted: &OfCluster<Exempted>) -> JsonExempt<'_> {
     let finding = &exempted.finding;
     JsonExempt {
+        cluster: exempted.cluster.as_deref(),
         rule: finding.rule.as_str(),
         object: object(&finding.object, finding.api_version),
         exemption: &exempted.exemption,

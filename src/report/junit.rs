@@ -98,7 +98,7 @@ fn finding_case(reported: &ReportedFinding, is_failure: bool) -> TestCase {
         status.set_type(finding.rule.as_str());
         status.set_description(details.clone());
     }
-    let mut name = object_name(&finding.object);
+    let mut name = super::name_in_cluster(reported.cluster.as_deref(), &finding.object);
     let own = finding.object.qualified_name();
     if let Some(target) = reported.target().filter(|target| *target != own) {
         let _ = write!(name, " to {}", one_line(target));

@@ -3,6 +3,8 @@
 //! One file a format; each takes a [`Report`] and knows nothing of how it came to be.
 
 pub mod admission;
+pub mod against;
+mod clusters;
 pub mod diagnostic;
 pub mod disclosure;
 pub mod github;
@@ -15,11 +17,15 @@ pub mod text;
 pub mod traffic;
 mod yaml_text;
 
+use std::sync::Arc;
+
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::remedy::Remedy;
 use l7guard_policy::verdict::{Exempted, Judged, Unresolved};
 
 use crate::visible_text::one_line;
+use against::Gone;
+pub use clusters::{ClusterSummary, OfCluster};
 
 /// What a run found, whatever was judged.
 #[derive(Debug, Default)]
@@ -29,9 +35,9 @@ pub struct Report {
     /// Findings in the order of the verdict.
     pub findings: Vec<ReportedFinding>,
     /// What cannot be told.
-    pub unresolved: Vec<Unresolved>,
+    pub unresolved: Vec<OfCluster<Unresolved>>,
     /// What exemptions cover.
-    pub exempt: Vec<Exempted>,
+    pub exempt: Vec<OfCluster<Exempted>>,
     /// Inputs that could not be read.
     pub errors: Vec<ReportedError>,
     /// What the user should know about inputs that were read.
@@ -40,6 +46,10 @@ pub struct Report {
     pub remedy: Remedy,
     /// Objects with different content in several files. They are said also where other notes are not asked for.
     pub conflicts: Vec<ReportedError>,
+    /// The live clusters that were judged, in the order in which they were named.
+    pub clusters: Vec<ClusterSummary>,
+    /// Findings of the report that this one was compared with, which were not found again.
+    pub gone: Vec<Gone>,
 }
 
 /// A finding, and where it stands.
@@ -51,6 +61,10 @@ pub struct ReportedFinding {
     pub location: Option<Location>,
     /// What repairs it.
     pub remedy: Remedy,
+    /// The live cluster that it was found in.
+    pub cluster: Option<Arc<str>>,
+    /// Whether an earlier report did not have it; `None`: it was compared with none.
+    pub is_new: Option<bool>,
 }
 
 impl ReportedFinding {
@@ -105,4 +119,13 @@ impl Report {
 #[must_use]
 pub fn object_name(key: &ObjectKey) -> String {
     one_line(&key.to_string()).into_owned()
+}
+
+/// An object as [`object_name`] has it, with its cluster where it is of one.
+#[must_use]
+pub fn name_in_cluster(cluster: Option<&str>, key: &ObjectKey) -> String {
+    match cluster {
+        Some(cluster) => format!("{}: {}", one_line(cluster), object_name(key)),
+        None => object_name(key),
+    }
 }

@@ -203,7 +203,7 @@ fn summary(page: &str) -> String {
 fn result(reported: &ReportedFinding, seen: &mut HashMap<String, usize>) -> ResultObject {
     let finding = &reported.judged.finding;
     let object = LogicalLocation {
-        fully_qualified_name: finding.object.to_string(),
+        fully_qualified_name: qualified(reported),
         kind: "resource",
     };
     ResultObject {
@@ -225,12 +225,21 @@ fn result(reported: &ReportedFinding, seen: &mut HashMap<String, usize>) -> Resu
     }
 }
 
+/// The object, with its cluster where it is of one.
+fn qualified(reported: &ReportedFinding) -> String {
+    let object = &reported.judged.finding.object;
+    match &reported.cluster {
+        Some(cluster) => format!("{cluster}: {object}"),
+        None => object.to_string(),
+    }
+}
+
 /// What makes a finding the same one in the next run. Copies of an object are numbered: a reader that goes by the fingerprint
 /// would take the findings of all for one.
 fn fingerprint(reported: &ReportedFinding, seen: &mut HashMap<String, usize>) -> String {
     let finding = &reported.judged.finding;
     let target = reported.target().unwrap_or_default();
-    let fingerprint = format!("{}/{}/{target}", finding.rule, finding.object);
+    let fingerprint = format!("{}/{}/{target}", finding.rule, qualified(reported));
     let count = seen.entry(fingerprint.clone()).or_insert(0);
     *count += 1;
     match *count {

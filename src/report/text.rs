@@ -8,7 +8,10 @@ use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Finding, Mode};
 
 use super::diagnostic::{Diagnostic, Level, Place};
-use super::{Report, ReportedError, ReportedFinding, object_name, remedy_text};
+use super::against::Gone;
+use super::{
+    ClusterSummary, Report, ReportedError, ReportedFinding, name_in_cluster, object_name, remedy_text,
+};
 use crate::visible_text::{one_line, printable};
 
 pub use super::diagnostic::Style;
@@ -24,7 +27,7 @@ pub fn write(report: &Report, style: Style, mut output: impl Write) -> io::Resul
     }
     write_failures(&report.errors, report.findings.iter(), style, &mut output)?;
     for unresolved in &report.unresolved {
-        let name = object_name(&unresolved.object);
+        let name = name_in_cluster(unresolved.cluster.as_deref(), &unresolved.object);
         let reason = one_line(unresolved.reason.in_full());
         write_line(&format!("unresolved: {name} {reason}"), style, &mut output)?;
     }
@@ -32,14 +35,33 @@ pub fn write(report: &Report, style: Style, mut output: impl Write) -> io::Resul
         let line = format!(
             "exempt: [{}] {} by exemption {:?} until {}",
             exempted.finding.rule,
-            object_name(&exempted.finding.object),
+            name_in_cluster(exempted.cluster.as_deref(), &exempted.finding.object),
             exempted.exemption,
             exempted.expires
         );
         write_line(&line, style, &mut output)?;
     }
-    for line in style.wrap(&summary(report), "  ") {
-        writeln!(output, "{line}")?;
+    write_gone(&report.gone, style, &mut output)?;
+    for cluster in &report.clusters {
+        let line = format!("{}: {}", one_line(&cluster.name), summary(&cluster.into()));
+        for line in style.wrap(&line, "  ") {
+            writeln!(output, "{line}")?;
+        }
+    }
+    if report.clusters.len() != 1 {
+        for line in style.wrap(&summary(&report.into()), "  ") {
+            writeln!(output, "{line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_gone(all: &[Gone], style: Style, output: &mut impl Write) -> io::Result<()> {
+    for gone in all {
+        let cluster = gone.cluster.as_deref();
+        let cluster = cluster.map_or(String::new(), |cluster| format!("{cluster}: "));
+        let line = format!("gone: [{}] {cluster}{}", gone.rule, gone.object);
+        write_line(&one_line(&line), style, output)?;
     }
     Ok(())
 }
@@ -116,14 +138,17 @@ fn write_finding<'a>(
     output: &mut impl Write,
 ) -> io::Result<()> {
     let finding = &reported.judged.finding;
-    let mut remarks: Vec<_> = finding
+    let cluster = reported.cluster.as_deref().map(|cluster| ("cluster", cluster.to_owned()));
+    let is_new = reported.is_new.filter(|is_new| *is_new);
+    let is_new = is_new.map(|_| ("new", "the earlier report does not have it".to_owned()));
+    let hops = finding
         .path
         .iter()
         .map(|hop| {
             let evidence = format!("{}: {}", hop.object, hop.evidence.in_full());
             (hop.role.as_str(), evidence)
-        })
-        .collect();
+        });
+    let mut remarks: Vec<_> = cluster.into_iter().chain(is_new).chain(hops).collect();
     remarks.push(("note", certainty(finding).to_owned()));
     remarks.push(("more", format!("l7guard explain {}", finding.rule)));
     let diagnostic = Diagnostic {
@@ -188,28 +213,66 @@ fn certainty(finding: &Finding) -> &'static str {
     }
 }
 
-fn summary(report: &Report) -> String {
+/// How many of each there are.
+struct Counts {
+    objects: usize,
+    deny: usize,
+    warn: usize,
+    audit: usize,
+    unresolved: usize,
+    exempt: usize,
+    errors: usize,
+}
+
+impl From<&Report> for Counts {
+    fn from(report: &Report) -> Self {
+        Self {
+            objects: report.objects,
+            deny: report.count(Mode::Deny),
+            warn: report.count(Mode::Warn),
+            audit: report.count(Mode::Audit),
+            unresolved: report.unresolved.len(),
+            exempt: report.exempt.len(),
+            errors: report.errors.len(),
+        }
+    }
+}
+
+impl From<&ClusterSummary> for Counts {
+    fn from(cluster: &ClusterSummary) -> Self {
+        Self {
+            objects: cluster.objects,
+            deny: cluster.deny,
+            warn: cluster.warn,
+            audit: cluster.audit,
+            unresolved: cluster.unresolved,
+            exempt: cluster.exempt,
+            errors: cluster.errors,
+        }
+    }
+}
+
+fn summary(counts: &Counts) -> String {
     let plural = |count: usize, word: &str| {
         let s = if count == 1 { "" } else { "s" };
         format!("{count} {word}{s}")
     };
     let mut parts = vec![
-        plural(report.objects, "object"),
-        format!("{} denied", report.count(Mode::Deny)),
-        plural(report.count(Mode::Warn), "warning"),
+        plural(counts.objects, "object"),
+        format!("{} denied", counts.deny),
+        plural(counts.warn, "warning"),
     ];
-    let audit = report.count(Mode::Audit);
-    if audit > 0 {
-        parts.push(format!("{audit} in audit mode"));
+    if counts.audit > 0 {
+        parts.push(format!("{} in audit mode", counts.audit));
     }
-    if !report.unresolved.is_empty() {
-        parts.push(format!("{} unresolved", report.unresolved.len()));
+    if counts.unresolved > 0 {
+        parts.push(format!("{} unresolved", counts.unresolved));
     }
-    if !report.exempt.is_empty() {
-        parts.push(format!("{} exempt", report.exempt.len()));
+    if counts.exempt > 0 {
+        parts.push(format!("{} exempt", counts.exempt));
     }
-    if !report.errors.is_empty() {
-        parts.push(plural(report.errors.len(), "error"));
+    if counts.errors > 0 {
+        parts.push(plural(counts.errors, "error"));
     }
     parts.join(", ")
 }

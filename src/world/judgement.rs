@@ -181,6 +181,8 @@ impl Judging<'_> {
                 judged,
                 location,
                 remedy,
+                cluster: None,
+                is_new: None,
             });
         }
         self.judgement.unresolved.extend(verdict.unresolved);

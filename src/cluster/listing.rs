@@ -1,0 +1,145 @@
+//! Every kind listed once, for somebody who looks at a cluster and goes: no watch is begun, so the verb `watch` is not needed.
+
+use futures_util::stream::{self, StreamExt};
+use kube::api::ListParams;
+use kube::core::ApiResource;
+use kube::{Api, Client};
+use l7guard_policy::identity::Kind;
+use l7guard_policy::objects::Object;
+use thiserror::Error;
+
+use super::discovery::{self, DiscoveryError};
+use super::kinds::{is_watched, label_selector};
+use super::raw_object::RawObject;
+use super::state::ClusterState;
+
+/// How many kinds are listed at the same time.
+const AT_ONCE: usize = 4;
+
+/// Objects a page: as many as `kubectl` asks for. A page is in memory as a whole.
+const PAGE: u32 = 500;
+
+/// Why a kind is not known.
+#[derive(Debug, Error)]
+pub enum ListError {
+    /// Whoever asks has not the right.
+    #[error(
+        "not permitted to list {resource} in all namespaces: a ClusterRole has to give the verb \"list\" on them"
+    )]
+    Forbidden {
+        /// The resource as a ClusterRole names it, with its group.
+        resource: String,
+    },
+    /// The API server refused, or cannot be reached.
+    #[error("cannot list {resource}: {source}")]
+    Unanswered {
+        /// The resource.
+        resource: String,
+        /// What went wrong.
+        source: Box<kube::Error>,
+    },
+}
+
+/// Lists every kind that is watched and served into the state. `listed` hears of each page how many objects it had. What
+/// cannot be listed is said, and hides nothing else.
+///
+/// # Errors
+/// When it cannot be found out what is served.
+pub(super) async fn list_once(
+    client: &Client,
+    state: &ClusterState,
+    listed: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<ListError>, DiscoveryError> {
+    let served = discovery::served(client).await?;
+    state.serves(served.clone());
+    let kinds = served.into_iter().filter(|(kind, _)| is_watched(*kind));
+    let lists = kinds.map(|(kind, resource)| async move {
+        let watch = state.begin(kind, &resource, true);
+        let read = |object: &RawObject| state.facts(kind, &resource, object);
+        let objects = list(client, kind, &resource, listed, read).await?;
+        state.reset(watch, objects);
+        Ok(())
+    });
+    let lists = stream::iter(lists).buffer_unordered(AT_ONCE);
+    let errors = lists.filter_map(async |listed: Result<(), ListError>| listed.err());
+    Ok(errors.collect().await)
+}
+
+/// What `read` makes of the objects of a kind.
+async fn list(
+    client: &Client,
+    kind: Kind,
+    resource: &ApiResource,
+    listed: &(dyn Fn(usize) + Sync),
+    read: impl Fn(&RawObject) -> Option<Object>,
+) -> Result<Vec<Object>, ListError> {
+    let mut objects = Vec::new();
+    let pages = pages(client, resource, label_selector(kind), |page| match page {
+        Page::Objects(page) => {
+            listed(page.len());
+            objects.extend(page.iter().filter_map(&read));
+        }
+        Page::FromTheBeginning => objects.clear(),
+    });
+    pages.await?;
+    Ok(objects)
+}
+
+/// A page of a list.
+pub(super) enum Page<'a> {
+    /// The next objects.
+    Objects(&'a [RawObject]),
+    /// What came before is of a state of the cluster that is forgotten: the list begins again.
+    FromTheBeginning,
+}
+
+/// Lists a kind in all namespaces, page by page. A kind that is not served any more has no objects.
+pub(super) async fn pages(
+    client: &Client,
+    resource: &ApiResource,
+    labels: Option<&str>,
+    mut take: impl FnMut(Page<'_>),
+) -> Result<(), ListError> {
+    let api: Api<RawObject> = Api::all_with(client.clone(), resource);
+    let mut parameters = ListParams {
+        label_selector: labels.map(str::to_owned),
+        ..ListParams::default()
+    };
+    parameters = parameters.limit(PAGE);
+    let mut has_expired = false;
+    loop {
+        let page = match api.list(&parameters).await {
+            Ok(page) => page,
+            Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 410 && !has_expired => {
+                has_expired = true;
+                parameters.continue_token = None;
+                take(Page::FromTheBeginning);
+                continue;
+            }
+            Err(error) => return Err(ListError::of(resource, error)),
+        };
+        take(Page::Objects(&page.items));
+        match page.metadata.continue_.filter(|token| !token.is_empty()) {
+            None => return Ok(()),
+            token => parameters.continue_token = token,
+        }
+    }
+}
+
+impl ListError {
+    fn of(resource: &ApiResource, error: kube::Error) -> Self {
+        let name = if resource.group.is_empty() {
+            resource.plural.clone()
+        } else {
+            format!("{}.{}", resource.plural, resource.group)
+        };
+        match error {
+            kube::Error::Api(status) if status.code == 403 => Self::Forbidden { resource: name },
+            error => Self::Unanswered {
+                resource: name,
+                source: Box::new(error),
+            },
+        }
+    }
+}

@@ -81,11 +81,7 @@ fn worked_out(
 }
 
 /// The Pods and Namespaces that findings rest on, which the inventory does not have.
-async fn pods(
-    world: &ClusterWorld,
-    findings: &[Judged],
-    errors: &mut BTreeSet<String>,
-) -> Overlay {
+async fn pods(world: &ClusterWorld, findings: &[Judged], errors: &mut BTreeSet<String>) -> Overlay {
     let is_unwatched = |key: &&ObjectKey| matches!(key.kind, Kind::Pod | Kind::Namespace);
     let of = |finding: &Finding| {
         let keys = finding.participants.iter().filter(is_unwatched);

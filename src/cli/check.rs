@@ -131,12 +131,7 @@ impl Printing {
         Ok(exit_status(report, self.fail_on))
     }
 
-    fn write_text(
-        self,
-        report: &Report,
-        style: text::Style,
-        output: impl Write,
-    ) -> io::Result<()> {
+    fn write_text(self, report: &Report, style: text::Style, output: impl Write) -> io::Result<()> {
         if self.is_quiet {
             let findings = report.findings.iter();
             let failing = findings.filter(|finding| self.fail_on.fails(finding));

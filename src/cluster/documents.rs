@@ -57,12 +57,17 @@ fn kind(key: &DocumentKey) -> Option<Kind> {
 /// Where a kind that no rule reads is served, in the version that its group prefers; `None`: nowhere.
 async fn resource(client: &Client, key: &DocumentKey) -> Result<Option<ApiResource>, kube::Error> {
     let request = Request::get(format!("/apis/{}", key.group)).body(Vec::new());
-    let group: APIGroup = match client.request(request.map_err(kube::Error::HttpError)?).await {
+    let group: APIGroup = match client
+        .request(request.map_err(kube::Error::HttpError)?)
+        .await
+    {
         Ok(group) => group,
         Err(kube::Error::Api(status)) if status.code == 404 => return Ok(None),
         Err(error) => return Err(error),
     };
-    let preferred = group.preferred_version.or(group.versions.into_iter().next());
+    let preferred = group
+        .preferred_version
+        .or(group.versions.into_iter().next());
     Ok(preferred.map(|preferred| {
         let kind = GroupVersionKind::gvk(&key.group, &preferred.version, &key.kind);
         ApiResource::from_gvk(&kind)

@@ -95,7 +95,11 @@ impl Earlier {
 
     /// Says of each finding of a report whether it is new, and adds what is gone.
     pub fn compare(self, report: &mut Report) {
-        let mut earlier: BTreeMap<Identity, Finding> = self.0.into_iter().map(|finding| (Identity::earlier(&finding), finding)).collect();
+        let mut earlier: BTreeMap<Identity, Finding> = self
+            .0
+            .into_iter()
+            .map(|finding| (Identity::earlier(&finding), finding))
+            .collect();
         let mut again = BTreeSet::new();
         for finding in &mut report.findings {
             let identity = Identity::of(finding);
@@ -109,12 +113,17 @@ impl Earlier {
 
 impl Identity {
     fn earlier(finding: &Finding) -> Self {
-        let service = finding.path.iter().find(|hop| hop.hop == HopRole::Service.as_str());
+        let service = finding
+            .path
+            .iter()
+            .find(|hop| hop.hop == HopRole::Service.as_str());
         Self {
             cluster: finding.cluster.clone(),
             rule: finding.rule.clone(),
             object: finding.object.clone(),
-            to: service.map(|hop| hop.object.clone()).ok_or_else(|| finding.field.clone()),
+            to: service
+                .map(|hop| hop.object.clone())
+                .ok_or_else(|| finding.field.clone()),
         }
     }
 
@@ -130,14 +139,20 @@ impl Identity {
             cluster: reported.cluster.as_deref().map(str::to_owned),
             rule: finding.rule.as_str().to_owned(),
             object: object(&finding.object),
-            to: service.map(|hop| object(&hop.object)).ok_or_else(|| finding.field.clone()),
+            to: service
+                .map(|hop| object(&hop.object))
+                .ok_or_else(|| finding.field.clone()),
         }
     }
 }
 
 impl From<Finding> for Gone {
     fn from(finding: Finding) -> Self {
-        let Object { kind, namespace, name } = finding.object;
+        let Object {
+            kind,
+            namespace,
+            name,
+        } = finding.object;
         let object = if namespace.is_empty() {
             format!("{kind} {name}")
         } else {

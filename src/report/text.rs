@@ -7,10 +7,11 @@ use l7guard_policy::confidence::Confidence;
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Finding, Mode};
 
-use super::diagnostic::{Diagnostic, Level, Place};
 use super::against::Gone;
+use super::diagnostic::{Diagnostic, Level, Place};
 use super::{
-    ClusterSummary, Report, ReportedError, ReportedFinding, name_in_cluster, object_name, remedy_text,
+    ClusterSummary, Report, ReportedError, ReportedFinding, name_in_cluster, object_name,
+    remedy_text,
 };
 use crate::visible_text::{one_line, printable};
 
@@ -138,16 +139,16 @@ fn write_finding<'a>(
     output: &mut impl Write,
 ) -> io::Result<()> {
     let finding = &reported.judged.finding;
-    let cluster = reported.cluster.as_deref().map(|cluster| ("cluster", cluster.to_owned()));
+    let cluster = reported
+        .cluster
+        .as_deref()
+        .map(|cluster| ("cluster", cluster.to_owned()));
     let is_new = reported.is_new.filter(|is_new| *is_new);
     let is_new = is_new.map(|_| ("new", "the earlier report does not have it".to_owned()));
-    let hops = finding
-        .path
-        .iter()
-        .map(|hop| {
-            let evidence = format!("{}: {}", hop.object, hop.evidence.in_full());
-            (hop.role.as_str(), evidence)
-        });
+    let hops = finding.path.iter().map(|hop| {
+        let evidence = format!("{}: {}", hop.object, hop.evidence.in_full());
+        (hop.role.as_str(), evidence)
+    });
     let mut remarks: Vec<_> = cluster.into_iter().chain(is_new).chain(hops).collect();
     remarks.push(("note", certainty(finding).to_owned()));
     remarks.push(("more", format!("l7guard explain {}", finding.rule)));

@@ -1,0 +1,121 @@
+//! The ways in which one cluster is judged, each as the set of all that it says.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use l7guard::audit::{Selected, scan};
+use l7guard::cluster::ClusterWorld;
+use l7guard::metrics::Registry;
+use l7guard::operations::Readiness;
+use l7guard::world::ManifestWorld;
+use l7guard_manifests::Source;
+use l7guard_policy::configuration::Configuration;
+use l7guard_policy::identity::Kind;
+use l7guard_policy::inventory::World;
+use l7guard_policy::rules::Finding;
+use l7guard_policy::verdict::{Exempted, Judged, Unresolved, Verdict, evaluate};
+use libtest_mimic::Failed;
+
+use crate::fixture::today;
+use crate::server::Server;
+
+/// All that is said of a world, one line each.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said(BTreeSet<String>);
+
+impl Said {
+    fn of(verdict: &Verdict) -> Self {
+        let mut said = Self::default();
+        verdict.findings.iter().for_each(|one| said.finding(one));
+        verdict.exempt.iter().for_each(|one| said.exempt(one));
+        let unresolved = verdict.unresolved.iter();
+        unresolved.for_each(|one| said.unresolved(one));
+        said
+    }
+
+    fn finding(&mut self, judged: &Judged) {
+        let finding = &judged.finding;
+        let severity = judged.severity.as_str();
+        let confidence = finding.confidence.as_str();
+        self.say(severity, finding, confidence);
+    }
+
+    fn exempt(&mut self, exempted: &Exempted) {
+        self.say("exempt", &exempted.finding, &exempted.exemption);
+    }
+
+    fn say(&mut self, what: &str, finding: &Finding, how: &str) {
+        let Finding {
+            rule,
+            object,
+            field,
+            ..
+        } = finding;
+        self.0
+            .insert(format!("{what} {rule} {how} {object} {field}"));
+    }
+
+    fn unresolved(&mut self, unresolved: &Unresolved) {
+        let Unresolved { object, field, .. } = unresolved;
+        let reason = unresolved.reason.in_full();
+        self.0
+            .insert(format!("unresolved {object} {field}: {reason}"));
+    }
+}
+
+/// The cluster, read as `l7guard audit` reads it.
+fn read(server: &Server) -> Result<ClusterWorld, Failed> {
+    let _context = server.runtime.enter();
+    let world = ClusterWorld::new(
+        server.client.clone(),
+        &Registry::default(),
+        &Readiness::new(),
+    );
+    let unlisted = server.runtime.block_on(world.list_once(&|_| {}))?;
+    if unlisted.is_empty() {
+        Ok(world)
+    } else {
+        Err(format!("{unlisted:?}").into())
+    }
+}
+
+/// `l7guard audit`.
+pub(crate) fn audit(server: &Server, configuration: &Configuration) -> Result<Said, Failed> {
+    let world = read(server)?;
+    let scanning = scan(&world, configuration, today(), Selected::Everything);
+    let scan = server.runtime.block_on(scanning);
+    if !scan.errors.is_empty() || !scan.incomplete.is_empty() {
+        return Err(format!("{:?} {:?}", scan.errors, scan.incomplete).into());
+    }
+    Ok(Said::of(&scan.verdict))
+}
+
+/// The objects of a dump.
+fn dumped(dump: &str) -> ManifestWorld {
+    let mut world = ManifestWorld::default();
+    let source = Source::new("dump", dump.as_bytes().to_vec());
+    world.add(&Arc::new(source), "default");
+    world
+}
+
+/// The same as the policy finds it, told that all values are what they say and that nothing else exists.
+pub(crate) fn check_as_cluster(dump: &str, configuration: &Configuration) -> Said {
+    let mut inventory = dumped(dump).into_cluster();
+    // No cluster has them: what they ask for stands there by itself.
+    inventory.reset(Kind::IstioOperator, []);
+    let verdict = evaluate(&World::new(&inventory), configuration, today());
+    Said::of(&verdict)
+}
+
+/// `kubectl get … --output json | l7guard check -`.
+pub(crate) fn check(dump: &str, configuration: &Configuration) -> Said {
+    let world = dumped(dump);
+    let judgement = world.judge(configuration, today());
+    let mut said = Said::default();
+    let findings = judgement.findings.iter();
+    findings.for_each(|one| said.finding(&one.judged));
+    judgement.exempt.iter().for_each(|one| said.exempt(one));
+    let unresolved = judgement.unresolved.iter();
+    unresolved.for_each(|one| said.unresolved(one));
+    said
+}

@@ -141,12 +141,10 @@ impl WholeObjects {
 
 impl Documents for WholeObjects {
     fn get(&self, key: &DocumentKey) -> Option<Value> {
-        match self.read.get(key) {
-            Some(value) => value.clone(),
-            None => {
-                self.missed.borrow_mut().insert(key.clone());
-                None
-            }
+        if let Some(value) = self.read.get(key) {
+            return value.clone();
         }
+        self.missed.borrow_mut().insert(key.clone());
+        None
     }
 }

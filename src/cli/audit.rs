@@ -1,6 +1,6 @@
 //! `l7guard audit`: judges what exists in live clusters, once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -65,7 +65,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let clusters = arguments.clusters.clusters()?;
     let configuration = arguments.configuration.load()?;
-    let earlier = arguments.against.as_ref().map(earlier).transpose()?;
+    let earlier = arguments.against.as_deref().map(earlier).transpose()?;
     crypto::install();
     let mut report = Report::default();
     let runtime = Runtime::new()?;
@@ -89,8 +89,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     printing.print(&report)
 }
 
-fn earlier(path: &PathBuf) -> Result<Earlier> {
-    let json = Input::File(path.clone()).read()?;
+fn earlier(path: &Path) -> Result<Earlier> {
+    let json = Input::File(path.to_owned()).read()?;
     Earlier::read(&json).with_context(|| format!("cannot compare with {}", path.display()))
 }
 

@@ -27,7 +27,7 @@ pub enum ListError {
         "not permitted to list {resource} in all namespaces: a ClusterRole has to give the verb \"list\" on them"
     )]
     Forbidden {
-        /// The resource as a ClusterRole names it, with its group.
+        /// The resource as a `ClusterRole` names it, with its group.
         resource: String,
     },
     /// The API server refused, or cannot be reached.

@@ -9,21 +9,9 @@ use l7guard_policy::rules::HopRole;
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::clusters::Gone;
 use super::json::SCHEMA;
 use super::{Report, ReportedFinding};
-
-/// A finding of an earlier report that was not found again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gone {
-    /// The cluster, if it was found in one.
-    pub cluster: Option<String>,
-    /// The rule's code.
-    pub rule: String,
-    /// Its object, `Kind namespace/name`.
-    pub object: String,
-    /// What was wrong, in a sentence.
-    pub message: String,
-}
 
 /// Why an earlier report cannot be compared with.
 #[derive(Debug, Error)]

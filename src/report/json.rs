@@ -12,10 +12,9 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::against::Gone;
 use super::json_changes::{self, JsonChange};
 use super::remedy_text;
-use super::{ClusterSummary, Location, OfCluster, Report, ReportedError, ReportedFinding};
+use super::{ClusterSummary, Gone, Location, OfCluster, Report, ReportedError, ReportedFinding};
 use crate::visible_text;
 
 /// The version of the format.

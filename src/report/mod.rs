@@ -7,6 +7,7 @@ pub mod against;
 mod clusters;
 pub mod diagnostic;
 pub mod disclosure;
+mod fleet;
 pub mod github;
 pub mod json;
 mod json_changes;
@@ -24,8 +25,7 @@ use l7guard_policy::remedy::Remedy;
 use l7guard_policy::verdict::{Exempted, Judged, Unresolved};
 
 use crate::visible_text::one_line;
-use against::Gone;
-pub use clusters::{ClusterSummary, OfCluster};
+pub use clusters::{ClusterSummary, Gone, OfCluster};
 
 /// What a run found, whatever was judged.
 #[derive(Debug, Default)]

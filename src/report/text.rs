@@ -7,10 +7,9 @@ use l7guard_policy::confidence::Confidence;
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Finding, Mode};
 
-use super::against::Gone;
 use super::diagnostic::{Diagnostic, Level, Place};
 use super::{
-    ClusterSummary, Report, ReportedError, ReportedFinding, name_in_cluster, object_name,
+    ClusterSummary, Gone, Report, ReportedError, ReportedFinding, name_in_cluster, object_name,
     remedy_text,
 };
 use crate::visible_text::{one_line, printable};

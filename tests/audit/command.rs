@@ -188,6 +188,31 @@ fn unreachable(server: &Server) -> Outcome {
     })
 }
 
+/// A role that lets the developer read all but two kinds.
+fn all_but_stateful_sets_and_pods() -> [Value; 2] {
+    let verbs = |group: &str, resources: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": ["list", "get"]});
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "auditor"},
+        "rules": [
+            verbs("", &["services", "namespaces"]),
+            verbs("networking.k8s.io", &["*"]),
+            verbs("apps", &["deployments", "daemonsets", "replicasets"]),
+            verbs("discovery.k8s.io", &["*"]),
+            verbs("gateway.networking.k8s.io", &["*"]),
+            verbs("elbv2.k8s.aws", &["*"]),
+            verbs("eks.amazonaws.com", &["*"]),
+            verbs("networking.istio.io", &["*"]),
+            verbs("argoproj.io", &["*"]),
+        ],
+    });
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "auditor"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "auditor"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "developer"}],
+    });
+    [role, binding]
+}
+
 fn forbidden(server: &Server) -> Outcome {
     let nothing = server.developer_kubeconfig();
     let output = audit(nothing, &[])?;
@@ -201,27 +226,6 @@ fn forbidden(server: &Server) -> Outcome {
         let said = format!("not permitted to list {resource} in all namespaces");
         assert!(printed.contains(&said), "{resource}: {printed}");
     }
-    // All but one kind.
-    let rule = |group: &str, resources: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": ["list", "get"]});
-    let role = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "auditor"},
-        "rules": [
-            rule("", &["services", "namespaces"]),
-            rule("networking.k8s.io", &["*"]),
-            rule("apps", &["deployments", "daemonsets", "replicasets"]),
-            rule("discovery.k8s.io", &["*"]),
-            rule("gateway.networking.k8s.io", &["*"]),
-            rule("elbv2.k8s.aws", &["*"]),
-            rule("eks.amazonaws.com", &["*"]),
-            rule("networking.istio.io", &["*"]),
-            rule("argoproj.io", &["*"]),
-        ],
-    });
-    let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "auditor"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "auditor"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "developer"}],
-    });
     let mut found = world(WORLD)?;
     // Whose Pods decide.
     found.0.push(json!({
@@ -232,7 +236,7 @@ fn forbidden(server: &Server) -> Outcome {
         "apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "shop", "name": "bare"},
         "spec": {"selector": {"app": "bare"}, "ports": [{"port": 80}]},
     }));
-    found.0.extend([role, binding]);
+    found.0.extend(all_but_stateful_sets_and_pods());
     server.with(&found, || {
         let output = audit(nothing, &["--output", "json"])?;
         let report = json_of(&output)?;

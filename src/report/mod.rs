@@ -12,6 +12,7 @@ pub mod github;
 pub mod json;
 mod json_changes;
 pub mod junit;
+mod kubectl_command;
 pub mod remedy_text;
 pub mod sarif;
 pub mod text;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use l7guard_policy::remedy::{Action, Change, Owner, Patch};
 
-use super::{ReportedFinding, yaml_text};
+use super::{ReportedFinding, kubectl_command, yaml_text};
 use crate::visible_text::one_line;
 
 /// What to do, an empty line, then the changes; alone the sentence where there are none, with the reason.
@@ -26,12 +26,13 @@ pub fn of_finding(reported: &ReportedFinding) -> String {
         if at > 0 {
             text.push_str("---\n");
         }
-        write_change(change, at + 1, &mut text);
+        write_change(change, at + 1, reported.cluster.as_deref(), &mut text);
     }
     text
 }
 
-fn write_change(change: &Change, number: usize, text: &mut String) {
+/// `cluster`: the context of the cluster that holds the state of which the change was worked out.
+fn write_change(change: &Change, number: usize, cluster: Option<&str>, text: &mut String) {
     let target = &change.target;
     let place = if target.namespace.is_empty() {
         target.name.clone()
@@ -70,6 +71,9 @@ fn write_change(change: &Change, number: usize, text: &mut String) {
             "# To be filled in: {}",
             change.placeholders.join(", ")
         );
+    }
+    if let Some(command) = cluster.and_then(|context| kubectl_command::of(change, context)) {
+        let _ = writeln!(text, "# {command}");
     }
     match &change.action {
         Action::Patch(Patch::Merge(value)) | Action::Create(value) | Action::Values(value) => {

@@ -13,7 +13,9 @@ use super::config::ConfigurationFile;
 use super::progress::Progress;
 use super::terminal::style;
 use crate::clock;
-use crate::report::{Report, ReportedError, ReportedFinding, github, json, junit, sarif, text};
+use crate::report::{
+    Report, ReportedError, ReportedFinding, github, html, json, junit, sarif, text,
+};
 use crate::visible_text::one_line;
 use crate::world::ManifestWorld;
 
@@ -42,7 +44,7 @@ pub(super) struct Arguments {
     /// Say only what decides the exit status: errors, and findings at or above --fail-on
     ///
     /// Without it the text also has notes on what was skipped, lesser findings, what could not be told, exemptions and
-    /// a summary line. JSON, SARIF and JUnit are always complete; only notes and progress on standard error go. Objects with
+    /// a summary line. JSON, SARIF, JUnit and HTML are always complete; only notes and progress on standard error go. Objects with
     /// different content in several files are said all the same, as they may be of several clusters.
     #[arg(long, short)]
     quiet: bool,
@@ -65,6 +67,8 @@ pub(super) enum Output {
     Junit,
     /// Workflow commands of GitHub Actions: annotations on the lines
     Github,
+    /// One HTML page that needs no network, for people who do not use the command line
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -122,6 +126,7 @@ impl Printing {
                 junit::write(report, fails, &mut buffered)?;
             }
             Output::Github => github::write(report, &mut buffered)?,
+            Output::Html => html::write(report, clock::today(), &mut buffered)?,
         }
         buffered.flush()?;
         if matches!(self.output, Output::Json | Output::Junit) {

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod disclosure;
 mod fleet;
 pub mod github;
+pub mod html;
 pub mod json;
 mod json_changes;
 pub mod junit;

@@ -22,16 +22,24 @@ pub fn of_finding(reported: &ReportedFinding) -> String {
         return text;
     }
     text.push_str("\n\n");
-    for (at, change) in remedy.changes.iter().enumerate() {
+    text.push_str(&of_changes(&remedy.changes, reported.cluster.as_deref()));
+    text
+}
+
+/// Changes in their order, as YAML documents with comments. `cluster` is the context of the cluster that holds the state of
+/// which they were worked out.
+#[must_use]
+pub fn of_changes(changes: &[Change], cluster: Option<&str>) -> String {
+    let mut text = String::new();
+    for (at, change) in changes.iter().enumerate() {
         if at > 0 {
             text.push_str("---\n");
         }
-        write_change(change, at + 1, reported.cluster.as_deref(), &mut text);
+        write_change(change, at + 1, cluster, &mut text);
     }
     text
 }
 
-/// `cluster`: the context of the cluster that holds the state of which the change was worked out.
 fn write_change(change: &Change, number: usize, cluster: Option<&str>, text: &mut String) {
     let target = &change.target;
     let place = if target.namespace.is_empty() {

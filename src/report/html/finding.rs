@@ -1,0 +1,125 @@
+//! A finding as the page shows it.
+
+use l7guard_policy::confidence::Confidence;
+use l7guard_policy::rules::Mode;
+
+use super::picture::{self, Picture};
+use super::shown::Shown;
+use crate::report::{ReportedFinding, remedy_text};
+
+/// A finding.
+pub(super) struct FindingView {
+    /// Its place in the page: findings are numbered from 1.
+    pub(super) number: usize,
+    /// `deny`, `warn` or `audit`.
+    pub(super) severity: &'static str,
+    /// What the severity means.
+    pub(super) effect: &'static str,
+    /// The rule's code.
+    pub(super) rule: &'static str,
+    /// The rule's name.
+    pub(super) rule_name: &'static str,
+    /// Why the rule is there.
+    pub(super) reason: &'static str,
+    /// The object that it is about.
+    pub(super) object: Shown,
+    /// Where the path leads, if that is another object.
+    pub(super) target: Option<Shown>,
+    /// `confirmed` or `likely`.
+    pub(super) confidence: &'static str,
+    /// What the confidence means.
+    pub(super) certainty: &'static str,
+    /// What is wrong.
+    pub(super) message: Shown,
+    /// JSON pointer of the offending field.
+    pub(super) field: Shown,
+    /// Where that field stands in a file.
+    pub(super) place: Option<PlaceView>,
+    /// The path as it is.
+    pub(super) now: Picture,
+    /// The path as it should be.
+    pub(super) instead: Option<Picture>,
+    /// What shows each hop.
+    pub(super) evidence: Vec<EvidenceView>,
+    /// What to do, in a sentence.
+    pub(super) advice: Shown,
+    /// The changes, to copy.
+    pub(super) changes: Option<Shown>,
+}
+
+/// A place in a file.
+pub(super) struct PlaceView {
+    /// `file:line:column`.
+    pub(super) at: Shown,
+    /// The line there.
+    pub(super) line: Option<Shown>,
+}
+
+/// What shows that a path runs through an object.
+pub(super) struct EvidenceView {
+    /// `front`, `service` or `gateway`.
+    pub(super) role: &'static str,
+    /// The object.
+    pub(super) object: Shown,
+    /// What shows it.
+    pub(super) evidence: Shown,
+}
+
+impl FindingView {
+    /// The view of the finding with this number.
+    pub(super) fn new(reported: &ReportedFinding, number: usize) -> Self {
+        let finding = &reported.judged.finding;
+        let remedy = remedy_text::of_finding(reported);
+        let (advice, changes) = remedy.split_once("\n\n").unwrap_or((&remedy, ""));
+        let own = finding.object.qualified_name();
+        Self {
+            number,
+            severity: reported.judged.severity.as_str(),
+            effect: effect(reported.judged.severity),
+            rule: finding.rule.as_str(),
+            rule_name: finding.rule.name(),
+            reason: finding.rule.rule().reason,
+            object: Shown::line(&finding.object),
+            target: reported
+                .target()
+                .filter(|target| *target != own)
+                .map(Shown::line),
+            confidence: finding.confidence.as_str(),
+            certainty: certainty(finding.confidence),
+            message: Shown::line(finding.message.in_full()),
+            field: Shown::line(&finding.field),
+            place: reported.location.as_ref().map(|at| PlaceView {
+                at: Shown::line(format_args!("{}:{}:{}", at.file, at.line, at.column)),
+                line: at.text.as_deref().map(|line| Shown::line(line.trim())),
+            }),
+            now: picture::now(finding),
+            instead: picture::instead(finding),
+            evidence: finding
+                .path
+                .iter()
+                .map(|hop| EvidenceView {
+                    role: hop.role.as_str(),
+                    object: Shown::line(&hop.object),
+                    evidence: Shown::line(hop.evidence.in_full()),
+                })
+                .collect(),
+            advice: Shown::line(advice.trim_end()),
+            changes: (!changes.is_empty()).then(|| Shown::lines(changes)),
+        }
+    }
+}
+
+fn effect(severity: Mode) -> &'static str {
+    match severity {
+        Mode::Deny => "The webhook refuses it.",
+        Mode::Warn => "The webhook allows it with a warning.",
+        Mode::Audit | Mode::Off => "The webhook allows it and says nothing.",
+    }
+}
+
+fn certainty(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Confirmed => "objects prove both ends of this path",
+        Confidence::Likely => "an object that would prove it is not visible here",
+    }
+}

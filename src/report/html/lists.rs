@@ -1,0 +1,93 @@
+//! What is no finding: exemptions, what cannot be told, errors and notes.
+
+use l7guard_policy::configuration::Date;
+use l7guard_policy::verdict::{Exempted, Unresolved};
+
+use super::shown::Shown;
+use crate::report::ReportedError;
+
+/// An exemption is said to end soon from so many days before it does.
+const SOON: i64 = 30;
+
+/// A finding that an exemption covers.
+pub(super) struct ExemptView {
+    /// The rule's code.
+    pub(super) rule: &'static str,
+    /// The rule's name.
+    pub(super) rule_name: &'static str,
+    /// The object that it is about.
+    pub(super) object: Shown,
+    /// The exemption's name in the configuration.
+    pub(super) exemption: Shown,
+    /// The last day on which it holds.
+    pub(super) expires: Shown,
+    /// How many days are left after today.
+    pub(super) left: Shown,
+    /// Whether it ends soon.
+    pub(super) is_soon: bool,
+}
+
+impl ExemptView {
+    /// The view on this day.
+    pub(super) fn new(exempted: &Exempted, today: Date) -> Self {
+        let days = (exempted.expires - today).whole_days();
+        Self {
+            rule: exempted.finding.rule.as_str(),
+            rule_name: exempted.finding.rule.name(),
+            object: Shown::line(&exempted.finding.object),
+            exemption: Shown::line(&exempted.exemption),
+            expires: Shown::line(exempted.expires),
+            left: Shown::line(match days {
+                ..0 => "expired".to_owned(),
+                0 => "ends today".to_owned(),
+                1 => "1 day left".to_owned(),
+                days => format!("{days} days left"),
+            }),
+            is_soon: days <= SOON,
+        }
+    }
+}
+
+/// What cannot be told.
+pub(super) struct UnresolvedView {
+    /// The front.
+    pub(super) object: Shown,
+    /// JSON pointer of the field that leads to what cannot be told.
+    pub(super) field: Shown,
+    /// Why it cannot be told.
+    pub(super) reason: Shown,
+}
+
+impl UnresolvedView {
+    /// The view of one of them.
+    pub(super) fn new(unresolved: &Unresolved) -> Self {
+        Self {
+            object: Shown::line(&unresolved.object),
+            field: Shown::line(&unresolved.field),
+            reason: Shown::line(unresolved.reason.in_full()),
+        }
+    }
+}
+
+/// An error or a note about an input.
+pub(super) struct InputView {
+    /// `file:line:column`, as far as there is one.
+    pub(super) at: Shown,
+    /// What is wrong, and what to do about it.
+    pub(super) message: Shown,
+}
+
+impl InputView {
+    /// The view of one of them.
+    pub(super) fn new(error: &ReportedError) -> Self {
+        let mut at = error.file.clone();
+        for number in [error.line, error.column].into_iter().flatten() {
+            at.push(':');
+            at.push_str(&number.to_string());
+        }
+        Self {
+            at: Shown::line(at),
+            message: Shown::line(&error.message),
+        }
+    }
+}

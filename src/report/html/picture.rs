@@ -138,9 +138,14 @@ fn gateway(finding: &Finding) -> Station {
     Station::new("Istio ingress gateway", "L7").of(objects(finding, HopRole::Gateway))
 }
 
+/// Services by their names alone: the station says what they are.
 fn services(finding: &Finding) -> impl Iterator<Item = Station> {
-    let services = objects(finding, HopRole::Service).into_iter();
-    services.map(|service| Station::new("Service", "L4").of(vec![service]))
+    let hops = finding.path.iter();
+    let services = hops.filter(|hop| hop.role == HopRole::Service);
+    services.map(|hop| {
+        let name = Shown::line(hop.object.qualified_name());
+        Station::new("Service", "L4").of(vec![name])
+    })
 }
 
 /// The objects of the path that play this part.

@@ -120,7 +120,7 @@ fn assert_ended_visibly(ended: &Ended, what: &str) {
 fn every_report_shows_what_it_holds() {
     for text in texts() {
         let files = files(&text);
-        for output in ["text", "json", "sarif", "junit", "github"] {
+        for output in ["text", "json", "sarif", "junit", "github", "html"] {
             let ended = run(&["check", "-o", output, path(files.path())]);
             assert!(ended.stdout.contains(FORGED), "{}", ended.stderr);
             assert_ended_visibly(&ended, output);

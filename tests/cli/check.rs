@@ -117,7 +117,7 @@ fn nothing_to_judge_is_an_error() {
 #[test]
 fn escape_sequences_of_an_object_do_not_reach_the_terminal() {
     let hostile = VIOLATOR.replace("name: edge", "name: \"\\e[2Jedge\\u202e\"");
-    for output in ["text", "junit", "github"] {
+    for output in ["text", "junit", "github", "html"] {
         let ended = run_with_input(&["check", "-o", output, "-"], &hostile);
         assert_eq!(ended.status, 1, "{output}");
         assert!(

@@ -47,7 +47,7 @@ fn the_copy_that_is_not_the_last_is_denied_where_it_stands() {
 #[test]
 fn different_content_in_two_files_is_said_in_every_output_also_when_little_is_to_be_said() {
     let clusters = clusters();
-    for output in ["text", "json", "sarif", "junit", "github"] {
+    for output in ["text", "json", "sarif", "junit", "github", "html"] {
         let ended = run(&["check", "--quiet", "-o", output, path(clusters.path())]);
         assert_eq!(ended.status, 1, "{output}");
         let said = format!("{}{}", ended.stdout, ended.stderr);

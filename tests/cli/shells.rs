@@ -54,7 +54,7 @@ fn a_mistyped_command_or_option_is_answered_with_the_right_one() {
         (&["check", "--ouput", "json", "x"], "--output"),
         (
             &["check", "--output", "yaml", "x"],
-            "text, json, sarif, junit, github",
+            "text, json, sarif, junit, github, html",
         ),
         (&["man", "chek"], "l7guard help"),
     ] {

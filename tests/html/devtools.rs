@@ -1,4 +1,4 @@
-//! The Chrome DevTools Protocol over a pipe: messages of JSON that end with a NUL.
+//! The Chrome `DevTools` Protocol over a pipe: messages of JSON that end with a NUL.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// How long to wait for a message at most; a browser that says nothing for so long is broken.
-const SILENCE: Duration = Duration::from_secs(120);
+const SILENCE: Duration = Duration::from_mins(2);
 
 /// A running browser.
 pub(crate) struct Connection {

@@ -37,14 +37,19 @@ impl ExemptView {
             object: Shown::line(&exempted.finding.object),
             exemption: Shown::line(&exempted.exemption),
             expires: Shown::line(exempted.expires),
-            left: Shown::line(match days {
-                ..0 => "expired".to_owned(),
-                0 => "ends today".to_owned(),
-                1 => "1 day left".to_owned(),
-                days => format!("{days} days left"),
-            }),
+            left: Shown::line(left(days)),
             is_soon: days <= SOON,
         }
+    }
+}
+
+/// How many days are left, in words.
+fn left(days: i64) -> String {
+    match days {
+        ..0 => "expired".to_owned(),
+        0 => "ends today".to_owned(),
+        1 => "1 day left".to_owned(),
+        days => format!("{days} days left"),
     }
 }
 
@@ -88,6 +93,23 @@ impl InputView {
         Self {
             at: Shown::line(at),
             message: Shown::line(&error.message),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_day_counts() {
+        for (days, words) in [
+            (-1, "expired"),
+            (0, "ends today"),
+            (1, "1 day left"),
+            (400, "400 days left"),
+        ] {
+            assert_eq!(left(days), words);
         }
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn now(finding: &Finding) -> Picture {
         RuleCode::L7G105 => stations
             .push(Station::new("Target group", "").remark("what is behind it is not visible")),
         RuleCode::L7G106 => {
-            stations.push(Station::new("Nothing", "").remark("the action cannot be read"))
+            stations.push(Station::new("Nothing", "").remark("the action cannot be read"));
         }
         rule => {
             let gateway = gateway(finding);

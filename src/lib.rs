@@ -10,6 +10,7 @@ mod clock;
 pub mod cluster;
 pub mod configuration;
 mod failure;
+pub mod installation;
 mod jitter;
 pub mod judge;
 pub mod live;

@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod demo_client;
 mod explain;
+mod installation_arguments;
 mod invocation;
 mod progress;
 mod serve;
@@ -89,7 +90,7 @@ enum Command {
     /// Judge what exists in live clusters
     Audit(audit::Arguments),
     /// Serve the admission webhook over HTTPS
-    Serve(serve::Arguments),
+    Serve(Box<serve::Arguments>),
     /// Print a rule's page, or draw the way that traffic takes to and from an object
     Explain(explain::Arguments),
     /// Check a configuration file, or print the JSON Schema of the format
@@ -125,7 +126,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
-        Command::Serve(arguments) => serve::run(arguments),
+        Command::Serve(arguments) => serve::run(*arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => completions(shell),

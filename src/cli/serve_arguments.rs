@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::config::ConfigurationFile;
+use super::installation_arguments::InstallationArguments;
 use crate::logging::LogFormat;
 use crate::serve::{self, CertificateSource, TlsSettings, WorldSource};
 use crate::server::{OldestTls, Settings};
@@ -23,7 +24,8 @@ accepted. A second SIGTERM ends at once. RUST_LOG chooses what is logged (info; 
 Examples:
   l7guard serve --manifests examples/quickstart/world --listen 127.0.0.1:8443
   l7guard serve --context my-cluster --config l7guard.yaml
-  l7guard serve --tls-cert /certs/tls.crt --tls-key /certs/tls.key    (in a Pod: its own cluster)";
+  l7guard serve --tls-cert /certs/tls.crt --tls-key /certs/tls.key    (in a Pod: its own cluster)
+  l7guard serve --service l7guard/l7guard --managed-certificates      (in a Pod: nothing else to bring)";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -40,6 +42,8 @@ pub(super) struct Arguments {
     configuration: ConfigurationFile,
     #[command(flatten)]
     tls: TlsArguments,
+    #[command(flatten)]
+    installation: InstallationArguments,
     #[command(flatten)]
     limits: LimitArguments,
     /// How lines of the log are written
@@ -149,16 +153,17 @@ impl From<WorldArguments> for WorldSource {
     }
 }
 
-impl From<TlsArguments> for TlsSettings {
-    fn from(arguments: TlsArguments) -> Self {
-        Self {
-            certificate: match (arguments.tls_cert, arguments.tls_key) {
+impl TlsArguments {
+    fn settings(self, is_managed: bool) -> TlsSettings {
+        TlsSettings {
+            certificate: match (self.tls_cert, self.tls_key) {
+                _ if is_managed => CertificateSource::Managed,
                 (Some(certificate), Some(key)) => CertificateSource::Files { certificate, key },
                 _ => CertificateSource::Development,
             },
-            oldest: arguments.tls_min_version.into(),
-            client_ca: arguments.client_ca,
-            client_names: arguments.client_name,
+            oldest: self.tls_min_version.into(),
+            client_ca: self.client_ca,
+            client_names: self.client_name,
         }
     }
 }
@@ -175,12 +180,14 @@ impl From<&LimitArguments> for Settings {
 
 impl From<Arguments> for serve::Settings {
     fn from(arguments: Arguments) -> Self {
+        let is_managed = arguments.installation.has_managed_certificates();
         Self {
             listen: arguments.listen,
             operations_listen: arguments.operations_listen,
             world: arguments.world.into(),
             configuration: arguments.configuration.path().map(Path::to_owned),
-            tls: arguments.tls.into(),
+            tls: arguments.tls.settings(is_managed),
+            installation: arguments.installation.installation(),
             limits: (&arguments.limits).into(),
             max_reviews: arguments.limits.max_reviews,
             log_format: arguments.log_format.into(),

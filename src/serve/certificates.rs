@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use rustls::server::danger::ClientCertVerifier;
 use tokio::time::interval;
 
@@ -43,6 +43,7 @@ pub(super) fn tls(
             });
             None
         }
+        CertificateSource::Managed => bail!("--managed-certificates is not available yet"),
         CertificateSource::Development => Some(DevelopmentCertificate::generate(&[], &publisher)?),
     };
     let clients = match settings.client_ca {

@@ -52,6 +52,11 @@ pub(crate) fn run(settings: Settings) -> Result<Ended> {
 
 async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
     file_limit::ensure(&[&settings.limits, &operations::settings()])?;
+    if let Some(installation) = &settings.installation {
+        let (service, webhook_configuration) =
+            (&installation.service, &installation.webhook_configuration);
+        tracing::info!(%service, webhook_configuration, "replica of an installation");
+    }
     let registry = metrics.registry();
     let mut supervisor = Supervisor::new(registry);
     let readiness = Readiness::new();

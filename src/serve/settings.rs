@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::installation::Installation;
 use crate::logging::LogFormat;
 use crate::server::{self, OldestTls};
 
@@ -18,6 +19,8 @@ pub(crate) struct Settings {
     /// The configuration's file; without it the default one is in force.
     pub(crate) configuration: Option<PathBuf>,
     pub(crate) tls: TlsSettings,
+    /// The installation that this process is a replica of. Without one nothing is written to the cluster.
+    pub(crate) installation: Option<Installation>,
     /// The limits of the webhook's port.
     pub(crate) limits: server::Settings,
     /// How many reviews are judged at the same time.
@@ -57,4 +60,6 @@ pub(crate) enum CertificateSource {
     Files { certificate: PathBuf, key: PathBuf },
     /// It is made in memory.
     Development,
+    /// It is made for the installation's Service, signed by the authority that its replicas share.
+    Managed,
 }

@@ -135,3 +135,38 @@ fn the_printed_curl_line_gets_a_refusal_and_sigterm_ends_the_server() {
     assert_eq!(answer["response"]["allowed"], false);
     assert_eq!(answer["response"]["status"]["code"], 403);
 }
+
+#[test]
+fn an_installation_needs_a_service_and_a_cluster() {
+    for (arguments, told) in [
+        (&["--managed-certificates"][..], "--service"),
+        (&["--webhook-configuration", "guard"], "--service"),
+        (&["--service", "guard"], "NAMESPACE/NAME"),
+        (&["--service", "a/B"], "not a valid Service name"),
+        (
+            &["--service", "a/b", "--webhook-configuration", "B"],
+            "not a valid name",
+        ),
+        (
+            &["--service", "a/b", "--manifests", "examples"],
+            "cannot be used with",
+        ),
+        (
+            &[
+                "--service",
+                "a/b",
+                "--managed-certificates",
+                "--tls-cert",
+                "a.pem",
+                "--tls-key",
+                "b.pem",
+            ],
+            "cannot be used with",
+        ),
+    ] {
+        let error = refused(arguments);
+        assert!(error.contains(told), "{arguments:?}: {error}");
+    }
+    let error = refused(&["--service", "a/b", "--managed-certificates"]);
+    assert!(error.contains("--kubeconfig"), "{error}");
+}

@@ -154,13 +154,13 @@ impl From<WorldArguments> for WorldSource {
 }
 
 impl TlsArguments {
-    fn settings(self, is_managed: bool) -> TlsSettings {
+    fn settings(self, managed: Option<CertificateSource>) -> TlsSettings {
+        let files = match (self.tls_cert, self.tls_key) {
+            (Some(certificate), Some(key)) => Some(CertificateSource::Files { certificate, key }),
+            _ => None,
+        };
         TlsSettings {
-            certificate: match (self.tls_cert, self.tls_key) {
-                _ if is_managed => CertificateSource::Managed,
-                (Some(certificate), Some(key)) => CertificateSource::Files { certificate, key },
-                _ => CertificateSource::Development,
-            },
+            certificate: managed.or(files).unwrap_or(CertificateSource::Development),
             oldest: self.tls_min_version.into(),
             client_ca: self.client_ca,
             client_names: self.client_name,
@@ -180,13 +180,13 @@ impl From<&LimitArguments> for Settings {
 
 impl From<Arguments> for serve::Settings {
     fn from(arguments: Arguments) -> Self {
-        let is_managed = arguments.installation.has_managed_certificates();
+        let managed = arguments.installation.certificate_source();
         Self {
             listen: arguments.listen,
             operations_listen: arguments.operations_listen,
             world: arguments.world.into(),
             configuration: arguments.configuration.path().map(Path::to_owned),
-            tls: arguments.tls.settings(is_managed),
+            tls: arguments.tls.settings(managed),
             installation: arguments.installation.installation(),
             limits: (&arguments.limits).into(),
             max_reviews: arguments.limits.max_reviews,

@@ -54,6 +54,12 @@ impl ClusterWorld {
         }
     }
 
+    /// A client for this cluster, each request of which ends.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
     /// Watches the cluster for ever: the task that keeps this world up to date. It may be begun anew after it was dropped or
     /// has panicked.
     pub fn keep_watching(&self) -> impl Future<Output = ()> + Send + use<> {

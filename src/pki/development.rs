@@ -1,30 +1,18 @@
-//! A certificate authority and a server certificate for development, made in memory.
+//! A certificate authority and a server certificate for development.
 //!
 //! The authority signs exactly one leaf and its key is dropped with the function that made it: nobody can sign
-//! another certificate that a client which trusts it would accept. Neither private key is ever written to a disk; only
-//! the authority's certificate is meant to be handed out.
+//! another certificate that a client which trusts it would accept. Only `l7guard certs` writes the leaf's key to a disk.
 
 use std::time::{Duration, SystemTime};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
-};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::sign::CertifiedKey;
-use thiserror::Error;
-
-use super::crypto;
-use super::issued::{Issued, Validity};
+use super::authority::{Authority, IssueError, Leaf};
+use super::issued::Issued;
 
 /// Names that every development certificate is valid for, besides those that are asked for.
 pub const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// How long a development certificate is valid: one year.
 pub const VALIDITY: Duration = Duration::from_hours(8760);
-
-/// How far before now validity begins, so that a client whose clock is behind accepts it: one hour.
-const CLOCK_SKEW: Duration = Duration::from_hours(1);
 
 /// A server certificate and the authority that vouches for it.
 #[derive(Debug)]
@@ -35,93 +23,30 @@ pub struct Development {
     pub issued: Issued,
 }
 
-/// Why no development certificate could be made.
-#[derive(Debug, Error)]
-pub enum DevelopmentError {
-    /// A name that no certificate can be made for.
-    #[error(
-        "{name:?} is neither a DNS name nor an IP address, so no certificate can be made for it"
-    )]
-    Name {
-        /// The name as it was given.
-        name: String,
-    },
-    /// Generating a key or signing failed.
-    #[error("cannot make a development certificate: {0}")]
-    Generate(#[from] rcgen::Error),
-    /// TLS refuses what was generated.
-    #[error("cannot use the development certificate: {0}")]
-    Unusable(#[from] rustls::Error),
-}
-
 /// Makes an authority and a leaf for [`LOCAL_NAMES`] and `names` (DNS names such as `<service>.<namespace>.svc`, or IP
-/// addresses), valid from an hour ago for [`VALIDITY`].
+/// addresses), valid from an hour ago for [`VALIDITY`]. Neither private key is written anywhere.
 ///
 /// # Errors
-/// When a name is neither a DNS name nor an IP address, or when the system has no randomness for a key.
-pub fn generate(names: &[String]) -> Result<Development, DevelopmentError> {
-    let now = SystemTime::now();
-    let authority = CertifiedIssuer::self_signed(authority_params(now), KeyPair::generate()?)?;
-    let key = KeyPair::generate()?;
-    let leaf = leaf_params(names, now)?.signed_by(&key, &authority)?;
-    let certificate = CertifiedKey::from_der(
-        vec![leaf.der().clone()],
-        PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
-        &crypto::install(),
-    )?;
+/// As [`Authority::issue`].
+pub fn generate(names: &[String]) -> Result<Development, IssueError> {
+    let (authority_pem, leaf) = generate_leaf(names)?;
     Ok(Development {
-        authority_pem: authority.pem(),
-        issued: Issued {
-            certificate,
-            validity: Validity {
-                not_before: now - CLOCK_SKEW,
-                not_after: now + VALIDITY,
-            },
-        },
+        authority_pem,
+        issued: leaf.issued()?,
     })
 }
 
-fn authority_params(now: SystemTime) -> CertificateParams {
-    let mut params = validity(now);
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "l7guard development authority");
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    params
-}
-
-fn leaf_params(names: &[String], now: SystemTime) -> Result<CertificateParams, DevelopmentError> {
-    let mut params = validity(now);
-    let local = LOCAL_NAMES.iter().copied();
-    for name in local.chain(names.iter().map(String::as_str)) {
-        params.subject_alt_names.extend(alternative_name(name)?);
-    }
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "l7guard development");
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    params.use_authority_key_identifier_extension = true;
-    Ok(params)
-}
-
-fn validity(now: SystemTime) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.not_before = (now - CLOCK_SKEW).into();
-    params.not_after = (now + VALIDITY).into();
-    params
-}
-
-fn alternative_name(name: &str) -> Result<Vec<rcgen::SanType>, DevelopmentError> {
-    let refused = || DevelopmentError::Name {
-        name: name.to_owned(),
-    };
-    // rcgen takes any ASCII for a DNS name; a client would find out only when no name matches.
-    rustls::pki_types::ServerName::try_from(name).map_err(|_| refused())?;
-    let params = CertificateParams::new([name.to_owned()]).map_err(|_| refused())?;
-    Ok(params.subject_alt_names)
+/// Like [`generate`], with a leaf that can be written to files: the authority's certificate in PEM, and the leaf.
+///
+/// # Errors
+/// As [`Authority::issue`].
+pub fn generate_leaf(names: &[String]) -> Result<(String, Leaf), IssueError> {
+    let now = SystemTime::now();
+    let local = LOCAL_NAMES.iter().map(|&name| name.to_owned());
+    let names: Vec<String> = local.chain(names.iter().cloned()).collect();
+    let authority = Authority::generate("l7guard development authority", now, VALIDITY)?;
+    let leaf = authority.issue(&names, now, VALIDITY)?;
+    Ok((authority.certificate().pem(), leaf))
 }
 
 #[cfg(test)]
@@ -201,7 +126,7 @@ mod tests {
         for name in ["", "two words", "ümlaut.example", "a..b"] {
             let refused = generate(&[name.to_owned()]).unwrap_err();
             assert!(
-                matches!(&refused, DevelopmentError::Name { name: told } if told == name),
+                matches!(&refused, IssueError::Name { name: told } if told == name),
                 "{refused}"
             );
         }

@@ -10,7 +10,6 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use thiserror::Error;
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::crypto;
 use super::issued::{Issued, Validity, Validness};
@@ -159,7 +158,7 @@ fn chain(path: &Path, pem: &[u8]) -> Result<(Vec<CertificateDer<'static>>, Valid
         .map_err(|source| broken(path, source))?;
     let mut validity = None;
     for (index, der) in chain.iter().enumerate() {
-        let read = read_validity(der).map_err(|reason| FileError::Certificate {
+        let read = Validity::of(der).map_err(|reason| FileError::Certificate {
             path: path.to_owned(),
             position: index + 1,
             reason,
@@ -170,15 +169,6 @@ fn chain(path: &Path, pem: &[u8]) -> Result<(Vec<CertificateDer<'static>>, Valid
         path: path.to_owned(),
     })?;
     Ok((chain, validity))
-}
-
-fn read_validity(der: &CertificateDer<'_>) -> Result<Validity, String> {
-    let (_, certificate) = X509Certificate::from_der(der).map_err(|error| error.to_string())?;
-    let validity = certificate.validity();
-    Ok(Validity {
-        not_before: validity.not_before.to_datetime().into(),
-        not_after: validity.not_after.to_datetime().into(),
-    })
 }
 
 fn private_key(path: &Path, pem: &[u8]) -> Result<PrivateKeyDer<'static>, FileError> {

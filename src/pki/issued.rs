@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// A certificate chain with its key, and when its leaf is valid.
 #[derive(Debug)]
@@ -34,6 +36,19 @@ pub enum Validness {
 }
 
 impl Validity {
+    /// When a certificate is valid.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn of(der: &CertificateDer<'_>) -> Result<Self, String> {
+        let (_, certificate) = X509Certificate::from_der(der).map_err(|error| error.to_string())?;
+        let validity = certificate.validity();
+        Ok(Self {
+            not_before: validity.not_before.to_datetime().into(),
+            not_after: validity.not_after.to_datetime().into(),
+        })
+    }
+
     /// How `now` stands to it.
     #[must_use]
     pub fn at(&self, now: SystemTime) -> Validness {

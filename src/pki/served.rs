@@ -7,7 +7,7 @@
 //! ```
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -63,10 +63,13 @@ impl CertificatePublisher {
 }
 
 impl ServedCertificate {
-    /// Why no client can accept what is served now; `None`: clients can.
+    /// Why no client can accept what is served now, or in `margin` from now; `None`: clients can.
     #[must_use]
-    pub fn trouble(&self, now: SystemTime) -> Option<&'static str> {
+    pub fn trouble(&self, now: SystemTime, margin: Duration) -> Option<&'static str> {
         match validity(&self.0).map(|validity| validity.at(now)) {
+            Some(Validness::Valid(left)) if left < margin => {
+                Some("the certificate is about to expire")
+            }
             Some(Validness::Valid(_)) => None,
             Some(Validness::Expired(_)) => Some("the certificate has expired"),
             Some(Validness::NotYet(_)) => Some("the certificate is not valid yet"),
@@ -101,10 +104,10 @@ impl ServedCertificate {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::development;
     use super::*;
+
+    const MARGIN: Duration = Duration::from_mins(1);
 
     #[test]
     fn what_any_source_publishes_is_served_and_told() {
@@ -112,7 +115,10 @@ mod tests {
         let (publisher, served) = channel(&registry);
         let now = SystemTime::now();
         assert_eq!(served.leaf(), None);
-        assert_eq!(served.trouble(now), Some("there is no certificate yet"));
+        assert_eq!(
+            served.trouble(now, MARGIN),
+            Some("there is no certificate yet")
+        );
         let mut leaves = Vec::new();
         for _ in 0..2 {
             let made = development::generate(&[]).unwrap();
@@ -122,16 +128,22 @@ mod tests {
         }
         assert_ne!(leaves[0], leaves[1]);
         let validity = publisher.validity().unwrap();
-        assert_eq!(served.trouble(now), None);
+        assert_eq!(served.trouble(now, MARGIN), None);
         let second = Duration::from_secs(1);
+        let late = validity.not_after - MARGIN - second;
+        assert_eq!(served.trouble(late, MARGIN), None);
         for (moment, trouble) in [
             (validity.not_after + second, "the certificate has expired"),
+            (
+                validity.not_after - second,
+                "the certificate is about to expire",
+            ),
             (
                 validity.not_before - second,
                 "the certificate is not valid yet",
             ),
         ] {
-            assert_eq!(served.trouble(moment), Some(trouble));
+            assert_eq!(served.trouble(moment, MARGIN), Some(trouble));
         }
         let end = validity.not_after.duration_since(SystemTime::UNIX_EPOCH);
         let line = format!(

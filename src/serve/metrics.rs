@@ -5,7 +5,7 @@ use prometheus_client::metrics::info::Info;
 use super::exemptions;
 use crate::judge::metrics::ReviewMetrics;
 use crate::metrics::{self, Description, Registry, UnreadableObjects, descriptions, label_sets};
-use crate::{cluster, judge, logging, pki, reload, server, supervisor};
+use crate::{cluster, installation, judge, logging, pki, reload, server, supervisor};
 
 descriptions! {
     BUILD: Info "build" ["version"]
@@ -17,13 +17,14 @@ label_sets! {
 }
 
 /// The metrics of every room, in the order of the documentation.
-const ROOMS: [&[Description]; 10] = [
+const ROOMS: [&[Description]; 11] = [
     judge::metrics::DESCRIPTIONS,
     exemptions::DESCRIPTIONS,
     cluster::metrics::DESCRIPTIONS,
     metrics::UNREADABLE_OBJECTS,
     reload::metrics::DESCRIPTIONS,
     pki::metrics::DESCRIPTIONS,
+    installation::metrics::DESCRIPTIONS,
     server::metrics::DESCRIPTIONS,
     logging::metrics::DESCRIPTIONS,
     supervisor::metrics::DESCRIPTIONS,
@@ -52,6 +53,7 @@ impl Metrics {
         UnreadableObjects::register(registry);
         reload::ReloadMetrics::register(registry);
         pki::metrics::CertificateMetrics::register(registry);
+        installation::metrics::InstallationMetrics::register(registry);
         server::metrics::ConnectionMetrics::register(registry);
         logging::metrics::LogMetrics::register(registry);
         supervisor::metrics::TaskMetrics::register(registry);

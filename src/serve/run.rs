@@ -67,8 +67,13 @@ async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
     exemptions::count(configuration.clone(), registry, &mut supervisor);
     let world = world::open(settings.world, registry, &readiness, &mut supervisor).await?;
     let judged_in = world.describe();
-    let (tls, development) =
-        certificates::tls(settings.tls, registry, &readiness, &mut supervisor)?;
+    let parts = certificates::Parts {
+        cluster: world.client(),
+        registry,
+        readiness: &readiness,
+        supervisor: &mut supervisor,
+    };
+    let (tls, development) = certificates::tls(settings.tls, parts)?;
     let (signals, stop) = StopSignals::catch()?;
     supervisor.spawn(&tasks::STOP_SIGNALS, move || signals.clone().forward());
     supervisor.spawn(&tasks::HANGUPS, reload::log_hangups);

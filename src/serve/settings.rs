@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::installation::Installation;
 use crate::logging::LogFormat;
+use crate::pki::authority_set::Lifetimes;
 use crate::server::{self, OldestTls};
 
 /// What `l7guard serve` is asked for.
@@ -60,6 +61,9 @@ pub(crate) enum CertificateSource {
     Files { certificate: PathBuf, key: PathBuf },
     /// It is made in memory.
     Development,
-    /// It is made for the installation's Service, signed by the authority that its replicas share.
-    Managed,
+    /// It is made for the Service of an installation, signed by the authority that its replicas share.
+    Managed {
+        installation: Installation,
+        lifetimes: Lifetimes,
+    },
 }

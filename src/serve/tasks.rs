@@ -62,6 +62,9 @@ pub(super) static CLIENT_AUTHORITY: Rule = restarted("client_ca_reload");
 /// Tells in readiness whether clients can accept the certificate.
 pub(super) static CERTIFICATE_VALIDITY: Rule = restarted("certificate_validity");
 
+/// Keeps the certificate of an installation's replica, its authorities and caBundle.
+pub(super) static CERTIFICATE_KEEPER: Rule = restarted("certificate_keeper");
+
 /// Counts the states of exemptions.
 pub(super) static EXEMPTIONS: Rule = restarted("exemption_states");
 
@@ -89,6 +92,7 @@ mod tests {
             (&CERTIFICATE, false),
             (&CLIENT_AUTHORITY, false),
             (&CERTIFICATE_VALIDITY, false),
+            (&CERTIFICATE_KEEPER, false),
             (&EXEMPTIONS, false),
         ] {
             let registry = Registry::new();

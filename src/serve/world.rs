@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use kube::Client;
 use l7guard_policy::confirmation::{LiveQuery, LiveRead};
 use l7guard_policy::inventory::Inventory;
 
@@ -60,6 +61,14 @@ pub(super) async fn open(
 }
 
 impl ServedWorld {
+    /// A client for the cluster, if it is one.
+    pub(super) fn client(&self) -> Option<Client> {
+        match self {
+            Self::Manifests { .. } => None,
+            Self::Cluster(world) => Some(world.client()),
+        }
+    }
+
     /// What it is, in words.
     pub(super) fn describe(&self) -> String {
         match self {

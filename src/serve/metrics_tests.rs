@@ -8,6 +8,7 @@ use super::exemptions::ExemptionMetrics;
 use super::*;
 use crate::cluster::metrics::ClusterMetrics;
 use crate::configuration::ExemptionStates;
+use crate::installation::{Failure, metrics::InstallationMetrics};
 use crate::judge::metrics::{Decision, Effect, Reviewed, Shed};
 use crate::logging::metrics::{LogLoss, LogMetrics};
 use crate::metrics::PREFIX;
@@ -43,6 +44,13 @@ fn touched() -> Metrics {
     cluster.live_read("Service", "found", Duration::from_millis(2));
     ReloadMetrics::register(registry).reload(WatchedFile::Certificate, true);
     CertificateMetrics::register(registry).expiry(SystemTime::now());
+    let installation = InstallationMetrics::register(registry);
+    installation.authority_expiry(SystemTime::now());
+    installation.authority_write("created");
+    installation.ca_bundle_write();
+    installation.failure(&Failure::Contended {
+        what: String::new(),
+    });
     let connections = ConnectionMetrics::register(registry);
     connections.connection_limit(512);
     drop((connections.connection(), reviews.in_flight()));

@@ -16,6 +16,8 @@ mod failure_policy;
 mod forwarder;
 mod going_away;
 mod kubectl;
+mod managed;
+mod managed_certificates;
 mod plugin;
 mod preparation;
 mod replicas;
@@ -69,6 +71,7 @@ fn cases() -> impl Iterator<Item = Case> {
         drain::CASES,
         plugin::CASES,
         replicas::CASES,
+        managed_certificates::CASES,
         come_again::CASES,
     ]
     .into_iter()

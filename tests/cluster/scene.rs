@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::kubectl::{kubectl, kubectl_with_input, silent_success};
 use crate::webhook::{Installation, Namespaces, Webhook};
-use crate::{come_again, drain, failure_policy, replicas};
+use crate::{come_again, drain, failure_policy, managed_certificates, replicas};
 
 /// The namespaces of the example world.
 const NAMESPACES: &str = r"
@@ -29,12 +29,19 @@ const OLDER: &str = "tests/cluster/fixtures/older-than-the-webhook.yaml";
 pub(crate) const WEBHOOK: &str = "l7guard.l7guard.svc";
 
 /// Namespaces that the shared webhook is not asked about.
-const LEFT_ALONE: [&str; 5] = [
+const LEFT_ALONE: [&str; 12] = [
     "l7guard",
     come_again::NAMESPACE,
     drain::NAMESPACE,
     replicas::NAMESPACE,
     failure_policy::NAMESPACE,
+    managed_certificates::MADE,
+    managed_certificates::WIPED,
+    managed_certificates::ROTATED,
+    managed_certificates::MENDED,
+    managed_certificates::LAGGING,
+    managed_certificates::WITHOUT_RIGHTS,
+    managed_certificates::FOREIGN,
 ];
 
 /// A control plane, and a webhook that it calls.

@@ -1,8 +1,8 @@
 //! A running `l7guard serve`.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddrV4;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, SocketAddrV4, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -24,14 +24,35 @@ pub(crate) struct Serve {
     guard: Child,
     /// Kept open: the process may write to it at any time.
     stdout: BufReader<ChildStdout>,
+    operations: Option<SocketAddr>,
     log: PathBuf,
 }
 
 impl Serve {
-    /// Starts the program that Cargo has built, with the example world, and waits until it listens.
+    /// Starts it with the example world, and waits until it listens.
     pub(crate) fn start(
         address: SocketAddrV4,
         certificate: &WebhookCertificate,
+        drain: Duration,
+        log: &Path,
+    ) -> Result<Self, Failed> {
+        let [chain, key] =
+            [&certificate.chain, &certificate.key].map(|file| file.display().to_string());
+        let options = [
+            "--manifests",
+            WORLD,
+            "--tls-cert",
+            &chain,
+            "--tls-key",
+            &key,
+        ];
+        Self::start_with(address, &options, drain, log)
+    }
+
+    /// Starts the program that Cargo has built, and waits until it listens.
+    pub(crate) fn start_with(
+        address: SocketAddrV4,
+        options: &[&str],
         drain: Duration,
         log: &Path,
     ) -> Result<Self, Failed> {
@@ -43,13 +64,10 @@ impl Serve {
             .process_group(0)
             .spawn()?;
         let mut child = Command::new(env!("CARGO_BIN_EXE_l7guard"))
-            .args(["serve", "--manifests", WORLD])
+            .arg("serve")
+            .args(options)
             .args(["--listen", &address.to_string()])
             .args(["--operations-listen", "127.0.0.1:0"])
-            .arg("--tls-cert")
-            .arg(&certificate.chain)
-            .arg("--tls-key")
-            .arg(&certificate.key)
             .args(["--drain", &drain.as_secs().to_string()])
             .env("RUST_LOG", "info")
             .current_dir(root())
@@ -63,14 +81,34 @@ impl Serve {
             child,
             guard,
             stdout: BufReader::new(stdout),
+            operations: None,
             log: log.to_owned(),
         };
-        let mut line = String::new();
-        serve.stdout.read_line(&mut line)?;
-        if line.starts_with("l7guard serves https://") {
+        let mut lines = String::new();
+        for _ in 0..2 {
+            serve.stdout.read_line(&mut lines)?;
+        }
+        let after = lines.split("http://").nth(1);
+        serve.operations = after.and_then(|rest| rest.split('/').next()?.parse().ok());
+        if lines.starts_with("l7guard serves https://") {
             return Ok(serve);
         }
-        Err(format!("l7guard does not serve: {line}{}", serve.log()?).into())
+        Err(format!("l7guard does not serve: {lines}{}", serve.log()?).into())
+    }
+
+    /// What `/readyz` says.
+    pub(crate) fn readiness(&self) -> Result<String, Failed> {
+        self.get("/readyz")
+    }
+
+    /// The answer of the operations port, with its head.
+    pub(crate) fn get(&self, path: &str) -> Result<String, Failed> {
+        let mut stream = TcpStream::connect(self.operations.ok_or("no operations port")?)?;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
     }
 
     /// What it has logged.

@@ -57,10 +57,6 @@ impl AuthoritySecret {
         }
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// `Secret NAMESPACE/NAME`.
     pub(super) fn describe(&self) -> String {
         format!("Secret {}/{}", self.namespace, self.name)

@@ -1,8 +1,9 @@
 //! One installation of l7guard in a cluster: what it is called, and what its replicas share and keep up to date.
 //!
 //! ```text
-//! identity ─▶ keeper, one a replica ─┬─▶ authority_secret: the authorities that all replicas sign with
-//!                                    └─▶ webhook_configuration: caBundle, what the API server trusts
+//! keeper, one a replica ─▶ reconciler ─┬─▶ authority_secret: the authorities that all replicas sign with
+//!   ▲                                  ├─▶ replica: its own certificate, in memory
+//!   wake: something has changed        └─▶ webhook_configuration: caBundle, what the API server trusts
 //! ```
 //!
 //! [`identity`] has the names of everything that belongs to an installation. They follow from its Service. Nothing here
@@ -14,6 +15,7 @@ pub mod identity;
 mod keeper;
 pub(crate) mod metrics;
 mod pace;
+mod reconciler;
 mod replica;
 mod trust;
 mod wake;

@@ -63,10 +63,6 @@ impl WebhookConfiguration {
         }
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// `ValidatingWebhookConfiguration NAME`.
     pub(super) fn describe(&self) -> String {
         format!("ValidatingWebhookConfiguration {}", self.name)

@@ -9,6 +9,7 @@ pub mod cli;
 mod clock;
 pub mod cluster;
 pub mod configuration;
+pub mod doctor;
 mod failure;
 pub mod installation;
 mod jitter;

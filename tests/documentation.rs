@@ -53,6 +53,39 @@ fn the_schema_of_the_report_is_published() {
 }
 
 #[test]
+fn the_schema_of_the_diagnosis_is_published() {
+    let schema = l7guard::doctor::json::schema();
+    assert_documented("docs/doctor.schema.json", &format!("{schema:#}\n"));
+}
+
+#[test]
+fn every_check_of_doctor_has_its_place_in_the_runbook() {
+    const PAGE: &str = include_str!("../docs/runbook.md");
+    let sections: Vec<(&str, &str)> = PAGE
+        .split("\n## ")
+        .skip(1)
+        .filter_map(|section| section.split_once('\n'))
+        .collect();
+    let mut places = sections.iter().map(|(heading, _)| *heading);
+    for check in l7guard::doctor::checks() {
+        assert_eq!(
+            places.next(),
+            Some(check.name),
+            "in the order of the checks"
+        );
+        assert_eq!(
+            check.documentation(),
+            format!("docs/runbook.md#{}", check.name)
+        );
+    }
+    for (heading, text) in &sections {
+        for part in ["**Means.**", "**Then**"] {
+            assert!(text.contains(part), "{heading}: {part}");
+        }
+    }
+}
+
+#[test]
 fn every_metric_is_in_the_table_of_the_operations_page() {
     let mut table = String::from("| metric | type | labels | what it says |\n|---|---|---|---|\n");
     for metric in l7guard::serve::metrics::described() {

@@ -6,6 +6,7 @@ mod cluster;
 mod config;
 mod demo;
 mod demo_client;
+mod doctor;
 mod explain;
 mod installation_arguments;
 mod invocation;
@@ -93,6 +94,8 @@ enum Command {
     Serve(Box<serve::Arguments>),
     /// Print a rule's page, or draw the way that traffic takes to and from an object
     Explain(explain::Arguments),
+    /// Say whether an installation in a cluster is sound: webhook configuration, certificate, rights, reachability, freshness
+    Doctor(doctor::Arguments),
     /// Check a configuration file, or print the JSON Schema of the format
     Config(config::Arguments),
     /// Print a completion script for a shell
@@ -128,6 +131,7 @@ pub fn run() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => completions(shell),
         Command::Man { command } => man(command.as_deref()),

@@ -45,6 +45,24 @@ pub(super) fn is_watched(kind: Kind) -> bool {
     )
 }
 
+/// Whether writes of a kind are judged at admission. Everything else that can complete a path is found by the audit.
+pub(super) fn is_judged(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Ingress
+            | Kind::IngressClass
+            | Kind::Service
+            | Kind::Gateway
+            | Kind::GatewayClass
+            | Kind::ListenerSet
+            | Kind::XListenerSet
+            | Kind::HttpRoute
+            | Kind::GrpcRoute
+            | Kind::TargetGroupBinding
+            | Kind::EksTargetGroupBinding
+    )
+}
+
 /// The label selector by which the objects of a kind are asked for.
 pub(super) fn label_selector(kind: Kind) -> Option<&'static str> {
     (kind == Kind::EndpointSlice).then_some(BY_HAND)
@@ -70,4 +88,20 @@ pub(super) fn is_kept(object: &Object) -> bool {
         .as_deref()
         .is_some_and(|owner| matches!(&*owner.kind, "Deployment" | "Rollout"));
     !(object.key.kind == Kind::ReplicaSet && is_revision)
+}
+
+#[cfg(test)]
+mod tests {
+    use l7guard_policy::rules::Rule;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_a_rule_is_judged() {
+        for rule in Rule::all() {
+            for kind in rule.kinds {
+                assert!(is_judged(*kind), "{}: {kind}", rule.code);
+            }
+        }
+    }
 }

@@ -16,4 +16,5 @@ pub mod files;
 pub mod issued;
 pub(crate) mod metrics;
 pub mod served;
+pub mod trust;
 pub mod trusted;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use l7guard_policy::rules::Mode;
-use l7guard_policy::verdict::Verdict;
+use l7guard_policy::verdict::{Verdict, WouldBe};
 
 use super::outcome::Outcome;
 use crate::admission::truncate;
@@ -32,7 +32,8 @@ pub(super) fn of_nothing(outcome: &Outcome) -> BTreeMap<String, String> {
 /// The mode of a review without a finding.
 const NO_MODE: &str = "none";
 
-/// Annotations of a verdict: what was decided, by which rules in which mode and on what evidence; which exemptions let
+/// Annotations of a verdict: what was decided, by which rules in which mode and on what evidence, and
+/// what would be done if nothing were set to `audit`; which exemptions let
 /// something pass; what could not be told; how old the inventory was and how many live reads stood beside it.
 pub(super) fn of(outcome: &Outcome, disclosure: Disclosure<'_>) -> BTreeMap<String, String> {
     let mut annotations = BTreeMap::new();
@@ -49,6 +50,8 @@ pub(super) fn of(outcome: &Outcome, disclosure: Disclosure<'_>) -> BTreeMap<Stri
         outcome.decision.as_str().to_owned(),
     );
     annotate(&mut annotations, "mode", mode.to_owned());
+    let would_be = verdict.would_be().map_or("", WouldBe::as_str);
+    annotate(&mut annotations, "would_be", would_be.to_owned());
     if let Some(judged) = shown {
         annotate(&mut annotations, "rules", rules(verdict));
         annotate(

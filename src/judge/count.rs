@@ -10,7 +10,12 @@ use super::outcome::Outcome;
 pub(super) fn count(outcome: &Outcome, metrics: &ReviewMetrics) {
     for judged in &outcome.verdict.findings {
         let finding = &judged.finding;
-        metrics.finding(finding.rule, effect(judged), finding.confidence);
+        metrics.finding(
+            finding.rule,
+            effect(judged),
+            judged.would_be,
+            finding.confidence,
+        );
     }
     for exempted in &outcome.verdict.exempt {
         metrics.exempted(exempted.finding.rule);

@@ -1,7 +1,7 @@
 //! An outcome in the log.
 
 use l7guard_policy::rules::Finding;
-use l7guard_policy::verdict::Verdict;
+use l7guard_policy::verdict::{Verdict, WouldBe};
 
 use super::metrics::Decision;
 use super::outcome::Outcome;
@@ -40,6 +40,7 @@ fn log_findings(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
             decision = decision.as_str(),
             rule = finding.rule.as_str(),
             mode = judged.severity.as_str(),
+            would_be = judged.would_be.map(WouldBe::as_str),
             existing = judged.is_existing,
             confidence = finding.confidence.as_str(),
             object = %finding.object,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use l7guard_policy::confidence::Confidence;
 use l7guard_policy::rules::{Mode, RuleCode};
+use l7guard_policy::verdict::WouldBe;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -27,8 +28,8 @@ descriptions! {
         "Reviews that were sent away to come again (HTTP 503 with Retry-After): reason is overload or not_ready";
     REFUSED: Counter "admission_refused" ["status"]
         "Requests that were no review, by the HTTP status of the answer";
-    FINDINGS: Counter "admission_findings" ["rule", "mode", "confidence"]
-        "Findings at admission: mode is what they did (deny, warn, audit), or tolerated for what was there before the change";
+    FINDINGS: Counter "admission_findings" ["rule", "mode", "would_be", "confidence"]
+        "Findings at admission: mode is what they did (deny, warn, audit), or tolerated for what was there before the change; would_be what those of mode audit would have done (deny, warn, tolerated), else none";
     EXEMPTED: Counter "admission_exempted_findings" ["rule"]
         "Findings at admission that an exemption covers";
 }
@@ -50,7 +51,7 @@ label_sets! {
     ReviewLabels { operation, kind, decision, mode, dry_run }
     JudgedLabels { kind, decision }
     ReasonLabels { reason }
-    FindingLabels { rule, mode, confidence }
+    FindingLabels { rule, mode, would_be, confidence }
     RuleLabels { rule }
 }
 
@@ -217,13 +218,20 @@ impl ReviewMetrics {
     }
 
     /// A finding at admission.
-    pub fn finding(&self, rule: RuleCode, effect: Effect, confidence: Confidence) {
+    pub fn finding(
+        &self,
+        rule: RuleCode,
+        effect: Effect,
+        would_be: Option<WouldBe>,
+        confidence: Confidence,
+    ) {
         let finding = FindingLabels {
             rule: rule.as_str(),
             mode: match effect {
                 Effect::Mode(mode) => mode.as_str(),
                 Effect::Tolerated => "tolerated",
             },
+            would_be: would_be.map_or("none", WouldBe::as_str),
             confidence: confidence.as_str(),
         };
         self.families.findings.get_or_create(&finding).inc();

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use l7guard_policy::confidence::Confidence;
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Hop, HopRole, Mode};
-use l7guard_policy::verdict::Exempted;
+use l7guard_policy::verdict::{Exempted, WouldBe};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -114,6 +114,11 @@ struct JsonFinding<'a> {
     /// The mode in which the finding takes effect.
     #[schemars(extend("enum" = [Mode::Deny.as_str(), Mode::Warn.as_str(), Mode::Audit.as_str()]))]
     severity: &'static str,
+    /// What the finding would do if nothing were set to `audit`; only with `severity` `audit`. `tolerated`: it would deny, but its
+    /// path was there before the change.
+    #[serde(rename = "would_be", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", extend("enum" = [WouldBe::Deny.as_str(), WouldBe::Warn.as_str(), WouldBe::Tolerated.as_str()]))]
+    would_be: Option<&'static str>,
     /// `confirmed`: objects prove both ends; `likely`: one that would prove it is not visible.
     #[schemars(extend("enum" = [Confidence::Confirmed.as_str(), Confidence::Likely.as_str()]))]
     confidence: &'static str,
@@ -320,6 +325,7 @@ fn finding(reported: &ReportedFinding) -> JsonFinding<'_> {
         rule: finding.rule.as_str(),
         name: finding.rule.name(),
         severity: reported.judged.severity.as_str(),
+        would_be: reported.judged.would_be.map(WouldBe::as_str),
         confidence: finding.confidence.as_str(),
         object: object(&finding.object, finding.api_version),
         field: &finding.field,

@@ -32,7 +32,12 @@ fn touched() -> Metrics {
     reviews.in_flight_limit(256);
     reviews.shed(Shed::Overload);
     reviews.refused(400);
-    reviews.finding(RuleCode::L7G001, Effect::Tolerated, Confidence::Confirmed);
+    reviews.finding(
+        RuleCode::L7G001,
+        Effect::Tolerated,
+        None,
+        Confidence::Confirmed,
+    );
     reviews.exempted(RuleCode::L7G002);
     ExemptionMetrics::register(registry).set(ExemptionStates::default());
     let cluster = ClusterMetrics::register(registry);

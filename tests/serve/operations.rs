@@ -58,7 +58,7 @@ async fn reviews_and_findings_are_counted_and_logged_as_fields_without_the_objec
             1.0,
         ),
         (
-            "l7guard_admission_findings_total{rule=\"L7G001\",mode=\"deny\",confidence=\"confirmed\"}",
+            "l7guard_admission_findings_total{rule=\"L7G001\",mode=\"deny\",would_be=\"none\",confidence=\"confirmed\"}",
             1.0,
         ),
         (

@@ -41,21 +41,47 @@ impl Modes {
     /// What a finding does. Objects without a namespace are never matched by an override.
     #[must_use]
     pub fn of(&self, finding: &Finding) -> Mode {
+        let overriding = self.overriding(finding);
+        let mode = self.settings(overriding, finding).next();
+        let at_most = overriding
+            .and_then(|entry| entry.at_most)
+            .unwrap_or(self.at_most);
+        mode.unwrap_or(finding.rule.rule().default_mode)
+            .min(at_most)
+    }
+
+    /// What a finding would do if nothing said `audit` or `off`: `Deny` or `Warn`. What is next to say something counts, at
+    /// last the rule's default.
+    #[must_use]
+    pub fn without_audit(&self, finding: &Finding) -> Mode {
+        let acts = |mode: &Mode| *mode > Mode::Audit;
+        let overriding = self.overriding(finding);
+        let mode = self.settings(overriding, finding).find(acts);
+        let bounds = overriding.and_then(|entry| entry.at_most).into_iter();
+        let at_most = bounds.chain([self.at_most]).find(acts);
+        mode.unwrap_or(finding.rule.rule().default_mode)
+            .min(at_most.unwrap_or(Mode::Deny))
+    }
+
+    /// The override that counts for a finding.
+    fn overriding(&self, finding: &Finding) -> Option<&NamespaceModes> {
         let namespace = &finding.object.namespace;
-        let overriding = self.namespaces.iter().find(|entry| {
+        self.namespaces.iter().find(|entry| {
             entry
                 .namespaces
                 .iter()
                 .any(|pattern| pattern.matches(namespace))
-        });
-        let mode = overriding
-            .and_then(|entry| entry.rules.get(&finding.rule))
-            .or_else(|| self.rules.get(&finding.rule))
-            .copied()
-            .unwrap_or(finding.rule.rule().default_mode);
-        let at_most = overriding
-            .and_then(|entry| entry.at_most)
-            .unwrap_or(self.at_most);
-        mode.min(at_most)
+        })
+    }
+
+    /// What is set for the finding's rule, from the nearest setting to the farthest.
+    fn settings<'a>(
+        &'a self,
+        overriding: Option<&'a NamespaceModes>,
+        finding: &Finding,
+    ) -> impl Iterator<Item = Mode> + 'a {
+        let near = overriding.and_then(|entry| entry.rules.get(&finding.rule));
+        let far = self.rules.get(&finding.rule);
+        near.into_iter().chain(far).copied()
     }
 }

@@ -1,6 +1,6 @@
 //! Judges fronts and Services of a world: findings with their modes, and what cannot be told.
 
-use super::{Exempted, Judged, Unresolved, Verdict};
+use super::{Exempted, Judged, Unresolved, Verdict, WouldBe};
 use crate::confidence::Confidence;
 use crate::configuration::{Configuration, Date, Likely, UnknownRouter};
 use crate::fronts::{self, Provisioning};
@@ -65,12 +65,15 @@ pub(super) fn of_object(
 impl Verdict {
     fn add(&mut self, configuration: &Configuration, findings: Vec<Finding>) {
         for finding in findings {
-            let severity = severity(configuration, &finding);
+            let mode = configuration.modes.of(&finding);
+            let severity = tempered(configuration, &finding, mode);
             if severity != Mode::Off {
+                let would_be = (severity == Mode::Audit).then(|| would_be(configuration, &finding));
                 self.findings.push(Judged {
                     finding,
                     severity,
                     is_existing: false,
+                    would_be,
                 });
             }
         }
@@ -99,9 +102,17 @@ impl Verdict {
     }
 }
 
-/// What a finding does: its mode, tempered where it is only likely, and where nobody knows a proxy's role.
-fn severity(configuration: &Configuration, finding: &Finding) -> Mode {
-    let mode = configuration.modes.of(finding);
+/// What a finding of mode `audit` would do without that.
+fn would_be(configuration: &Configuration, finding: &Finding) -> WouldBe {
+    let mode = configuration.modes.without_audit(finding);
+    match tempered(configuration, finding, mode) {
+        Mode::Deny => WouldBe::Deny,
+        Mode::Warn | Mode::Audit | Mode::Off => WouldBe::Warn,
+    }
+}
+
+/// What a finding does in this mode: less where it is only likely, and where nobody knows a proxy's role.
+fn tempered(configuration: &Configuration, finding: &Finding, mode: Mode) -> Mode {
     let warns_at_most =
         |mode: UnknownRouter| finding.is_of_unknown_role && mode == UnknownRouter::Warn;
     let is_tempered = (finding.confidence == Confidence::Likely

@@ -28,9 +28,43 @@ pub struct Judged {
     pub severity: Mode,
     /// Whether all of its paths were there before the change under review: it refuses nothing then.
     pub is_existing: bool,
+    /// What it would do if nothing were set to `audit`; `None` in every other mode.
+    pub would_be: Option<WouldBe>,
+}
+
+/// What a finding of mode `audit` would do if neither its rule nor its namespace nor everything were set to `audit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WouldBe {
+    /// It would warn.
+    Warn,
+    /// It would deny if the path were new: it was there before the change, so the change would pass with a warning.
+    Tolerated,
+    /// It would deny.
+    Deny,
+}
+
+impl WouldBe {
+    /// As written in reports, logs, metrics and annotations.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Warn => "warn",
+            Self::Tolerated => "tolerated",
+            Self::Deny => "deny",
+        }
+    }
 }
 
 impl Judged {
+    /// What it does, or would do if nothing were set to `audit`, were its paths new.
+    fn intended(&self) -> Mode {
+        match self.would_be {
+            None => self.severity,
+            Some(WouldBe::Warn) => Mode::Warn,
+            Some(WouldBe::Tolerated | WouldBe::Deny) => Mode::Deny,
+        }
+    }
+
     /// The order in which findings are reported.
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {
@@ -94,6 +128,15 @@ impl Verdict {
         self.findings.extend(other.findings);
         self.unresolved.extend(other.unresolved);
         self.exempt.extend(other.exempt);
+    }
+
+    /// What the gravest finding of mode `audit` would do; `None` without any.
+    #[must_use]
+    pub fn would_be(&self) -> Option<WouldBe> {
+        self.findings
+            .iter()
+            .filter_map(|judged| judged.would_be)
+            .max()
     }
 
     /// Puts everything into the fixed order.

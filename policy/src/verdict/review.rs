@@ -8,8 +8,8 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use super::Verdict;
 use super::evaluate::of_object;
+use super::{Judged, Verdict, WouldBe};
 use crate::budget::{Budget, BudgetExceeded};
 use crate::configuration::{Configuration, Date};
 use crate::identity::ObjectKey;
@@ -17,7 +17,7 @@ use crate::inventory::{Inventory, Overlay, Premises, World};
 use crate::objects::target_group_binding::Protocol;
 use crate::objects::{Facts, Object};
 use crate::paths::affected::Affected;
-use crate::rules::{Mode, PathId};
+use crate::rules::{Finding, Mode, PathId};
 
 /// A change of one object. Both are of the same key.
 #[derive(Clone, Debug)]
@@ -181,21 +181,38 @@ impl Verdict {
             .retain(|unresolved| unresolved.object == *key);
     }
 
-    /// Marks the findings all of whose paths were there before with at least the same effect.
+    /// Marks the findings all of whose paths were there before with at least the same effect. Of a finding of mode `audit` it is
+    /// told too whether they would have been there with at least the effect that it would have.
     fn mark_existing(&mut self, old: &Verdict) {
-        let mut before: BTreeMap<PathId, Mode> = BTreeMap::new();
-        for judged in &old.findings {
-            for path in &judged.finding.identity {
-                let effect = before.entry(path.way()).or_insert(Mode::Off);
-                *effect = judged.severity.max(*effect);
+        let before = effects(old, |judged| judged.severity);
+        let intended = effects(old, Judged::intended);
+        for judged in &mut self.findings {
+            judged.is_existing = had_before(&before, &judged.finding, judged.severity);
+            let would_deny = judged.would_be == Some(WouldBe::Deny);
+            if would_deny && had_before(&intended, &judged.finding, Mode::Deny) {
+                judged.would_be = Some(WouldBe::Tolerated);
             }
         }
-        for judged in &mut self.findings {
-            let had = |way: &PathId| before.get(way).is_some_and(|was| *was >= judged.severity);
-            let mut paths = judged.finding.identity.iter().map(PathId::way);
-            judged.is_existing = paths.all(|way| had(&way) || had(&way.to_any_gateway()));
+    }
+}
+
+/// The greatest effect on each path.
+fn effects(verdict: &Verdict, effect: impl Fn(&Judged) -> Mode) -> BTreeMap<PathId, Mode> {
+    let mut effects: BTreeMap<PathId, Mode> = BTreeMap::new();
+    for judged in &verdict.findings {
+        for path in &judged.finding.identity {
+            let greatest = effects.entry(path.way()).or_insert(Mode::Off);
+            *greatest = effect(judged).max(*greatest);
         }
     }
+    effects
+}
+
+/// Whether all paths of a finding were there with at least this effect.
+fn had_before(before: &BTreeMap<PathId, Mode>, finding: &Finding, effect: Mode) -> bool {
+    let had = |way: &PathId| before.get(way).is_some_and(|was| *was >= effect);
+    let mut paths = finding.identity.iter().map(PathId::way);
+    paths.all(|way| had(&way) || had(&way.to_any_gateway()))
 }
 
 /// Judges the fronts and Services that an object can have part in.

@@ -78,7 +78,7 @@ async fn a_refusal_tells_of_twenty_findings_and_how_many_more_there_are() {
         lines[20].contains("more findings than are logged") && lines[20].contains("more=980"),
         "{lines:?}"
     );
-    let counted = "l7guard_admission_findings_total{rule=\"L7G001\",mode=\"deny\",confidence=\"confirmed\"} 1000\n";
+    let counted = "l7guard_admission_findings_total{rule=\"L7G001\",mode=\"deny\",would_be=\"none\",confidence=\"confirmed\"} 1000\n";
     assert!(metrics.contains(counted), "{metrics}");
 }
 

@@ -1,6 +1,7 @@
 //! The real server with a scripted judge, asked by a real client.
 
 mod annotated;
+mod audited;
 mod bodies;
 mod failures;
 mod gate;

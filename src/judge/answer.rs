@@ -17,7 +17,7 @@ pub(super) fn answer(outcome: &Outcome, disclosure: Disclosure<'_>) -> Answer {
     } else {
         Answer::allow()
     };
-    answer.warnings = admission::warnings(verdict, disclosure);
+    answer.warnings = admission::warnings(verdict, outcome.preview, disclosure);
     answer.mode = outcome.mode;
     answer.audit_annotations = annotations::of(outcome, disclosure);
     answer

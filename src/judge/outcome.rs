@@ -7,7 +7,8 @@ use l7guard_policy::verdict::Verdict;
 
 use super::confirm::Confirmed;
 use super::metrics::Decision;
-use crate::report::admission;
+use crate::admission::Review;
+use crate::report::admission::{self, Preview};
 
 /// What came of judging a review.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(super) struct Outcome {
     pub(super) mode: Option<Mode>,
     /// Findings, exempted ones, and what is unresolved.
     pub(super) verdict: Verdict,
+    /// Whether the answer shows what mode `audit` is silent about.
+    pub(super) preview: Preview,
     /// How many live reads it rests on.
     pub(super) reads: usize,
     /// How old the inventory was; `None` where it is no copy of a cluster.
@@ -25,12 +28,17 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// Of a verdict, in an inventory of this age.
-    pub(super) fn of(confirmed: Confirmed, age: Option<Duration>) -> Self {
+    /// Of a verdict on a review, in an inventory of this age.
+    pub(super) fn of(review: &Review<'_>, confirmed: Confirmed, age: Option<Duration>) -> Self {
         let verdict = confirmed.verdict;
+        let preview = if review.dry_run {
+            Preview::Shown
+        } else {
+            Preview::Hidden
+        };
         let decision = if verdict.is_denied() {
             Decision::Deny
-        } else if admission::has_warnings(&verdict) {
+        } else if admission::has_warnings(&verdict, preview) {
             Decision::Warn
         } else {
             Decision::Allow
@@ -39,6 +47,7 @@ impl Outcome {
             decision,
             mode: verdict.findings.iter().map(|judged| judged.severity).max(),
             verdict,
+            preview,
             reads: confirmed.reads,
             age,
         }
@@ -50,6 +59,7 @@ impl Outcome {
             decision: Decision::Allow,
             mode: None,
             verdict: Verdict::default(),
+            preview: Preview::Hidden,
             reads: 0,
             age,
         }

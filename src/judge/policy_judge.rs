@@ -67,7 +67,7 @@ impl<W: ClusterView> Judge for PolicyJudge<W> {
         let work = Work::of(review, &self.long_work);
         let confirmed =
             confirm::verdict(&self.world, &configuration, &change, work, deadline).await?;
-        let outcome = Outcome::of(confirmed, self.world.age());
+        let outcome = Outcome::of(review, confirmed, self.world.age());
         count(&outcome, &self.metrics);
         log(review, &outcome);
         let disclosure = Disclosure::to_writer_of(&change.new.key, &configuration);

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use l7guard_policy::rules::Mode;
-use l7guard_policy::verdict::{Judged, Verdict};
+use l7guard_policy::verdict::{Judged, Verdict, WouldBe};
 
 use super::disclosure::{DisclosedFinding, Disclosure};
 
@@ -61,23 +61,18 @@ fn write_path(message: &mut String, finding: &DisclosedFinding<'_>) {
 }
 
 /// The warnings of an answer, one line each: findings that warn, and findings that were there before the change. Those
-/// of a refusal are left to the message.
+/// of a refusal are left to the message. A preview shows those of mode `audit` too, with what they would do.
 #[must_use]
-pub fn warnings(verdict: &Verdict, disclosure: Disclosure<'_>) -> Vec<String> {
-    let shown = verdict
+pub fn warnings(verdict: &Verdict, preview: Preview, disclosure: Disclosure<'_>) -> Vec<String> {
+    let is_shown = |judged: &&Judged| is_warning(judged, preview);
+    let mut warnings: Vec<String> = verdict
         .findings
         .iter()
-        .filter(|judged| is_warning(judged))
-        .take(SHOWN);
-    let mut warnings: Vec<String> = shown
-        .map(|judged| warning(&disclosure.of(&judged.finding), is_tolerated(judged)))
+        .filter(is_shown)
+        .take(SHOWN)
+        .map(|judged| warning(&disclosure.of(&judged.finding), judged))
         .collect();
-    let more = verdict
-        .findings
-        .iter()
-        .filter(|judged| is_warning(judged))
-        .skip(SHOWN)
-        .count();
+    let more = verdict.findings.iter().filter(is_shown).skip(SHOWN).count();
     if more > 0 {
         warnings.push(format!(
             "and {more} more warnings; `l7guard check` shows all of them, given the objects as files"
@@ -88,26 +83,39 @@ pub fn warnings(verdict: &Verdict, disclosure: Disclosure<'_>) -> Vec<String> {
 
 /// Whether an answer to this verdict has warnings.
 #[must_use]
-pub fn has_warnings(verdict: &Verdict) -> bool {
-    verdict.findings.iter().any(is_warning)
+pub fn has_warnings(verdict: &Verdict, preview: Preview) -> bool {
+    let mut findings = verdict.findings.iter();
+    findings.any(|judged| is_warning(judged, preview))
 }
 
-fn is_warning(judged: &Judged) -> bool {
-    judged.severity == Mode::Warn || is_tolerated(judged)
+/// Whether an answer shows what it would be if nothing were set to `audit`: nothing is written, so its sender asks for that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preview {
+    /// It does: the review is of a server-side dry run.
+    Shown,
+    /// It does not.
+    Hidden,
 }
 
-fn is_tolerated(judged: &Judged) -> bool {
-    judged.severity == Mode::Deny && judged.is_existing
+fn is_warning(judged: &Judged, preview: Preview) -> bool {
+    match judged.severity {
+        Mode::Warn => true,
+        Mode::Deny => judged.is_existing,
+        Mode::Audit => preview == Preview::Shown,
+        Mode::Off => false,
+    }
 }
 
 /// Code and place come first, as the line is cut at 120 characters.
-fn warning(finding: &DisclosedFinding<'_>, is_existing: bool) -> String {
+fn warning(finding: &DisclosedFinding<'_>, judged: &Judged) -> String {
     let rule = finding.rule();
     let what = rule.rule().headline(&finding.service());
-    let tolerated = if is_existing {
-        "allowed, as it was there before: "
-    } else {
-        ""
+    let effect = match (judged.severity, judged.would_be) {
+        (Mode::Deny, _) => "allowed, as it was there before: ",
+        (_, Some(WouldBe::Deny)) => "would be denied: ",
+        (_, Some(WouldBe::Warn)) => "would be a warning: ",
+        (_, Some(WouldBe::Tolerated)) => "would be allowed, as it was there before: ",
+        (_, None) => "",
     };
-    format!("[{rule}] {tolerated}{}: {what}", finding.object())
+    format!("[{rule}] {effect}{}: {what}", finding.object())
 }

@@ -99,3 +99,37 @@ async fn no_other_mode_says_what_it_would_do() {
         "{metrics}"
     );
 }
+
+#[tokio::test]
+async fn a_dry_run_previews_what_mode_audit_is_silent_about() {
+    let of_the_rule = |mode| {
+        let mut configuration = audit();
+        configuration.modes.rules.insert(RuleCode::L7G001, mode);
+        configuration
+    };
+    let place = "Ingress shop/front: ALB in front of Istio gateway shop/edge";
+    for (configuration, operation, mut members, effect) in [
+        (audit(), "CREATE", creation(), "would be denied"),
+        (
+            audit(),
+            "UPDATE",
+            update(),
+            "would be allowed, as it was there before",
+        ),
+        (
+            of_the_rule(Mode::Warn),
+            "CREATE",
+            creation(),
+            "would be a warning",
+        ),
+    ] {
+        let (answer, _) = judged(configuration.clone(), operation, &members).await;
+        assert!(answer.warnings.is_empty(), "{:?}", answer.warnings);
+        assert_eq!(answer.audit_annotations["decision"], "allow");
+        members["dryRun"] = json!(true);
+        let (answer, _) = judged(configuration, operation, &members).await;
+        assert!(answer.allowed);
+        assert_eq!(answer.warnings, [format!("[L7G001] {effect}: {place}")]);
+        assert_eq!(answer.audit_annotations["decision"], "warn");
+    }
+}

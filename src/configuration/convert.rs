@@ -1,8 +1,12 @@
 //! A document to the policy's configuration. What is left out, or wrong, keeps the default.
 
-use l7guard_policy::configuration::{Admission, Aws, Configuration, Date, Likely, Ratchet};
+use l7guard_policy::configuration::{
+    Admission, Aws, Configuration, Date, Likely, Messages, Ratchet,
+};
 
-use super::document::{AdmissionDocument, AwsDocument, Document, RatchetDocument};
+use super::document::{
+    AdmissionDocument, AwsDocument, Document, MessagesDocument, RatchetDocument,
+};
 use super::field::Field;
 use super::mapping::Mapping;
 use super::names::Names;
@@ -37,6 +41,7 @@ pub(super) fn convert(
         istio: istio::read(document.istio, &root.key("istio"), problems),
         exemptions: exemptions::read(document.exemptions, &modes, today, problems),
         admission: admission(document.admission, &root.key("admission"), problems),
+        messages: messages(document.messages, &root.key("messages"), problems),
         modes,
     })
 }
@@ -68,6 +73,25 @@ fn ratchet(
             Ratchet::Until(last.0)
         }
         (_, None) => Ratchet::On,
+    }
+}
+
+fn messages(
+    given: Field<Mapping<MessagesDocument>>,
+    at: &Pointer,
+    problems: &mut Problems<'_>,
+) -> Messages {
+    let Some(section) = given.take(at, problems) else {
+        return Messages::default();
+    };
+    let section = section.open(at, problems);
+    let page = section
+        .documentation
+        .take(&at.key("documentation"), problems);
+    let contact = section.contact.take(&at.key("contact"), problems);
+    Messages {
+        documentation: page.map(|page| page.0.into()),
+        contact: contact.map(Into::into),
     }
 }
 

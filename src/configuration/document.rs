@@ -18,7 +18,7 @@ use super::field::Field;
 use super::list::List;
 use super::mapping::Mapping;
 use super::scalars::{
-    ControllerName, Day, ExactName, Flag, Pattern, Prose, Services, SingleLine, wrong_type,
+    ControllerName, Day, ExactName, Flag, PageUrl, Pattern, Prose, Services, SingleLine, wrong_type,
 };
 
 /// The configuration of l7guard: what findings do, what is tolerated, and who counts as an ALB controller and an Istio
@@ -56,6 +56,20 @@ pub(super) struct Document {
     pub(super) exemptions: Field<List<Mapping<ExemptionDocument>>>,
     /// What the answers of the webhook say.
     pub(super) admission: Field<Mapping<AdmissionDocument>>,
+    /// Where the reader of a refusal finds more.
+    pub(super) messages: Field<Mapping<MessagesDocument>>,
+}
+
+/// Where the reader of a refusal finds more: the end of its message.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+#[schemars(rename = "Messages", deny_unknown_fields)]
+pub(super) struct MessagesDocument {
+    /// The URL of a rule's page, in which `{code}` stands for the rule's code. Without it a refusal names the command
+    /// `l7guard explain CODE`.
+    pub(super) documentation: Field<PageUrl>,
+    /// Whom to ask: a channel, an address.
+    pub(super) contact: Field<SingleLine>,
 }
 
 /// What the answers of the webhook say. The log and the reports say everything.

@@ -1,7 +1,7 @@
 //! The scalars of a configuration that are not one of a few words: texts, names, patterns, dates. Each is read out of
 //! what was written, or says what to write.
 
-use l7guard_policy::configuration::{Date, NamePattern, ServicePattern};
+use l7guard_policy::configuration::{Date, Messages, NamePattern, ServicePattern};
 use serde::Deserialize;
 use serde_json::Value;
 use time::macros::format_description;
@@ -122,6 +122,35 @@ impl TryFrom<Value> for SingleLine {
     }
 }
 
+/// The URL of a rule's page, in which the rule's code is left open.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
+pub(super) struct PageUrl(pub(super) String);
+
+impl TryFrom<Value> for PageUrl {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        let text = text(&value, "a URL")?;
+        let rest = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"));
+        let is_url = rest.is_some_and(|rest| {
+            rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+                && rest.chars().all(|c| c.is_ascii_graphic())
+        });
+        let others = text.replace(Messages::CODE, "");
+        if !is_url || !text.contains(Messages::CODE) || others.contains(['{', '}']) {
+            return Err(format!(
+                "{text:?} is no page of a rule: write a URL with {} in place of the rule's code, such as https://wiki.example.com/l7guard/{}",
+                Messages::CODE,
+                Messages::CODE
+            ));
+        }
+        Ok(Self(text))
+    }
+}
+
 /// A text.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
@@ -212,6 +241,7 @@ value_schemas! {
     Pattern => {"type": "string", "pattern": "^[a-z0-9.*?-]+$"},
     Services => {"type": "string", "pattern": "^[a-z0-9.*?-]+/[a-z0-9.*?-]+$"},
     Day => {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+    PageUrl => {"type": "string", "pattern": r"^https?://[^{}\s]*\{code\}([^{}\s]|\{code\})*$"},
     SingleLine => {"type": "string", "pattern": r"^\S(.*\S)?$"},
     Prose => {"type": "string", "pattern": r"\S"},
     ControllerName => {"type": "string", "pattern": r"^[a-z0-9.-]+/[^\s*]+$"},

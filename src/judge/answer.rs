@@ -1,18 +1,20 @@
 //! An outcome as an answer to the API server: message, causes, warnings, audit annotations.
 
+use l7guard_policy::configuration::Messages;
 use l7guard_policy::verdict::Verdict;
 
 use super::annotations;
 use super::outcome::Outcome;
 use crate::admission::{Answer, Cause};
 use crate::report::admission::{self, SHOWN};
+use crate::report::denial::denial;
 use crate::report::disclosure::Disclosure;
 
 /// The answer that an outcome gives, with as much as `disclosure` lets its reader learn.
-pub(super) fn answer(outcome: &Outcome, disclosure: Disclosure<'_>) -> Answer {
+pub(super) fn answer(outcome: &Outcome, disclosure: Disclosure<'_>, messages: &Messages) -> Answer {
     let verdict = &outcome.verdict;
     let mut answer = if verdict.is_denied() {
-        let message = admission::denial(verdict, disclosure);
+        let message = denial(verdict, disclosure, messages);
         Answer::deny(message, causes(verdict, disclosure))
     } else {
         Answer::allow()

@@ -71,7 +71,11 @@ impl<W: ClusterView> Judge for PolicyJudge<W> {
         count(&outcome, &self.metrics);
         log(review, &outcome);
         let disclosure = Disclosure::to_writer_of(&change.new.key, &configuration);
-        Ok(answer::answer(&outcome, disclosure))
+        Ok(answer::answer(
+            &outcome,
+            disclosure,
+            &configuration.messages,
+        ))
     }
 }
 

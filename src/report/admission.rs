@@ -1,9 +1,5 @@
-//! The webhook's messages: what a user of `kubectl` reads.
-//!
-//! The verdict first, then the evidence, why, what to write instead, how to get an exemption, the code. All findings of
-//! a request are in one message, as the API server shows the answer of one webhook only.
-
-use std::fmt::Write as _;
+//! What the webhook's answers show: the warnings, and how much of a verdict an answer tells. The message of a refusal is
+//! `denial.rs`.
 
 use l7guard_policy::rules::Mode;
 use l7guard_policy::verdict::{Judged, Verdict, WouldBe};
@@ -14,51 +10,6 @@ use super::disclosure::{DisclosedFinding, Disclosure};
 /// of Ingresses use is one write with thousands of findings. As many warnings and one more are far below the 4,096
 /// characters beyond which the API server drops them (kubernetes/apiserver, `pkg/endpoints/filters/warning.go`).
 pub const SHOWN: usize = 20;
-
-/// The message of a refusal.
-#[must_use]
-pub fn denial(verdict: &Verdict, disclosure: Disclosure<'_>) -> String {
-    let mut message = String::new();
-    for (at, judged) in verdict.denials().take(SHOWN).enumerate() {
-        if at > 0 {
-            message.push_str("\n\n");
-        }
-        let finding = disclosure.of(&judged.finding);
-        let _ = writeln!(message, "{}.", finding.message());
-        write_path(&mut message, &finding);
-        if finding.is_likely() {
-            message.push_str("  (likely: not every object that proves it exists yet)\n");
-        }
-        let rule = finding.rule();
-        let _ = write!(
-            message,
-            "\nWhy: {}\n\n{}\nNeed it all the same? The platform team can grant an exemption with an owner and an expiry date.\n[{rule}] {}: {}",
-            rule.rule().reason,
-            finding.remedy(),
-            rule.name(),
-            rule.documentation(),
-        );
-    }
-    let more = verdict.denials().skip(SHOWN).count();
-    if more > 0 {
-        let _ = write!(
-            message,
-            "\n\nAnd {more} more findings. `l7guard check` shows all of them, given this object and those that it goes with as files."
-        );
-    }
-    message
-}
-
-fn write_path(message: &mut String, finding: &DisclosedFinding<'_>) {
-    let path = finding.path();
-    for (role, hop) in path.iter().take(SHOWN) {
-        let _ = writeln!(message, "  {:<8} {hop}", role.as_str());
-    }
-    let more = path.len().saturating_sub(SHOWN);
-    if more > 0 {
-        let _ = writeln!(message, "  and {more} more");
-    }
-}
 
 /// The warnings of an answer, one line each: findings that warn, and findings that were there before the change. Those
 /// of a refusal are left to the message. A preview shows those of mode `audit` too, with what they would do.

@@ -19,6 +19,7 @@ const SOME_GATEWAY: &str = "a gateway in another namespace";
 /// What the writer of one object may learn.
 #[derive(Clone, Copy, Debug)]
 pub struct Disclosure<'a> {
+    subject: &'a ObjectKey,
     reader: Reader<'a>,
 }
 
@@ -34,11 +35,30 @@ impl<'a> Disclosure<'a> {
     #[must_use]
     pub fn to_writer_of(subject: &'a ObjectKey, configuration: &Configuration) -> Self {
         Self {
+            subject,
             reader: Reader {
                 namespace: &subject.namespace,
                 names: configuration.admission.cross_namespace_names,
             },
         }
+    }
+
+    /// The object that was written, as `Kind namespace/name`.
+    #[must_use]
+    pub fn subject(self) -> String {
+        safe(&self.subject.to_string())
+    }
+
+    /// The kind of the object that was written.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        self.subject.kind.name()
+    }
+
+    /// Whether a finding is about the object that was written; else that object completes it.
+    #[must_use]
+    pub fn is_about_subject(self, finding: &Finding) -> bool {
+        finding.object == *self.subject
     }
 
     /// A finding.
@@ -110,12 +130,30 @@ impl DisclosedFinding<'_> {
         lines
     }
 
-    fn hop(&self, hop: &Hop) -> (HopRole, String) {
-        let object = if hop.role == HopRole::Gateway && !self.reader.may_name(&hop.object) {
+    /// The same in short: names alone, of several gateways the first.
+    #[must_use]
+    pub fn way(&self) -> String {
+        let is_gateway = |hop: &&Hop| hop.role == HopRole::Gateway;
+        let path = &self.finding.path;
+        let before = path.iter().filter(|hop| !is_gateway(hop));
+        let mut names: Vec<String> = before
+            .chain(path.iter().find(is_gateway))
+            .map(|hop| safe(&self.name(hop)))
+            .collect();
+        names.dedup();
+        names.join(" → ")
+    }
+
+    fn name(&self, hop: &Hop) -> String {
+        if hop.role == HopRole::Gateway && !self.reader.may_name(&hop.object) {
             SOME_GATEWAY.to_owned()
         } else {
             self.reader.name(&hop.object)
-        };
+        }
+    }
+
+    fn hop(&self, hop: &Hop) -> (HopRole, String) {
+        let object = self.name(hop);
         let line = if self.reader.may_read(&hop.object.namespace) {
             let evidence = hop.evidence.for_reader(&self.reader, &hop.object);
             format!("{object}: {evidence}")

@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod against;
 mod clusters;
+pub mod denial;
 pub mod diagnostic;
 pub mod disclosure;
 mod fleet;

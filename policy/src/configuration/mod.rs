@@ -1,10 +1,12 @@
 //! The policy's configuration: who counts as an ALB controller, what counts as a gateway, and what a finding does.
 
 mod exemption;
+mod messages;
 mod modes;
 mod pattern;
 
 pub use exemption::{Exemption, Matcher};
+pub use messages::Messages;
 pub use modes::{Modes, NamespaceModes};
 pub use pattern::{NamePattern, PatternError};
 pub use time::Date;
@@ -30,6 +32,8 @@ pub struct Configuration {
     pub exemptions: Vec<Exemption>,
     /// What an answer at admission says.
     pub admission: Admission,
+    /// Where the reader of a refusal finds more.
+    pub messages: Messages,
 }
 
 /// What an answer at admission says. Reports and the log say everything.

@@ -102,7 +102,7 @@ fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             .then(" would put an AWS Application Load Balancer (L7) in front of the Istio ingress gateway behind ")
             .and(&leg.reach.first_service());
         let remedy = Remedy::network_load_balancer(
-            "Remove the Ingress and let the gateway's Service ask for a Network Load Balancer (L4).",
+            "Do not route the Ingress to the gateway; let the gateway's Service ask for a Network Load Balancer (L4) instead.",
             &leg.reach,
         );
         findings.push(Finding::of_leg(

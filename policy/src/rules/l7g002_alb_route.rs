@@ -91,7 +91,7 @@ fn check(paths: &FrontPaths<'_>, findings: &mut Vec<Finding>) {
             .then(" would make an AWS Application Load Balancer (L7) route to the Istio ingress gateway behind ")
             .and(&leg.reach.first_service());
         let remedy = Remedy::network_load_balancer(
-            "Attach the route to an Istio Gateway, and let the gateway's Service ask for a Network Load Balancer (L4).",
+            "Attach the route to an Istio Gateway: in spec.parentRefs name a Gateway of class `istio`, in backendRefs the application's own Services. Let the gateway's Service ask for a Network Load Balancer (L4).",
             &leg.reach,
         );
         findings.push(Finding::of_leg(

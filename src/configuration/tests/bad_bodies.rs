@@ -334,6 +334,34 @@ pub(super) const BAD_VALUES: &[Case] = &[
         &[("3:36", "there are no wildcards here")],
     ),
     (
+        "messages: {documentation: \"https://wiki.example.com/l7guard\"}\n",
+        Refuses,
+        &[(
+            "3:27",
+            "write a URL with {code} in place of the rule's code",
+        )],
+    ),
+    (
+        "messages: {documentation: \"wiki.example.com/{code}\"}\n",
+        Refuses,
+        &[("3:27", "is no page of a rule")],
+    ),
+    (
+        "messages: {documentation: \"https://wiki.example.com/{code}/{name}\"}\n",
+        Refuses,
+        &[("3:27", "is no page of a rule")],
+    ),
+    (
+        "messages: {documentation: \"https://wiki.example.com/{code} here\"}\n",
+        Refuses,
+        &[("3:27", "is no page of a rule")],
+    ),
+    (
+        "messages: {contact: \"two\\nlines\"}\n",
+        Refuses,
+        &[("3:21", "one line of text is wanted")],
+    ),
+    (
         "istio: {wellKnownServiceNames: [Gateway]}\n",
         Refuses,
         &[("3:33", "\"Gateway\" is no name")],

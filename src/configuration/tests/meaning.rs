@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use l7guard_policy::configuration::{
     Admission, Aws, Configuration, CrossNamespaceNames, Date, Exemption, Istio, Likely, Matcher,
-    Modes, NamePattern, NamespaceModes, Ratchet, ServicePattern, UnknownRouter,
+    Messages, Modes, NamePattern, NamespaceModes, Ratchet, ServicePattern, UnknownRouter,
 };
 use l7guard_policy::gateways::kind::GatewayKind;
 use l7guard_policy::identity::Kind;
@@ -37,7 +37,7 @@ fn a_document_that_says_nothing_is_the_default() {
     assert_eq!(sound(read_text(HEAD)), Configuration::default());
     assert_eq!(
         sound(read_body(
-            "rules: {}\naws: {}\nistio: {}\nratchet: {}\nadmission: {}\n"
+            "rules: {}\naws: {}\nistio: {}\nratchet: {}\nadmission: {}\nmessages: {}\n"
         )),
         Configuration::default()
     );
@@ -81,6 +81,10 @@ fn the_documented_example_means_what_it_says() {
     let expected = Configuration {
         admission: Admission {
             cross_namespace_names: CrossNamespaceNames::Hidden,
+        },
+        messages: Messages {
+            documentation: Some("https://wiki.example.com/l7guard/{code}".into()),
+            contact: Some("#platform in the chat, platform@example.com".into()),
         },
         aws: Aws {
             ingress_class_annotations: names(&["alb"]),

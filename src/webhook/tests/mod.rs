@@ -8,6 +8,7 @@ mod gate;
 mod judged;
 mod lengthy;
 mod many;
+mod messages;
 mod neighbours;
 mod refusals;
 mod shares;

@@ -59,7 +59,7 @@ async fn answer(
             "uid": uid, "operation": if is_update { "UPDATE" } else { "CREATE" },
             "kind": {"group": group, "version": version, "kind": kind},
             "namespace": written["metadata"]["namespace"], "name": written["metadata"]["name"],
-            "object": written, "oldObject": if is_update { written.clone() } else { Value::Null },
+            "dryRun": true, "object": written, "oldObject": if is_update { written.clone() } else { Value::Null },
         }})
         .to_string();
     let mut review = Review::decode(review.as_bytes()).unwrap();

@@ -1,0 +1,24 @@
+//! Where the reader of a refusal finds more: a page of each rule, and somebody to ask.
+
+use crate::rules::RuleCode;
+
+/// Where the reader of a refusal finds more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Messages {
+    /// A URL in which [`Messages::CODE`] stands for the rule's code.
+    pub documentation: Option<Box<str>>,
+    /// Whom to ask, in a line: a channel, an address.
+    pub contact: Option<Box<str>>,
+}
+
+impl Messages {
+    /// What stands for the rule's code in a URL.
+    pub const CODE: &'static str = "{code}";
+
+    /// The page of a rule, where one is configured.
+    #[must_use]
+    pub fn page_of(&self, rule: RuleCode) -> Option<String> {
+        let pattern = self.documentation.as_deref()?;
+        Some(pattern.replace(Self::CODE, rule.as_str()))
+    }
+}

@@ -1,0 +1,217 @@
+//! l7guard as the installed chart's Deployment describes it: a process with the same arguments, environment and rights.
+//!
+//! No kubelet runs here. So what a kubelet does is done by hand: mounted files come from the objects, ports are those of the
+//! Service (which is what the API server dials), and the token is the ServiceAccount's.
+
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use control_plane::WebhookCertificate;
+use libtest_mimic::Failed;
+use serde_json::{Value, json};
+
+use crate::cluster::{Cluster, NAMESPACE};
+use crate::render::RELEASE;
+use crate::waiting::until;
+
+/// What the guard does. Its standard input is a pipe that only this process holds, so `read` returns when this process is
+/// gone, even by SIGKILL. Then it kills its own process group.
+const GUARD: &str = "read -r _; kill -KILL 0";
+
+/// The process. It is killed when dropped.
+pub(crate) struct Replica {
+    child: Child,
+    guard: Child,
+    _stdout: BufReader<ChildStdout>,
+    configuration: PathBuf,
+    log: PathBuf,
+}
+
+impl Replica {
+    /// Starts one of the installed chart, and returns when the API server asks it.
+    pub(crate) fn start(cluster: &Cluster, name: &str) -> Result<Self, Failed> {
+        let replica = Self::start_alone(cluster, name)?;
+        replica.wait_until_asked(cluster)?;
+        Ok(replica)
+    }
+
+    /// The same, and returns when it is ready.
+    pub(crate) fn start_alone(cluster: &Cluster, name: &str) -> Result<Self, Failed> {
+        let folder = cluster.file(name);
+        fs::create_dir_all(&folder)?;
+        let deployment = cluster.get("deployment", RELEASE)?;
+        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+        let configuration = folder.join("l7guard.yaml");
+        let log = folder.join("log");
+        let (mut guard, arguments) = (guard()?, arguments(cluster, container, &folder)?);
+        let child = Command::new(env!("CARGO_BIN_EXE_l7guard"))
+            .args(arguments)
+            .envs(environment(container, name))
+            .process_group(i32::try_from(guard.id())?)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log)?)
+            .spawn();
+        let mut child = match child {
+            Ok(child) => child,
+            Err(error) => {
+                let _ = guard.kill();
+                return Err(error.into());
+            }
+        };
+        let stdout = BufReader::new(child.stdout.take().ok_or("no standard output")?);
+        let mut replica = Self {
+            child,
+            guard,
+            _stdout: stdout,
+            configuration,
+            log,
+        };
+        replica.copy_configuration(cluster)?;
+        replica.wait_until_ready()?;
+        Ok(replica)
+    }
+
+    /// Brings the mounted configuration up to date, as kubelet does within a minute or two, and waits until it is in force.
+    pub(crate) fn take_configuration(&self, cluster: &Cluster) -> Result<(), Failed> {
+        let before = fs::read_to_string(&self.configuration)?;
+        let in_force =
+            || Ok::<_, Failed>(self.log()?.matches("changed files are in force").count());
+        let count = in_force()?;
+        self.copy_configuration(cluster)?;
+        if fs::read_to_string(&self.configuration)? == before {
+            return Ok(());
+        }
+        until("the new configuration is in force", || {
+            Ok((in_force()? > count).then_some(()))
+        })
+    }
+
+    fn copy_configuration(&self, cluster: &Cluster) -> Result<(), Failed> {
+        copy_configuration(cluster, &self.configuration)
+    }
+
+    fn wait_until_ready(&mut self) -> Result<(), Failed> {
+        until("l7guard is ready", || {
+            let log = fs::read_to_string(&self.log)?;
+            if let Some(status) = self.child.try_wait()? {
+                return Err(format!("l7guard ended with {status}: {log}").into());
+            }
+            Ok(log.contains("\"message\":\"ready\"").then_some(()))
+        })
+    }
+
+    /// Dry runs are always asked about, and what was asked of l7guard has the audit annotations of its answer.
+    fn wait_until_asked(&self, cluster: &Cluster) -> Result<(), Failed> {
+        let probe = json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+            "metadata": {"namespace": NAMESPACE, "name": "probe-asks"},
+            "spec": {
+                "ingressClassName": "alb",
+                "defaultBackend": {"service": {"name": "istio-ingressgateway", "port": {"number": 80}}},
+            },
+        });
+        until("the API server asks l7guard", || {
+            let create = ["create", "--dry-run=server", "--filename", "-"];
+            let outcome = cluster
+                .plane
+                .run_kubectl_with(&create, &probe.to_string())?;
+            let is_asked = outcome.stderr.contains("L7G001") || self.log()?.contains("probe-asks");
+            Ok(is_asked.then_some(()))
+        })
+    }
+
+    /// What it has logged.
+    pub(crate) fn log(&self) -> Result<String, Failed> {
+        Ok(fs::read_to_string(&self.log)?)
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        for process in [&mut self.child, &mut self.guard] {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+fn guard() -> Result<Child, Failed> {
+    let mut command = Command::new("sh");
+    command.args(["-c", GUARD]).process_group(0);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    Ok(command.spawn()?)
+}
+
+/// The container's arguments, with the mounted files and ports as they are here.
+fn arguments(cluster: &Cluster, container: &Value, folder: &Path) -> Result<Vec<String>, Failed> {
+    let service = cluster.get("service", RELEASE)?;
+    let text = |value: &Value| value.as_str().map(str::to_owned).unwrap_or_default();
+    let address = text(&service["spec"]["clusterIP"]);
+    let port = &service["spec"]["ports"][0]["port"];
+    copy_configuration(cluster, &folder.join("l7guard.yaml"))?;
+    let given = container["args"].as_array().ok_or("no arguments")?;
+    let mut arguments = Vec::new();
+    for argument in given.iter().map(text) {
+        arguments.push(match argument.split_once('=') {
+            Some(("--listen", _)) => format!("--listen={address}:{port}"),
+            Some(("--operations-listen", _)) => "--operations-listen=127.0.0.1:0".to_owned(),
+            Some((flag, path)) if path.starts_with("/etc/") => {
+                let file = Path::new(path).file_name().ok_or("no file")?;
+                format!("{flag}={}", folder.join(file).display())
+            }
+            _ => argument,
+        });
+    }
+    if arguments
+        .iter()
+        .any(|argument| argument.starts_with("--tls-cert="))
+    {
+        let certificate =
+            WebhookCertificate::write_into(folder, &format!("{RELEASE}.{RELEASE}.svc"))?;
+        cluster.write_ca_bundle(&certificate.authority)?;
+    }
+    arguments.push(format!(
+        "--kubeconfig={}",
+        kubeconfig(cluster, folder)?.display()
+    ));
+    Ok(arguments)
+}
+
+fn copy_configuration(cluster: &Cluster, file: &Path) -> Result<(), Failed> {
+    let map = cluster.get("configmap", RELEASE)?;
+    Ok(fs::write(
+        file,
+        map["data"]["l7guard.yaml"]
+            .as_str()
+            .ok_or("no configuration")?,
+    )?)
+}
+
+fn environment(container: &Value, pod: &str) -> Vec<(String, String)> {
+    let variables = container["env"].as_array().into_iter().flatten();
+    variables
+        .map(|variable| {
+            let name = variable["name"].as_str().unwrap_or_default().to_owned();
+            let value = variable["value"].as_str().unwrap_or(pod).to_owned();
+            (name, value)
+        })
+        .collect()
+}
+
+/// A kubeconfig with a token of the ServiceAccount.
+pub(crate) fn kubeconfig(cluster: &Cluster, folder: &Path) -> Result<PathBuf, Failed> {
+    let token = cluster.kubectl(&["create", "token", RELEASE, "--namespace", RELEASE])?;
+    let text = fs::read_to_string(cluster.plane.kubeconfig())?;
+    let mut kubeconfig: Value = serde_json::from_str(&text)?;
+    kubeconfig["users"][0]["user"] = json!({"token": token.trim()});
+    let file = folder.join("kubeconfig");
+    fs::write(&file, kubeconfig.to_string())?;
+    Ok(file)
+}

@@ -1,0 +1,2 @@
+use crate::Installed;
+pub(crate) const CASES: &[Installed] = &[];

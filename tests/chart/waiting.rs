@@ -1,0 +1,28 @@
+//! Waiting for what another process does.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Failed;
+
+/// Far longer than anything takes here: to be waited for in vain is a failure, however busy the machine is.
+const AT_MOST: Duration = Duration::from_mins(1);
+/// Between two looks.
+const POLL: Duration = Duration::from_millis(20);
+
+/// What `look` finds, as soon as it finds something. `what` says what is waited for.
+pub(crate) fn until<T>(
+    what: &str,
+    mut look: impl FnMut() -> Result<Option<T>, Failed>,
+) -> Result<T, Failed> {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look()? {
+            return Ok(found);
+        }
+        if began.elapsed() > AT_MOST {
+            return Err(format!("waited {AT_MOST:?} in vain: {what}").into());
+        }
+        thread::sleep(POLL);
+    }
+}

@@ -51,26 +51,35 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start(helms: Helms) -> Result<Self, Unprepared> {
-        let mut progress = std::io::stderr();
-        let binaries = Binaries::find_or_build(&mut progress)?;
+        let cluster = Self::start_without_crds(&helms)?;
         let crds = [
             control_plane::gateway_api_crds()?,
             control_plane::istio_crds()?,
         ];
-        let plane = ControlPlane::start(&binaries, &Options::default())?;
         for crd in crds {
             let file = crd.display().to_string();
-            succeeded(&plane.run_kubectl(&["apply", "--server-side", "--filename", &file])?)?;
+            cluster.kubectl(&["apply", "--server-side", "--filename", &file])?;
         }
-        succeeded(&plane.apply(AWS_CRDS)?)?;
+        succeeded(&cluster.plane.apply(AWS_CRDS)?)?;
         for (group, version, kind, plural) in MORE_CRDS {
-            succeeded(&plane.apply(&crd(group, version, kind, plural).to_string())?)?;
+            succeeded(
+                &cluster
+                    .plane
+                    .apply(&crd(group, version, kind, plural).to_string())?,
+            )?;
         }
+        say("control plane ready");
+        Ok(cluster)
+    }
+
+    /// A control plane of Kubernetes' own kinds.
+    pub(crate) fn start_without_crds(helms: &Helms) -> Result<Self, Unprepared> {
+        let binaries = Binaries::find_or_build(&mut std::io::stderr())?;
+        let plane = ControlPlane::start(&binaries, &Options::default())?;
         let runtime = Runtime::new().map_err(|error| Unprepared::Failed(error.into()))?;
         let client = runtime.block_on(client(plane.kubeconfig().to_owned()))?;
-        say("control plane ready");
         Ok(Self {
-            helms: helms.with_kubeconfig(plane.kubeconfig()),
+            helms: helms.clone().with_kubeconfig(plane.kubeconfig()),
             plane,
             client,
             runtime,

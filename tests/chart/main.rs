@@ -122,6 +122,15 @@ impl From<Error> for Unprepared {
     }
 }
 
+impl From<Unprepared> for Failed {
+    fn from(error: Unprepared) -> Self {
+        match error {
+            Unprepared::NoGo(reason) => reason.into(),
+            Unprepared::Failed(error) => error,
+        }
+    }
+}
+
 impl From<Failed> for Unprepared {
     fn from(error: Failed) -> Self {
         Self::Failed(error)

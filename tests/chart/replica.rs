@@ -40,13 +40,22 @@ impl Replica {
 
     /// The same, and returns when it is ready.
     pub(crate) fn start_alone(cluster: &Cluster, name: &str) -> Result<Self, Failed> {
+        Self::start_at(cluster, name, None)
+    }
+
+    /// The same on a port of its own, beside one that has the Service's.
+    pub(crate) fn start_beside(cluster: &Cluster, name: &str) -> Result<Self, Failed> {
+        Self::start_at(cluster, name, Some("127.0.0.1:0"))
+    }
+
+    fn start_at(cluster: &Cluster, name: &str, address: Option<&str>) -> Result<Self, Failed> {
         let folder = cluster.file(name);
         fs::create_dir_all(&folder)?;
         let deployment = cluster.get("deployment", RELEASE)?;
         let container = &deployment["spec"]["template"]["spec"]["containers"][0];
         let configuration = folder.join("l7guard.yaml");
         let log = folder.join("log");
-        let (mut guard, arguments) = (guard()?, arguments(cluster, container, &folder)?);
+        let (mut guard, arguments) = (guard()?, arguments(cluster, container, &folder, address)?);
         let child = Command::new(env!("CARGO_BIN_EXE_l7guard"))
             .args(arguments)
             .envs(environment(container, name))
@@ -100,7 +109,7 @@ impl Replica {
             if let Some(status) = self.child.try_wait()? {
                 return Err(format!("l7guard ended with {status}: {log}").into());
             }
-            Ok(log.contains("\"message\":\"ready\"").then_some(()))
+            Ok(log.contains("\"ready\"").then_some(()))
         })
     }
 
@@ -150,17 +159,23 @@ fn guard() -> Result<Child, Failed> {
 }
 
 /// The container's arguments, with the mounted files and ports as they are here.
-fn arguments(cluster: &Cluster, container: &Value, folder: &Path) -> Result<Vec<String>, Failed> {
+fn arguments(
+    cluster: &Cluster,
+    container: &Value,
+    folder: &Path,
+    own: Option<&str>,
+) -> Result<Vec<String>, Failed> {
     let service = cluster.get("service", RELEASE)?;
     let text = |value: &Value| value.as_str().map(str::to_owned).unwrap_or_default();
     let address = text(&service["spec"]["clusterIP"]);
     let port = &service["spec"]["ports"][0]["port"];
+    let address = own.map_or_else(|| format!("{address}:{port}"), str::to_owned);
     copy_configuration(cluster, &folder.join("l7guard.yaml"))?;
     let given = container["args"].as_array().ok_or("no arguments")?;
     let mut arguments = Vec::new();
     for argument in given.iter().map(text) {
         arguments.push(match argument.split_once('=') {
-            Some(("--listen", _)) => format!("--listen={address}:{port}"),
+            Some(("--listen", _)) => format!("--listen={address}"),
             Some(("--operations-listen", _)) => "--operations-listen=127.0.0.1:0".to_owned(),
             Some((flag, path)) if path.starts_with("/etc/") => {
                 let file = Path::new(path).file_name().ok_or("no file")?;

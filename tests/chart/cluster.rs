@@ -50,8 +50,8 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    pub(crate) fn start(helms: Helms) -> Result<Self, Unprepared> {
-        let cluster = Self::start_without_crds(&helms)?;
+    pub(crate) fn start(helms: &Helms) -> Result<Self, Unprepared> {
+        let cluster = Self::start_without_crds(helms)?;
         let crds = [
             control_plane::gateway_api_crds()?,
             control_plane::istio_crds()?,
@@ -93,52 +93,10 @@ impl Cluster {
         values: &[&str],
         trial: impl FnOnce(&Self) -> Result<T, Failed>,
     ) -> Result<T, Failed> {
-        self.install(&self.helms.four, values)?;
+        install(&self.helms.four, values)?;
         let done = trial(self);
-        self.uninstall(&self.helms.four)?;
+        uninstall(&self.helms.four)?;
         done
-    }
-
-    /// `helm upgrade --install` with these values alone.
-    pub(crate) fn install(&self, helm: &Helm, values: &[&str]) -> Result<String, Failed> {
-        self.install_chart(helm, CHART, values)
-    }
-
-    /// The same with another chart.
-    pub(crate) fn install_chart(
-        &self,
-        helm: &Helm,
-        chart: &str,
-        values: &[&str],
-    ) -> Result<String, Failed> {
-        let mut arguments = vec![
-            "upgrade",
-            "--install",
-            RELEASE,
-            chart,
-            "--namespace",
-            RELEASE,
-            "--create-namespace",
-            "--set",
-            IMAGE,
-            "--set",
-            PORT,
-        ];
-        for value in values {
-            arguments.extend(["--set", value]);
-        }
-        helm.succeed(&arguments)
-    }
-
-    pub(crate) fn uninstall(&self, helm: &Helm) -> Result<(), Failed> {
-        helm.succeed(&[
-            "uninstall",
-            RELEASE,
-            "--namespace",
-            RELEASE,
-            "--ignore-not-found",
-        ])?;
-        Ok(())
     }
 
     /// A `kubectl` that has to succeed; its standard output.
@@ -193,6 +151,44 @@ impl Cluster {
         ])?;
         Ok(())
     }
+}
+
+/// `helm upgrade --install` with these values alone.
+pub(crate) fn install(helm: &Helm, values: &[&str]) -> Result<String, Failed> {
+    install_chart(helm, CHART, values)
+}
+
+/// The same with another chart.
+pub(crate) fn install_chart(helm: &Helm, chart: &str, values: &[&str]) -> Result<String, Failed> {
+    let mut arguments = vec![
+        "upgrade",
+        "--install",
+        RELEASE,
+        chart,
+        "--namespace",
+        RELEASE,
+        "--create-namespace",
+        "--set",
+        IMAGE,
+        "--set",
+        PORT,
+    ];
+    for value in values {
+        arguments.extend(["--set", value]);
+    }
+    helm.succeed(&arguments)
+}
+
+/// `helm uninstall`, also where nothing is installed.
+pub(crate) fn uninstall(helm: &Helm) -> Result<(), Failed> {
+    helm.succeed(&[
+        "uninstall",
+        RELEASE,
+        "--namespace",
+        RELEASE,
+        "--ignore-not-found",
+    ])?;
+    Ok(())
 }
 
 fn base64(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! A GitOps tool that applies what the chart renders and reads it back finds no difference.
+//! A tool for `GitOps` that applies what the chart renders and reads it back finds no difference.
 
 use std::collections::BTreeSet;
 

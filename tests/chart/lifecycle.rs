@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::Installed;
-use crate::cluster::{Cluster, NAMESPACE, succeeded};
+use crate::cluster::{Cluster, NAMESPACE, install, install_chart, succeeded, uninstall};
 use crate::helm::{CHART, Helms};
 use crate::render::RELEASE;
 use crate::replica::Replica;
@@ -129,11 +129,11 @@ fn assert_audits(cluster: &Cluster) -> Result<(), Failed> {
 
 fn from_nothing_and_back(cluster: &Cluster) -> Result<(), Failed> {
     let helm = &cluster.helms.four;
-    let notes = cluster.install(helm, &[])?;
+    let notes = install(helm, &[])?;
     assert!(notes.contains("Nothing is refused."), "{notes}");
     let replica = Replica::start(cluster, "path")?;
     assert_audits(cluster)?;
-    cluster.install(helm, &["enforcement=warn"])?;
+    install(helm, &["enforcement=warn"])?;
     replica.take_configuration(cluster)?;
     let warned = tried(cluster, "--dry-run=none")?.bad;
     assert!(
@@ -141,21 +141,21 @@ fn from_nothing_and_back(cluster: &Cluster) -> Result<(), Failed> {
         "{}",
         warned.stderr
     );
-    let notes = cluster.install(helm, ENFORCE)?;
+    let notes = install(helm, ENFORCE)?;
     assert!(
         notes.contains("kubectl delete validatingwebhookconfiguration l7guard"),
         "{notes}"
     );
     replica.take_configuration(cluster)?;
     assert_refuses(cluster)?;
-    cluster.install(helm, &[])?;
+    install(helm, &[])?;
     replica.take_configuration(cluster)?;
     assert_audits(cluster)?;
     helm.succeed(&["rollback", RELEASE, "3", "--namespace", RELEASE])?;
     replica.take_configuration(cluster)?;
     assert_refuses(cluster)?;
     drop(replica);
-    cluster.uninstall(helm)?;
+    uninstall(helm)?;
     assert_left_as_documented(cluster)
 }
 
@@ -274,7 +274,7 @@ fn ca_bundle_stays(cluster: &Cluster) -> Result<(), Failed> {
             (three, ENFORCE),
             (four, ENFORCE),
         ] {
-            cluster.install(helm, values)?;
+            install(helm, values)?;
             until_bundled(cluster)?;
         }
         assert_refuses(cluster)
@@ -316,11 +316,11 @@ fn added_entry(cluster: &Cluster) -> Result<(), Failed> {
     let older = older_chart()?;
     let older = older.path().display().to_string();
     for helm in cluster.helms.both() {
-        cluster.install_chart(helm, &older, ENFORCE)?;
+        install_chart(helm, &older, ENFORCE)?;
         let replica = Replica::start(cluster, "added")?;
         until_bundled(cluster)?;
         let (_, before) = ca_bundles(cluster)?;
-        cluster.install(helm, ENFORCE)?;
+        install(helm, ENFORCE)?;
         until_bundled(cluster)?;
         assert_eq!(ca_bundles(cluster)?, (before + 1, before + 1));
         assert_refuses(cluster)?;
@@ -331,24 +331,24 @@ fn added_entry(cluster: &Cluster) -> Result<(), Failed> {
         until_bundled(cluster)?;
         assert_eq!(ca_bundles(cluster)?, (before, before));
         drop(replica);
-        cluster.uninstall(helm)?;
+        uninstall(helm)?;
     }
     Ok(())
 }
 
 fn three_to_four(cluster: &Cluster) -> Result<(), Failed> {
     let Helms { four, three } = &cluster.helms;
-    cluster.install(three, &[])?;
+    install(three, &[])?;
     let replica = Replica::start(cluster, "three")?;
     assert_audits(cluster)?;
-    cluster.install(four, ENFORCE)?;
+    install(four, ENFORCE)?;
     replica.take_configuration(cluster)?;
     assert_refuses(cluster)?;
     four.succeed(&["rollback", RELEASE, "1", "--namespace", RELEASE])?;
     replica.take_configuration(cluster)?;
     assert_audits(cluster)?;
     drop(replica);
-    cluster.uninstall(four)
+    uninstall(four)
 }
 
 fn without_webhook(cluster: &Cluster) -> Result<(), Failed> {
@@ -393,7 +393,7 @@ fn one_authority(cluster: &Cluster) -> Result<(), Failed> {
 
 fn crds_later(cluster: &Cluster) -> Result<(), Failed> {
     let bare = Cluster::start_without_crds(&cluster.helms)?;
-    bare.install(&bare.helms.four, ENFORCE)?;
+    install(&bare.helms.four, ENFORCE)?;
     let _replica = Replica::start(&bare, "bare")?;
     assert_refuses(&bare)?;
     succeeded(&bare.plane.apply(AWS_CRDS)?)?;

@@ -141,7 +141,7 @@ fn prepare(stage: &Stage, needs_cluster: bool) -> Result<(), Unprepared> {
     let helms = Helms::find_or_build()?;
     drop(stage.helms.set(helms.clone()));
     if needs_cluster {
-        drop(stage.cluster.set(Cluster::start(helms)?));
+        drop(stage.cluster.set(Cluster::start(&helms)?));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use crate::Installed;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, install};
 use crate::render::RELEASE;
 use crate::targets::{Target, targets};
 use crate::waiting::until;
@@ -122,7 +122,7 @@ fn break_glass(cluster: &Cluster) -> Result<(), Failed> {
             Ok(dry_run(cluster, probe).is_ok().then_some(()))
         })?;
         everything_passes(cluster, "glass")?;
-        cluster.install(&cluster.helms.four, &["enforcement=enforce"])?;
+        install(&cluster.helms.four, &["enforcement=enforce"])?;
         until_enforced(cluster)
     })
 }

@@ -38,7 +38,7 @@ pub(crate) fn objects(text: &str) -> Result<Vec<Value>, Failed> {
         .filter_map(|item| match item {
             Item::Object(object) => Some(Ok(object.value)),
             Item::Note(_) => None,
-            other => Some(Err(format!("not an object: {other:?}").into())),
+            Item::Error(error) => Some(Err(format!("not an object: {error:?}").into())),
         })
         .collect()
 }

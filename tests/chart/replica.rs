@@ -1,7 +1,7 @@
 //! l7guard as the installed chart's Deployment describes it: a process with the same arguments, environment and rights.
 //!
 //! No kubelet runs here. So what a kubelet does is done by hand: mounted files come from the objects, ports are those of the
-//! Service (which is what the API server dials), and the token is the ServiceAccount's.
+//! Service (which is what the API server dials), and the token is the service account's.
 
 use std::fs::{self, File};
 use std::io::BufReader;
@@ -220,7 +220,7 @@ fn environment(container: &Value, pod: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A kubeconfig with a token of the ServiceAccount.
+/// A kubeconfig with a token of the service account.
 pub(crate) fn kubeconfig(cluster: &Cluster, folder: &Path) -> Result<PathBuf, Failed> {
     let token = cluster.kubectl(&["create", "token", RELEASE, "--namespace", RELEASE])?;
     let text = fs::read_to_string(cluster.plane.kubeconfig())?;

@@ -22,43 +22,43 @@ pub(crate) fn targets(name: &str) -> Vec<Target> {
             "ingresses",
             "networking.k8s.io/v1",
             "Ingress",
-            json!({"defaultBackend": backend}),
+            &json!({"defaultBackend": backend}),
         ),
         namespaced(
             "services",
             "v1",
             "Service",
-            json!({"ports": [{"port": 80}], "selector": {"app": "web"}}),
+            &json!({"ports": [{"port": 80}], "selector": {"app": "web"}}),
         ),
         namespaced(
             "gateways",
             gateway,
             "Gateway",
-            json!({"gatewayClassName": "web", "listeners": [listener]}),
+            &json!({"gatewayClassName": "web", "listeners": [listener]}),
         ),
         namespaced(
             "listenersets",
             gateway,
             "ListenerSet",
-            json!({"parentRef": {"name": "web"}, "listeners": [listener]}),
+            &json!({"parentRef": {"name": "web"}, "listeners": [listener]}),
         ),
         namespaced(
             "listenersets",
             "gateway.networking.x-k8s.io/v1alpha1",
             "XListenerSet",
-            json!({"parentRef": {"name": "web"}, "listeners": [listener]}),
+            &json!({"parentRef": {"name": "web"}, "listeners": [listener]}),
         ),
         namespaced(
             "routes",
             gateway,
             "HTTPRoute",
-            json!({"parentRefs": [{"name": "web"}]}),
+            &json!({"parentRefs": [{"name": "web"}]}),
         ),
         namespaced(
             "routes",
             gateway,
             "GRPCRoute",
-            json!({"parentRefs": [{"name": "web"}]}),
+            &json!({"parentRefs": [{"name": "web"}]}),
         ),
         binding("elbv2.k8s.aws/v1beta1"),
         binding("eks.amazonaws.com/v1"),
@@ -66,13 +66,13 @@ pub(crate) fn targets(name: &str) -> Vec<Target> {
             "ingressclasses",
             "networking.k8s.io/v1",
             "IngressClass",
-            json!({"controller": "example.com/web"}),
+            &json!({"controller": "example.com/web"}),
         ),
         in_cluster(
             "gatewayclasses",
             gateway,
             "GatewayClass",
-            json!({"controllerName": "example.com/web"}),
+            &json!({"controllerName": "example.com/web"}),
         ),
     ];
     for target in &mut targets {
@@ -83,13 +83,13 @@ pub(crate) fn targets(name: &str) -> Vec<Target> {
     targets
 }
 
-fn namespaced(entry: &'static str, version: &str, kind: &str, spec: Value) -> Target {
+fn namespaced(entry: &'static str, version: &str, kind: &str, spec: &Value) -> Target {
     let mut target = in_cluster(entry, version, kind, spec);
     target.object["metadata"] = json!({"namespace": NAMESPACE});
     target
 }
 
-fn in_cluster(entry: &'static str, version: &str, kind: &str, spec: Value) -> Target {
+fn in_cluster(entry: &'static str, version: &str, kind: &str, spec: &Value) -> Target {
     Target {
         entry,
         object: json!({"apiVersion": version, "kind": kind, "metadata": {}, "spec": spec}),
@@ -106,7 +106,7 @@ fn binding(version: &str) -> Target {
     });
     Target {
         is_binding: true,
-        ..namespaced("targetgroupbindings", version, "TargetGroupBinding", spec)
+        ..namespaced("targetgroupbindings", version, "TargetGroupBinding", &spec)
     }
 }
 

@@ -16,5 +16,5 @@ pub mod files;
 pub mod issued;
 pub(crate) mod metrics;
 pub mod served;
-pub mod trust;
 pub mod trusted;
+pub mod verification;

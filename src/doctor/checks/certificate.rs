@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::{Check, Examined, Verdict, replicas};
-use crate::pki::issued::Validness;
-use crate::pki::trust;
+use crate::pki::issued::{Validity, Validness};
 
 pub(in crate::doctor) static CHECK: Check = Check {
     name: "certificate",
@@ -22,7 +21,7 @@ fn run(examined: &Examined) -> Vec<Verdict> {
     let mut shortest: Option<Duration> = None;
     let mut found = Vec::new();
     for (pod, chain) in &served {
-        let Some(Ok(validity)) = chain.first().map(trust::validity) else {
+        let Some(Ok(validity)) = chain.first().map(Validity::of) else {
             found.push(Verdict::bad(
                 format!("Pod {pod} serves no certificate that can be read"),
                 NEXT,
@@ -68,7 +67,7 @@ mod tests {
     #[test]
     fn the_time_that_is_left_decides() {
         let leaf = Authority::new().signs("l7guard.guard.svc");
-        let validity = trust::validity(&leaf).unwrap();
+        let validity = Validity::of(&leaf).unwrap();
         let mut examined = examined();
         examined.replicas = Seen::There(vec![replica("a", Seen::There(vec![leaf]), "")]);
         let second = Duration::from_secs(1);

@@ -2,7 +2,7 @@
 
 use super::listing::listed;
 use super::{Check, Examined, Seen, Verdict, replicas, without_entries};
-use crate::pki::trust::{self, Distrust};
+use crate::pki::verification::{self, Distrust};
 
 pub(in crate::doctor) static CHECK: Check = Check {
     name: "trust",
@@ -39,7 +39,7 @@ fn run(examined: &Examined) -> Vec<Verdict> {
                 .ca_bundle
                 .as_ref()
                 .map_or(&[][..], |bundle| &bundle.0);
-            if let Err(distrust) = trust::verify(bundle, chain, &server_name, examined.now) {
+            if let Err(distrust) = verification::verify(bundle, chain, &server_name, examined.now) {
                 verdicts.push(refused(&entry.name, Some(pod), &distrust));
             }
         }

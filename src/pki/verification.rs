@@ -11,7 +11,6 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, RootCertStore};
 use thiserror::Error;
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::crypto;
 use super::issued::{Validity, Validness};
@@ -74,22 +73,9 @@ pub fn verify(
     verify_server_name(&parsed, &name).map_err(|_| Distrust::Name(server_name.to_owned()))
 }
 
-/// When a certificate is valid.
-///
-/// # Errors
-/// When it is no certificate.
-pub fn validity(certificate: &CertificateDer<'_>) -> Result<Validity, Distrust> {
-    let (_, read) = X509Certificate::from_der(certificate)
-        .map_err(|error| Distrust::UnreadableCertificate(error.to_string()))?;
-    let validity = read.validity();
-    Ok(Validity {
-        not_before: validity.not_before.to_datetime().into(),
-        not_after: validity.not_after.to_datetime().into(),
-    })
-}
-
 fn in_time(leaf: &CertificateDer<'_>, now: SystemTime) -> Result<(), Distrust> {
-    match validity(leaf)?.at(now) {
+    let validity = Validity::of(leaf).map_err(Distrust::UnreadableCertificate)?;
+    match validity.at(now) {
         Validness::Valid(_) => Ok(()),
         Validness::Expired(_) => Err(Distrust::Time("has expired")),
         Validness::NotYet(_) => Err(Distrust::Time("is not valid yet")),
@@ -182,7 +168,7 @@ mod tests {
         );
         let none = verify(&ours.bundle(), &[], NAME, SystemTime::now());
         assert!(matches!(none, Err(Distrust::UnreadableCertificate(_))));
-        let validity = validity(&leaf).unwrap();
+        let validity = Validity::of(&leaf).unwrap();
         let second = Duration::from_secs(1);
         for (moment, expected) in [
             (validity.not_after + second, "has expired"),

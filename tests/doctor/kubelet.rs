@@ -1,0 +1,154 @@
+//! As much of a kubelet as forwards ports: WebSocket with the subprotocol `v4.channel.k8s.io`.
+//!
+//! Source: kubernetes `pkg/kubelet/server` with `cri/streaming/portforward/websocket.go`: for the port at position n of the
+//! query, channel 2n carries data and 2n + 1 errors; the first message of each is the port, two bytes, little endian.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use libtest_mimic::Failed;
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+
+/// Where the ports of a Pod are.
+type Ports = HashMap<(String, u16), SocketAddr>;
+
+/// It ends when dropped.
+pub(crate) struct Kubelet {
+    pub(crate) port: u16,
+    ports: Arc<Mutex<Ports>>,
+    _runtime: Runtime,
+}
+
+impl Kubelet {
+    pub(crate) fn start() -> Result<Self, Failed> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
+        let made = rcgen::generate_simple_self_signed(["node".to_owned()])?;
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        let tls = ServerConfig::builder_with_provider(l7guard::pki::crypto::install())
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)?;
+        let acceptor = TlsAcceptor::from(Arc::new(tls));
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+        let port = listener.local_addr()?.port();
+        let ports = Arc::new(Mutex::new(Ports::new()));
+        let known = Arc::clone(&ports);
+        runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, known) = (acceptor.clone(), Arc::clone(&known));
+                tokio::spawn(async move {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        forward(stream, &known).await;
+                    }
+                });
+            }
+        });
+        Ok(Self {
+            port,
+            ports,
+            _runtime: runtime,
+        })
+    }
+
+    /// Where a port of a Pod is from now on.
+    pub(crate) fn place(&self, pod: &str, port: u16, address: SocketAddr) {
+        let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        ports.insert((pod.to_owned(), port), address);
+    }
+}
+
+/// Serves one port-forward of one port.
+async fn forward(stream: tokio_rustls::server::TlsStream<TcpStream>, ports: &Mutex<Ports>) {
+    let mut wanted = None;
+    #[allow(clippy::result_large_err, reason = "the signature is tungstenite's")]
+    let accept = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
+        wanted = pod_and_port(
+            request.uri().path(),
+            request.uri().query().unwrap_or_default(),
+        );
+        let protocol = HeaderValue::from_static("v4.channel.k8s.io");
+        response
+            .headers_mut()
+            .insert("Sec-WebSocket-Protocol", protocol);
+        Ok(response)
+    };
+    let Ok(mut socket) = tokio_tungstenite::accept_hdr_async(stream, accept).await else {
+        return;
+    };
+    let Some((pod, port)) = wanted else { return };
+    for channel in [0, 1] {
+        let [low, high] = port.to_le_bytes();
+        let _ = socket
+            .send(Message::Binary(vec![channel, low, high].into()))
+            .await;
+    }
+    let address = {
+        let ports = ports.lock().unwrap_or_else(PoisonError::into_inner);
+        ports.get(&(pod.clone(), port)).copied()
+    };
+    let target = match address {
+        Some(address) => TcpStream::connect(address).await.ok(),
+        None => None,
+    };
+    let Some(target) = target else {
+        let error = format!("\u{1}nothing listens on port {port} of Pod {pod}");
+        let _ = socket
+            .send(Message::Binary(error.into_bytes().into()))
+            .await;
+        let _ = socket.close(None).await;
+        return;
+    };
+    let (mut from, mut to) = target.into_split();
+    let (mut sink, mut source) = socket.split();
+    let up = async {
+        while let Some(Ok(message)) = source.next().await {
+            match message {
+                Message::Binary(data) if data.first() == Some(&0) => {
+                    if to.write_all(&data[1..]).await.is_err() {
+                        break;
+                    }
+                }
+                Message::Close(_) => break,
+                _ => {}
+            }
+        }
+    };
+    let down = async {
+        let mut buffer = vec![0; 16 << 10];
+        while let Ok(count @ 1..) = from.read(&mut buffer).await {
+            let message = [&[0], &buffer[..count]].concat();
+            if sink.send(Message::Binary(message.into())).await.is_err() {
+                break;
+            }
+        }
+        let _ = sink.close().await;
+    };
+    tokio::select! {
+        () = up => {}
+        () = down => {}
+    }
+}
+
+/// `/portForward/NAMESPACE/POD?port=N`
+fn pod_and_port(path: &str, query: &str) -> Option<(String, u16)> {
+    let pod = path.rsplit('/').next()?.to_owned();
+    let mut parameters = query.split('&');
+    let port = parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.starts_with("port").then(|| value.parse().ok())?
+    })?;
+    Some((pod, port))
+}

@@ -38,6 +38,17 @@ fn hex_digit(byte: u8) -> Option<u8> {
     u8::try_from(digit).ok()
 }
 
+impl fmt::Display for Uid {
+    /// As Kubernetes writes UUIDs: in lower case, with hyphens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            let hyphen = if matches!(at, 4 | 6 | 8 | 10) { "-" } else { "" };
+            write!(f, "{hyphen}{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Debug for Uid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -52,6 +63,10 @@ mod tests {
     fn a_uid_is_a_uuid_in_either_case_and_nothing_else() {
         let uid = Uid::parse("0f8fad5b-d9cb-469f-a165-70867728950e");
         assert!(uid.is_some());
+        assert_eq!(
+            uid.unwrap().to_string(),
+            "0f8fad5b-d9cb-469f-a165-70867728950e"
+        );
         assert_eq!(uid, Uid::parse("0F8FAD5BD9CB469FA16570867728950E"));
         assert_ne!(uid, Uid::parse("0f8fad5b-d9cb-469f-a165-70867728950f"));
         for other in [

@@ -39,6 +39,7 @@ pub use placeholders::Unrendered;
 pub use reading::{DecodeError, Source, escape_pointer};
 
 use crate::identity::{Kind, ObjectKey};
+use controller::Uid;
 use endpoints::EndpointList;
 use gateway_api::{Gateway, GatewayClass, ListenerSet};
 use ingress::Ingress;
@@ -64,6 +65,8 @@ pub struct Object {
     pub api_version: &'static str,
     /// Whether it is being deleted.
     pub is_terminating: bool,
+    /// Its UID; `None`: it has none, as in a file. Reports refer to objects by it.
+    pub uid: Option<Uid>,
     /// What the rules read of it.
     pub facts: Facts,
 }
@@ -300,6 +303,7 @@ impl<S: Supply> Reading<'_, S> {
             key,
             api_version: self.api_version,
             is_terminating: metadata.is_terminating(),
+            uid: metadata.uid(),
             facts,
         })
     }

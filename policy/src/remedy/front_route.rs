@@ -48,6 +48,7 @@ fn is_albs(draft: &Draft<'_>, key: &ObjectKey, parent: &Parent) -> bool {
         key: key.clone(),
         api_version: key.kind.api_version(),
         is_terminating: false,
+        uid: None,
         facts: Facts::Route(Route {
             parents: Box::new([parent.clone()]),
             backends: Box::default(),

@@ -3,10 +3,14 @@
 //! ```text
 //! scan: a synced cluster ─▶ findings, unresolved, exempt, what could not be read
 //!   └─▶ remedies: what repairs the findings that are published
+//! observed: findings ─▶ what is kept and shown of them ─▶ publish: reports and Events in the cluster
 //! ```
 
+pub mod observed;
+pub mod publish;
 mod remedies;
 mod scan;
+mod text;
 
 pub use remedies::{Repairs, repairs};
 pub use scan::{Scan, Selected, scan};

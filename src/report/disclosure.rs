@@ -5,7 +5,7 @@
 //! is one line, and nothing of it hides.
 
 use l7guard_policy::confidence::Confidence;
-use l7guard_policy::configuration::Configuration;
+use l7guard_policy::configuration::{Configuration, CrossNamespaceNames};
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Finding, Hop, HopRole, RuleCode};
 use l7guard_policy::verdict::Unresolved;
@@ -171,6 +171,28 @@ impl DisclosedFinding<'_> {
             None => String::new(),
             Some(hop) if self.reader.may_name(&hop.object) => safe(&hop.object.qualified_name()),
             Some(_) => "in another namespace".to_owned(),
+        }
+    }
+
+    /// Where the path leads: a Service as `namespace/name`, a target group or an action.
+    #[must_use]
+    pub fn target(&self) -> String {
+        let Some(path) = self.finding.identity.first() else {
+            return String::new();
+        };
+        // The object names its target groups and actions itself.
+        let is_its_own = matches!(self.finding.rule, RuleCode::L7G105 | RuleCode::L7G106);
+        let namespace = path
+            .to
+            .split_once('/')
+            .map_or("", |(namespace, _)| namespace);
+        let is_shown = is_its_own
+            || self.reader.names == CrossNamespaceNames::Shown
+            || self.reader.may_read(namespace);
+        if is_shown {
+            safe(&path.to)
+        } else {
+            "in another namespace".to_owned()
         }
     }
 

@@ -6,7 +6,11 @@
 //! observed: findings ─▶ what is kept and shown of them ─▶ publish: reports and Events in the cluster
 //! ```
 
+pub(crate) mod lease;
+mod log;
+pub(crate) mod metrics;
 pub mod observed;
+mod pass;
 pub mod publish;
 mod remedies;
 mod scan;

@@ -6,12 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::inventory::{Inventory, Overlay, World};
 use l7guard_policy::objects::Object;
 use l7guard_policy::paths::affected::Affected;
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 /// How many changed objects wait at most for one subscriber: 4,096. In memory that is at most what the inventory held of
 /// them, about 300 bytes an ordinary object.
@@ -155,6 +157,16 @@ impl Changes {
                 return changed;
             }
         }
+    }
+
+    /// Waits until something has changed, and for `pause` longer, as one change seldom comes alone; then takes it all. Nothing
+    /// is lost when this future is dropped.
+    pub async fn settled(&self, pause: Duration) -> Changed {
+        while self.0.changed().is_empty() {
+            self.0.filled.notified().await;
+        }
+        sleep(pause).await;
+        self.take()
     }
 
     /// What has changed since this was last called. Who looks at the inventory afterwards misses nothing: what is not told

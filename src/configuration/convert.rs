@@ -4,6 +4,7 @@ use l7guard_policy::configuration::{
     Admission, Aws, Configuration, Date, Likely, Messages, Ratchet,
 };
 
+use super::audit::AuditSettings;
 use super::document::{
     AdmissionDocument, AwsDocument, Document, MessagesDocument, RatchetDocument,
 };
@@ -13,7 +14,14 @@ use super::names::Names;
 use super::pointer::Pointer;
 use super::problem::Problems;
 use super::scalars::Flag;
-use super::{exemptions, expiry, istio, modes};
+use super::{audit, exemptions, expiry, istio, modes};
+
+/// What a document holds.
+#[derive(Debug)]
+pub(super) struct Converted {
+    pub(super) policy: Configuration,
+    pub(super) audit: AuditSettings,
+}
 
 /// The configuration of a document, on this day (UTC). `None`: it is of another kind or version, so that nothing can be
 /// said about the rest of it.
@@ -21,7 +29,7 @@ pub(super) fn convert(
     document: Mapping<Document>,
     today: Date,
     problems: &mut Problems<'_>,
-) -> Option<Configuration> {
+) -> Option<Converted> {
     let root = Pointer::default();
     let Document {
         api_version, kind, ..
@@ -34,7 +42,8 @@ pub(super) fn convert(
     let document = document.open(&root, problems);
     let likely = document.likely.take(&root.key("likely"), problems);
     let modes = modes::read(document.mode, document.rules, document.namespaces, problems);
-    Some(Configuration {
+    let audit = audit::read(document.audit, &root.key("audit"), problems);
+    let policy = Configuration {
         likely: likely.map_or_else(Likely::default, |likely| likely.0),
         ratchet: ratchet(document.ratchet, &root.key("ratchet"), today, problems),
         aws: aws(document.aws, &root.key("aws"), problems),
@@ -43,7 +52,8 @@ pub(super) fn convert(
         admission: admission(document.admission, &root.key("admission"), problems),
         messages: messages(document.messages, &root.key("messages"), problems),
         modes,
-    })
+    };
+    Some(Converted { policy, audit })
 }
 
 fn ratchet(

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use serde_json::{Map, Value, json};
 
+use super::audit::Interval;
 use super::enums::{
     ApiVersion, DocumentKind, KindOfGateway, LikelyMode, MaxMode, NamesMode, ObjectKind, RuleMode,
     RuleReference, UnknownRouterMode,
@@ -58,6 +59,8 @@ pub(super) struct Document {
     pub(super) admission: Field<Mapping<AdmissionDocument>>,
     /// Where the reader of a refusal finds more.
     pub(super) messages: Field<Mapping<MessagesDocument>>,
+    /// What the audit loop of `serve` does with what exists in the cluster.
+    pub(super) audit: Field<Mapping<AuditDocument>>,
 }
 
 /// Where the reader of a refusal finds more: the end of its message.
@@ -70,6 +73,26 @@ pub(super) struct MessagesDocument {
     pub(super) documentation: Field<PageUrl>,
     /// Whom to ask: a channel, an address.
     pub(super) contact: Field<SingleLine>,
+}
+
+/// What the audit loop of `serve` does with what exists in the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+#[schemars(rename = "Audit", deny_unknown_fields)]
+pub(super) struct AuditDocument {
+    /// Whether everything that exists is judged, again and again.
+    #[schemars(extend("default" = true))]
+    pub(super) enabled: Field<Flag>,
+    /// How often everything is judged anew, 10s to 24h. Changes that the watches bring are judged within seconds; Pods
+    /// are not watched.
+    #[schemars(extend("default" = "10m"))]
+    pub(super) interval: Field<Interval>,
+    /// Whether new and gone findings become Events of their objects.
+    #[schemars(extend("default" = true))]
+    pub(super) events: Field<Flag>,
+    /// Whether findings are kept as reports in the cluster, where it serves `openreports.io` or `wgpolicyk8s.io`.
+    #[schemars(extend("default" = true))]
+    pub(super) reports: Field<Flag>,
 }
 
 /// What the answers of the webhook say. The log and the reports say everything.

@@ -9,6 +9,7 @@
 //! from them. Nothing is ignored silently: a key that is unknown, a value that is none, and whatever could never have
 //! an effect are errors, and all of them are told in one run.
 
+mod audit;
 mod convert;
 mod document;
 mod enums;
@@ -31,6 +32,7 @@ mod value_schemas;
 #[cfg(test)]
 mod tests;
 
+pub use audit::AuditSettings;
 pub use exemption_states::{ExemptionStates, exemption_states};
 pub use problem::{Problem, Severity};
 pub use read::{Reading, read};

@@ -6,7 +6,8 @@ use l7guard_manifests::yaml::{Content, Place, Source, Stream, Unreadable};
 use l7guard_policy::configuration::{Configuration, Date};
 use serde_json::Value;
 
-use super::convert::convert;
+use super::audit::AuditSettings;
+use super::convert::{Converted, convert};
 use super::enums::{API_VERSION, KIND};
 use super::field::Field;
 use super::pointer::Pointer;
@@ -19,6 +20,8 @@ pub struct Reading {
     pub source: Arc<Source>,
     /// The configuration; `None` when there is an error. What has expired is in it: the policy passes it over.
     pub configuration: Option<Configuration>,
+    /// What the audit loop of `serve` does; the default when there is an error.
+    pub audit: AuditSettings,
     /// What is wrong, in the order of the lines.
     pub problems: Vec<Problem>,
 }
@@ -35,7 +38,7 @@ pub fn read(name: impl Into<String>, bytes: Vec<u8>, today: Date) -> Reading {
     } = Documents::of(&source);
     let is_configuration = first.is_some();
     problems.extend(notes.into_iter().map(|note| note.problem(is_configuration)));
-    let configuration = match first {
+    let converted = match first {
         Some(content) => document(content, today, &mut problems),
         None if problems.is_empty() => {
             let message = format!(
@@ -51,9 +54,12 @@ pub fn read(name: impl Into<String>, bytes: Vec<u8>, today: Date) -> Reading {
     let is_usable = problems
         .iter()
         .all(|problem| problem.severity != Severity::Error);
+    let converted = converted.filter(|_| is_usable);
+    let audit = converted.as_ref().map(|converted| converted.audit);
     Reading {
         source,
-        configuration: configuration.filter(|_| is_usable),
+        audit: audit.unwrap_or_default(),
+        configuration: converted.map(|converted| converted.policy),
         problems,
     }
 }
@@ -158,12 +164,12 @@ impl Note {
     }
 }
 
-fn document(content: Content, today: Date, problems: &mut Vec<Problem>) -> Option<Configuration> {
+fn document(content: Content, today: Date, problems: &mut Vec<Problem>) -> Option<Converted> {
     let mut found = Problems::new(&content.address);
     let document = Field::from(content.value).take(&Pointer::default(), &mut found);
-    let configuration = document.and_then(|document| convert(document, today, &mut found));
+    let converted = document.and_then(|document| convert(document, today, &mut found));
     problems.extend(found.into_found());
-    configuration
+    converted
 }
 
 fn error(place: Place, message: String) -> Problem {

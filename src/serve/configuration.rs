@@ -8,8 +8,8 @@ use l7guard_policy::configuration::Configuration;
 
 use super::{followed_files, tasks};
 use crate::clock;
-use crate::configuration::{self, Problem, Reading, Severity};
-use crate::live::LiveConfiguration;
+use crate::configuration::{self, AuditSettings, Problem, Reading, Severity};
+use crate::live::{Live, LiveConfiguration};
 use crate::metrics::Registry;
 use crate::reload::{
     Contents, MOUNTED_LIMIT, Refused, ReloadMetrics, Reloadable, WatchedFile, read_files,
@@ -25,8 +25,8 @@ pub(super) fn load(
     file: Option<&Path>,
     metrics: &Registry,
     supervisor: &mut Supervisor,
-) -> Result<LiveConfiguration> {
-    let current = LiveConfiguration::default();
+) -> Result<InForce> {
+    let current = InForce::default();
     if let Some(path) = file {
         let reload = ConfigurationReload {
             path: path.to_owned(),
@@ -36,7 +36,7 @@ pub(super) fn load(
         let contents = reload.contents();
         let reading = read(path)?;
         match in_force(path, reading) {
-            Ok(configuration) => current.replace(configuration),
+            Ok(read) => current.replace(read),
             Err(problems) => bail!(
                 "the configuration is not sound (`l7guard config check {}` shows where): {problems}",
                 path.display()
@@ -55,10 +55,26 @@ fn read(path: &Path) -> Result<Reading> {
     Ok(configuration::read(input.name(), bytes, clock::today()))
 }
 
+/// What is in force. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct InForce {
+    /// Of the policy.
+    pub(super) policy: LiveConfiguration,
+    /// Of the audit loop.
+    pub(super) audit: Live<AuditSettings>,
+}
+
+impl InForce {
+    fn replace(&self, (policy, audit): (Configuration, AuditSettings)) {
+        self.policy.replace(policy);
+        self.audit.replace(audit);
+    }
+}
+
 /// The file of `--config`.
 struct ConfigurationReload {
     path: PathBuf,
-    current: LiveConfiguration,
+    current: InForce,
 }
 
 impl Reloadable for ConfigurationReload {
@@ -76,14 +92,14 @@ impl Reloadable for ConfigurationReload {
             .bytes(0)
             .map_err(|error| Refused::new(format!("{name}: {error}")))?;
         let reading = configuration::read(name.as_str(), bytes.to_vec(), clock::today());
-        let configuration = in_force(&self.path, reading).map_err(Refused::new)?;
-        self.current.replace(configuration);
+        let read = in_force(&self.path, reading).map_err(Refused::new)?;
+        self.current.replace(read);
         Ok(())
     }
 }
 
 /// The configuration of a file that is sound, with its warnings in the log; else what is wrong with it.
-fn in_force(path: &Path, reading: Reading) -> Result<Configuration, String> {
+fn in_force(path: &Path, reading: Reading) -> Result<(Configuration, AuditSettings), String> {
     let name = path.display().to_string();
     let of = |severity: fn(Severity) -> bool| -> Vec<String> {
         let problems = reading.problems.iter();
@@ -96,7 +112,7 @@ fn in_force(path: &Path, reading: Reading) -> Result<Configuration, String> {
     for warning in of(|_| true) {
         tracing::warn!(%warning, "the configuration");
     }
-    Ok(configuration)
+    Ok((configuration, reading.audit))
 }
 
 fn line(file: &str, problem: &Problem) -> String {

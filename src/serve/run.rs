@@ -64,7 +64,7 @@ async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
     let serving = readiness.condition("serving", NeededFor::NewCallers, "not yet");
     let file = settings.configuration.as_deref();
     let configuration = configuration::load(file, registry, &mut supervisor)?;
-    exemptions::count(configuration.clone(), registry, &mut supervisor);
+    exemptions::count(configuration.policy.clone(), registry, &mut supervisor);
     let world = world::open(settings.world, registry, &readiness, &mut supervisor).await?;
     let judged_in = world.describe();
     let parts = certificates::Parts {
@@ -82,7 +82,7 @@ async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
         metrics.reviews().clone(),
         settings.max_reviews,
     );
-    let judge = PolicyJudge::new(world, configuration, metrics.reviews().clone());
+    let judge = PolicyJudge::new(world, configuration.policy.clone(), metrics.reviews().clone());
     let webhook =
         WebhookServer::bind(settings.listen, judge, gate, tls, settings.limits, registry).await?;
     let operations = operations::bind(settings.operations_listen, readiness, registry).await?;

@@ -27,7 +27,7 @@ pub(super) const OMITTED: &str = "omitted";
 /// How many bytes the results of a report have at most, as JSON: 512 KiB, of the 1.5 MiB that etcd takes of an object.
 ///
 /// Source: etcd `server/embed/config.go` (`DefaultMaxRequestBytes`).
-pub const RESULTS: usize = 512 * 1024;
+pub(super) const RESULTS: usize = 512 * 1024;
 
 /// The reports of an installation.
 #[derive(Clone, Debug)]
@@ -39,6 +39,13 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    /// The labels of the reports, as a selector.
+    pub(super) fn selector(&self) -> String {
+        let labels = self.labels().into_iter();
+        let labels = labels.map(|(key, value)| format!("{key}={value}"));
+        labels.collect::<Vec<_>>().join(",")
+    }
+
     /// The labels of the reports.
     pub(super) fn labels(&self) -> BTreeMap<String, String> {
         let labels = [MANAGED_BY, (INSTANCE, self.installation)];

@@ -16,6 +16,15 @@ pub enum Write<'a> {
     Remove(&'a Report),
 }
 
+impl Write<'_> {
+    /// The report's namespace, empty of that of the cluster.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        let (Self::Apply(report) | Self::Remove(report)) = self;
+        report.metadata.namespace.as_deref().unwrap_or_default()
+    }
+}
+
 /// The writes, none where nothing has changed.
 #[must_use]
 pub fn writes<'a>(stored: &'a Reports, wanted: &'a Reports) -> Vec<Write<'a>> {

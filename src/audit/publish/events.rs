@@ -1,0 +1,136 @@
+//! New and gone findings as Events of their objects.
+//!
+//! An Event says what a report does not: when. It is written once; one that cannot be written is counted and forgotten, as the
+//! report holds the finding. The API server refuses an Event of an object whose name leaves no room for the Event's own.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::Client;
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use l7guard_policy::identity::Kind;
+
+use super::token_bucket::TokenBucket;
+use super::wanted::{SOURCE, reference};
+use crate::audit::metrics::{AuditMetrics, WriteResult, Written};
+use crate::audit::observed::{FindingId, MESSAGE, Observed};
+use crate::audit::text::cut;
+
+/// How many Events are written at once at most, and how often one more: 100, and one a second. What comes on top is dropped:
+/// the report has it.
+const BURST: u32 = 100;
+const REFILL: Duration = Duration::from_secs(1);
+
+/// A new finding.
+pub const FOUND: &str = "L7GuardFinding";
+/// A finding that is gone.
+pub const GONE: &str = "L7GuardFindingGone";
+
+/// Writes Events.
+pub struct Events {
+    recorder: Recorder,
+    bucket: TokenBucket,
+    metrics: AuditMetrics,
+}
+
+impl Events {
+    /// As this replica.
+    pub(crate) fn new(client: Client, replica: &str, metrics: AuditMetrics) -> Self {
+        let reporter = Reporter {
+            controller: SOURCE.to_owned(),
+            instance: Some(replica.to_owned()),
+        };
+        Self {
+            recorder: Recorder::new(client, reporter),
+            bucket: TokenBucket::new(BURST, REFILL),
+            metrics,
+        }
+    }
+
+    /// A finding is new.
+    pub async fn found(&mut self, observed: &Observed) {
+        let regarding = reference(&observed.id.object, observed.api_version, observed.id.uid);
+        self.publish(&found(observed), &regarding).await;
+    }
+
+    /// A finding is gone.
+    pub async fn gone(&mut self, id: &FindingId) {
+        let regarding = reference(&id.object, id.object.kind.api_version(), id.uid);
+        self.publish(&gone(id), &regarding).await;
+    }
+
+    async fn publish(&mut self, event: &Event, regarding: &ObjectReference) {
+        let result = if !self.bucket.take() {
+            WriteResult::Dropped
+        } else if let Err(error) = self.recorder.publish(event, regarding).await {
+            tracing::debug!(%error, object = regarding.name, "an Event cannot be written");
+            WriteResult::Failed
+        } else {
+            WriteResult::Done
+        };
+        self.metrics.write(Written::Event, result);
+    }
+}
+
+fn found(observed: &Observed) -> Event {
+    let id = &observed.id;
+    let service = observed.service.as_ref();
+    Event {
+        type_: EventType::Warning,
+        reason: FOUND.to_owned(),
+        note: Some(cut(
+            &format!("{} {}: {}", id.rule, id.rule.name(), observed.message),
+            MESSAGE,
+        )),
+        action: id.rule.as_str().to_owned(),
+        secondary: service.map(|(key, uid)| reference(key, Kind::Service.api_version(), *uid)),
+    }
+}
+
+fn gone(id: &FindingId) -> Event {
+    Event {
+        type_: EventType::Normal,
+        reason: GONE.to_owned(),
+        note: Some(cut(
+            &format!("{} {}: gone ({})", id.rule, id.rule.name(), id.target),
+            MESSAGE,
+        )),
+        action: id.rule.as_str().to_owned(),
+        secondary: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use l7guard_policy::confidence::Confidence;
+    use l7guard_policy::identity::ObjectKey;
+    use l7guard_policy::rules::{Mode, RuleCode};
+
+    use super::*;
+
+    #[test]
+    fn a_note_fits_into_an_event_and_the_service_stands_beside() {
+        let service = ObjectKey::new(Kind::Service, "istio-system", "gw");
+        let observed = Observed {
+            id: FindingId {
+                object: ObjectKey::new(Kind::Ingress, "shop", "web"),
+                uid: None,
+                rule: RuleCode::L7G001,
+                target: "istio-system/gw".into(),
+                nth: 1,
+            },
+            mode: Mode::Deny,
+            would_be: None,
+            confidence: Confidence::Confirmed,
+            api_version: "networking.k8s.io/v1",
+            field: "".into(),
+            message: "ä".repeat(MESSAGE / 2).into(),
+            service: Some((service, None)),
+        };
+        let event = found(&observed);
+        let note = event.note.unwrap();
+        assert!(note.len() <= 1_024 && note.starts_with("L7G001 alb-ingress: ä"));
+        assert_eq!(event.action, "L7G001");
+        assert_eq!(event.secondary.unwrap().name.as_deref(), Some("gw"));
+    }
+}

@@ -1,5 +1,7 @@
 //! New and gone findings in the log.
 
+use l7guard_policy::verdict::WouldBe;
+
 use super::observed::{FindingId, Observed};
 
 /// How many lines one pass writes at most: what comes on top is a number.
@@ -14,7 +16,7 @@ pub(super) fn found(new: &[&Observed]) {
             object = %id.object,
             target_of_path = &*id.target,
             mode = observed.mode.as_str(),
-            would_be = observed.would_be.unwrap_or_default(),
+            would_be = observed.would_be.map_or("", WouldBe::as_str),
             confidence = observed.confidence.as_str(),
             "audit: new finding"
         );

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
+use l7guard_policy::verdict::WouldBe;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -144,7 +145,7 @@ fn labels(observed: &Observed) -> FindingLabels {
     FindingLabels {
         rule: observed.id.rule.as_str(),
         mode: observed.mode.as_str(),
-        would_be: observed.would_be.unwrap_or_default(),
+        would_be: observed.would_be.map_or("", WouldBe::as_str),
         confidence: observed.confidence.as_str(),
     }
 }

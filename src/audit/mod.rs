@@ -6,15 +6,17 @@
 //! observed: findings ─▶ what is kept and shown of them ─▶ publish: reports and Events in the cluster
 //! ```
 
+mod configuration_effects;
 pub(crate) mod lease;
 mod log;
 pub(crate) mod metrics;
 pub mod observed;
-mod pass;
+pub(crate) mod pass;
 pub mod publish;
 mod remedies;
 mod scan;
 mod text;
+pub(crate) mod watch;
 
 pub use remedies::{Repairs, repairs};
 pub use scan::{Scan, Selected, scan};

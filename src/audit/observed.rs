@@ -12,7 +12,7 @@ use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::controller::Uid;
 use l7guard_policy::rules::{Finding, HopRole, Mode, RuleCode};
-use l7guard_policy::verdict::{Judged, Verdict};
+use l7guard_policy::verdict::{Judged, Verdict, WouldBe};
 
 use super::text::cut;
 use crate::report::disclosure::Disclosure;
@@ -33,7 +33,7 @@ pub struct Observed {
     /// What it does.
     pub mode: Mode,
     /// What it would do in another mode than `audit`; `None`: it is not of mode `audit`.
-    pub would_be: Option<&'static str>,
+    pub would_be: Option<WouldBe>,
     /// How sure we are.
     pub confidence: Confidence,
     /// The API version of the object.
@@ -105,7 +105,7 @@ fn of_finding(judged: &Judged, inventory: &Inventory, configuration: &Configurat
             nth: 1,
         },
         mode: judged.severity,
-        would_be: None,
+        would_be: judged.would_be,
         confidence: finding.confidence,
         api_version: finding.api_version,
         field: disclosed.field().into(),
@@ -124,6 +124,38 @@ impl Observed {
     /// Whether it refuses its object, or would in another mode than `audit`.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        self.mode == Mode::Deny || self.would_be == Some(Mode::Deny.as_str())
+        self.mode == Mode::Deny || self.would_be.is_some_and(|would_be| would_be != WouldBe::Warn)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use l7guard_policy::identity::Kind;
+
+    use super::*;
+
+    /// A finding about each of these Ingresses in `shop`.
+    pub(crate) fn findings(all: &[(&str, Mode)]) -> Findings {
+        let observed = |(name, mode): &(&str, Mode)| {
+            let object = ObjectKey::new(Kind::Ingress, "shop", *name);
+            let observed = Observed {
+                id: FindingId {
+                    object: object.clone(),
+                    uid: None,
+                    rule: RuleCode::L7G001,
+                    target: "istio-system/gw".into(),
+                    nth: 1,
+                },
+                mode: *mode,
+                would_be: None,
+                confidence: Confidence::Confirmed,
+                api_version: "networking.k8s.io/v1",
+                field: "".into(),
+                message: "".into(),
+                service: None,
+            };
+            (object, [observed].into())
+        };
+        all.iter().map(observed).collect()
     }
 }

@@ -9,10 +9,10 @@ use super::observed::{FindingId, Findings, Observed};
 pub struct Pass {
     /// All findings.
     pub findings: Findings,
-    /// Whether everything was judged, not only what a change may have affected.
-    pub is_full: bool,
-    /// Which pass it is, from 1; 0: there was none yet.
-    pub number: u64,
+    /// How many passes over everything there were; 0: nothing is known yet.
+    pub full_passes: u64,
+    /// Whether the audit loop is switched off, so that nothing is to be said of findings.
+    pub is_off: bool,
 }
 
 /// What has become of findings between two looks.

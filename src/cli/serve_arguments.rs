@@ -33,6 +33,9 @@ pub(super) struct Arguments {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, default_value = "0.0.0.0:8443", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
+    /// Answer no reviews: only audit what exists in the cluster. No certificate is needed
+    #[arg(long, conflicts_with = "manifests")]
+    no_webhook: bool,
     /// The address for probes and metrics, plain HTTP; port 0 takes a free one
     #[arg(long, default_value = "0.0.0.0:9090", value_name = "ADDRESS:PORT")]
     operations_listen: SocketAddr,
@@ -182,6 +185,7 @@ impl From<Arguments> for serve::Settings {
     fn from(arguments: Arguments) -> Self {
         let managed = arguments.installation.certificate_source();
         Self {
+            webhook: !arguments.no_webhook,
             listen: arguments.listen,
             operations_listen: arguments.operations_listen,
             world: arguments.world.into(),

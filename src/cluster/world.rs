@@ -86,12 +86,6 @@ impl ClusterWorld {
         documents::whole(&self.client, &self.state, key).await
     }
 
-    /// The client of this cluster, each request of which ends.
-    #[must_use]
-    pub fn client(&self) -> Client {
-        self.client.clone()
-    }
-
     /// What changes in the inventory from now on. It is told when the inventory has it, or is about to.
     #[must_use]
     pub fn changes(&self) -> Changes {

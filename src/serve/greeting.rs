@@ -8,6 +8,14 @@ use anyhow::Result;
 use super::development::DevelopmentCertificate;
 use super::example_reviews;
 
+/// What is said by a server without a webhook.
+pub(super) fn without_webhook(judged_in: &str, operations: SocketAddr) -> String {
+    format!(
+        "l7guard audits without a webhook, {judged_in}\n\
+         Probes and metrics: http://{operations}/livez, /readyz, /metrics\n"
+    )
+}
+
 /// Where it serves, and how to try it. The files that this speaks of go with the certificate that is returned.
 pub(super) fn text(
     judged_in: &str,

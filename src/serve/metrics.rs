@@ -5,7 +5,7 @@ use prometheus_client::metrics::info::Info;
 use super::exemptions;
 use crate::judge::metrics::ReviewMetrics;
 use crate::metrics::{self, Description, Registry, UnreadableObjects, descriptions, label_sets};
-use crate::{cluster, installation, judge, logging, pki, reload, server, supervisor};
+use crate::{audit, cluster, installation, judge, logging, pki, reload, server, supervisor};
 
 descriptions! {
     BUILD: Info "build" ["version"]
@@ -17,9 +17,10 @@ label_sets! {
 }
 
 /// The metrics of every room, in the order of the documentation.
-const ROOMS: [&[Description]; 11] = [
+const ROOMS: [&[Description]; 12] = [
     judge::metrics::DESCRIPTIONS,
     exemptions::DESCRIPTIONS,
+    audit::metrics::DESCRIPTIONS,
     cluster::metrics::DESCRIPTIONS,
     metrics::UNREADABLE_OBJECTS,
     reload::metrics::DESCRIPTIONS,
@@ -49,6 +50,7 @@ impl Metrics {
         let registry: &Registry = &reviews;
         // Those without labels are written before anything has happened.
         exemptions::ExemptionMetrics::register(registry);
+        audit::metrics::AuditMetrics::register(registry);
         cluster::metrics::ClusterMetrics::register(registry);
         UnreadableObjects::register(registry);
         reload::ReloadMetrics::register(registry);

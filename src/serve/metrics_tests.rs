@@ -6,6 +6,9 @@ use l7guard_policy::rules::{Mode, RuleCode};
 
 use super::exemptions::ExemptionMetrics;
 use super::*;
+use crate::audit::metrics::{AuditMetrics, WriteResult, Written};
+use crate::audit::observed::Findings;
+use crate::audit::observed::tests::findings;
 use crate::cluster::metrics::ClusterMetrics;
 use crate::configuration::ExemptionStates;
 use crate::installation::{Failure, metrics::InstallationMetrics};
@@ -40,6 +43,13 @@ fn touched() -> Metrics {
     );
     reviews.exempted(RuleCode::L7G002);
     ExemptionMetrics::register(registry).set(ExemptionStates::default());
+    let audit = AuditMetrics::register(registry);
+    audit.findings(&Findings::new(), &findings(&[("web", Mode::Deny)]));
+    audit.pass(true, Duration::from_millis(20));
+    audit.full_pass_ended(SystemTime::now(), 1);
+    audit.leader(true);
+    audit.write(Written::Report, WriteResult::Done);
+    audit.effects(1, 0);
     let cluster = ClusterMetrics::register(registry);
     cluster.inventory_objects("Service", 3);
     cluster.inventory_synced("Service", true);

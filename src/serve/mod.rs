@@ -7,6 +7,8 @@
 //!                  └─ tasks: all background work, under one supervisor
 //! ```
 
+mod audit;
+mod audit_alone;
 mod certificates;
 mod configuration;
 pub(crate) mod development;

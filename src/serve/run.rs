@@ -6,10 +6,11 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::metrics::Metrics;
+use super::audit_alone::AuditAlone;
 use super::settings::Settings;
 use super::webhook_server::WebhookServer;
 use super::{
-    certificates, configuration, exemptions, file_limit, greeting, operations, tasks, world,
+    audit, certificates, configuration, exemptions, file_limit, greeting, operations, tasks, world,
 };
 use crate::judge::PolicyJudge;
 use crate::logging;
@@ -67,6 +68,18 @@ async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
     exemptions::count(configuration.policy.clone(), registry, &mut supervisor);
     let world = world::open(settings.world, registry, &readiness, &mut supervisor).await?;
     let judged_in = world.describe();
+    if !settings.webhook {
+        let parts = AuditAlone {
+            world,
+            configuration,
+            installation: settings.installation,
+            operations_listen: settings.operations_listen,
+            readiness,
+            serving,
+            supervisor,
+        };
+        return parts.serve(registry).await;
+    }
     let parts = certificates::Parts {
         cluster: world.client(),
         registry,
@@ -77,12 +90,21 @@ async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
     let (signals, stop) = StopSignals::catch()?;
     supervisor.spawn(&tasks::STOP_SIGNALS, move || signals.clone().forward());
     supervisor.spawn(&tasks::HANGUPS, reload::log_hangups);
+    let needed = audit::Needed {
+        world: &world,
+        configuration: &configuration,
+        installation: settings.installation.as_ref(),
+        readiness: &readiness,
+        registry,
+        stop: &stop,
+    };
+    let lease = audit::begin(&needed, &mut supervisor);
     let gate = AdmissionLimiter::new(
         readiness.clone(),
         metrics.reviews().clone(),
         settings.max_reviews,
     );
-    let judge = PolicyJudge::new(world, configuration.policy.clone(), metrics.reviews().clone());
+    let judge = PolicyJudge::new(world, configuration.policy, metrics.reviews().clone());
     let webhook =
         WebhookServer::bind(settings.listen, judge, gate, tls, settings.limits, registry).await?;
     let operations = operations::bind(settings.operations_listen, readiness, registry).await?;
@@ -98,11 +120,13 @@ async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
     supervisor.spawn_once(&tasks::WEBHOOK, async {
         webhook.run(stop).await;
     });
-    Ok(supervisor.run().await?)
+    let ended = supervisor.run().await;
+    lease.wait().await;
+    Ok(ended?)
 }
 
 /// A server that is asked to stop answers whoever comes, but nobody is to be sent to it any more.
-async fn tell_drain(drain: Arc<(Stop, Condition)>) {
+pub(super) async fn tell_drain(drain: Arc<(Stop, Condition)>) {
     let (stop, serving) = &*drain;
     stop.requested().await;
     serving.ends("asked to stop");

@@ -11,6 +11,8 @@ use crate::server::{self, OldestTls};
 /// What `l7guard serve` is asked for.
 #[derive(Debug)]
 pub(crate) struct Settings {
+    /// Whether reviews are answered; else only what exists is judged.
+    pub(crate) webhook: bool,
     /// Where the webhook listens.
     pub(crate) listen: SocketAddr,
     /// Where probes and metrics are served.

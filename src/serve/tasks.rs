@@ -65,6 +65,26 @@ pub(super) static CERTIFICATE_VALIDITY: Rule = restarted("certificate_validity")
 /// Keeps the certificate of an installation's replica, its authorities and caBundle.
 pub(super) static CERTIFICATE_KEEPER: Rule = restarted("certificate_keeper");
 
+/// Judges what exists in the cluster.
+pub(super) static AUDIT: Rule = restarted("audit");
+
+/// Writes what the audit finds.
+pub(super) static PUBLISHING: Rule = restarted("audit_publishing");
+
+/// Holds the Lease of the replica that writes. It returns when it has given it back at the end.
+pub(super) static LEASE: Rule = Rule {
+    name: "audit_lease",
+    returned: Then::Nothing,
+    panicked: Then::Restart,
+};
+
+/// Stands for the webhook where there is none. It returns when a stop is asked for.
+pub(super) static NO_WEBHOOK: Rule = Rule {
+    name: "no_webhook",
+    returned: Then::Finish,
+    panicked: Then::Fail,
+};
+
 /// Counts the states of exemptions.
 pub(super) static EXEMPTIONS: Rule = restarted("exemption_states");
 
@@ -94,6 +114,10 @@ mod tests {
             (&CERTIFICATE_VALIDITY, false),
             (&CERTIFICATE_KEEPER, false),
             (&EXEMPTIONS, false),
+            (&AUDIT, false),
+            (&PUBLISHING, false),
+            (&LEASE, false),
+            (&NO_WEBHOOK, true),
         ] {
             let registry = Registry::new();
             let mut supervisor = Supervisor::new(&registry);

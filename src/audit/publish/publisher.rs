@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// When what failed is tried again.
 const RETRY: Duration = Duration::from_secs(15);
 
-/// Publishes. It is to be made once, and goes on after a panic with what it knew.
+/// Publishes. One that is made anew takes over as another replica would.
 pub struct Publisher {
     client: Client,
     /// The name of the installation; `None`: nothing is written, and findings are only logged.
@@ -42,6 +42,8 @@ pub struct Publisher {
     /// What was published last; `None`: nothing since this replica leads.
     published: Option<Findings>,
     cluster: Option<Stored>,
+    /// After which full pass the cluster was last asked what it keeps.
+    looked_after: u64,
     /// Whether it was said that no reports are served.
     has_told_missing: bool,
 }
@@ -70,6 +72,7 @@ impl Publisher {
             seen: FirstSeen::default(),
             published: None,
             cluster: None,
+            looked_after: 0,
             has_told_missing: false,
         }
     }
@@ -86,7 +89,7 @@ impl Publisher {
             let mut is_done = true;
             if !is_leader {
                 self.forget();
-            } else if pass.number > 0 {
+            } else if pass.full_passes > 0 {
                 is_done = self.publish(&pass).await;
             }
             sleep(PAUSE).await;
@@ -107,16 +110,20 @@ impl Publisher {
 
     /// Returns whether all of it was published.
     async fn publish(&mut self, pass: &Pass) -> bool {
-        let settings = *self.settings.current();
+        let mut settings = *self.settings.current();
+        if pass.is_off {
+            settings.reports = false;
+        }
         let findings = &pass.findings;
         let installation = self.installation.clone();
         let mut reported = Reported::default();
         if let Some(name) = &installation {
-            if self.cluster.is_none() || pass.is_full || self.published.is_none() {
+            if self.published.is_none() || self.looked_after < pass.full_passes {
                 if let Err(error) = self.look(name).await {
                     tracing::warn!(%error, "cannot read the reports of the cluster: nothing is published");
                     return false;
                 }
+                self.looked_after = pass.full_passes;
             }
             if let Some(stored) = self.cluster.as_ref().filter(|_| settings.reports) {
                 reported = Reported::of(stored.reports.values());
@@ -131,6 +138,10 @@ impl Publisher {
         let mut is_done = true;
         if let Some(name) = &installation {
             is_done = self.write_reports(name, findings, settings).await;
+        }
+        if pass.is_off {
+            self.published = None;
+            return is_done;
         }
         let writes_events = settings.events && installation.is_some();
         match self.published.take() {

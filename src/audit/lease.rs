@@ -16,7 +16,7 @@ use super::metrics::AuditMetrics;
 use crate::jitter;
 
 /// How long the Lease holds, in seconds: after that another replica takes it.
-pub const DURATION: u64 = 15;
+pub(crate) const DURATION: u64 = 15;
 
 /// How long before its end the Lease is renewed, in seconds.
 const GRACE: u64 = 10;
@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// A Lease, and who asks for it.
 #[derive(Clone, Debug)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// The Lease's namespace.
     pub namespace: String,
     /// The Lease's name.
@@ -101,7 +101,10 @@ pub(crate) async fn keep(
     }
 }
 
-async fn manager(client: &Client, candidate: &Candidate) -> Result<LeaseManager, LeaseManagerError> {
+async fn manager(
+    client: &Client,
+    candidate: &Candidate,
+) -> Result<LeaseManager, LeaseManagerError> {
     LeaseManagerBuilder::new(client.clone(), &candidate.name)
         .with_namespace(&candidate.namespace)
         .with_identity(&candidate.replica)

@@ -124,7 +124,10 @@ impl Observed {
     /// Whether it refuses its object, or would in another mode than `audit`.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        self.mode == Mode::Deny || self.would_be.is_some_and(|would_be| would_be != WouldBe::Warn)
+        self.mode == Mode::Deny
+            || self
+                .would_be
+                .is_some_and(|would_be| would_be != WouldBe::Warn)
     }
 }
 

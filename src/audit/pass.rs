@@ -6,7 +6,7 @@ use super::observed::{FindingId, Findings, Observed};
 
 /// The findings after a pass. Copies share them.
 #[derive(Clone, Debug, Default)]
-pub struct Pass {
+pub(crate) struct Pass {
     /// All findings.
     pub findings: Findings,
     /// How many passes over everything there were; 0: nothing is known yet.
@@ -17,7 +17,7 @@ pub struct Pass {
 
 /// What has become of findings between two looks.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Difference<'a> {
+pub(crate) struct Difference<'a> {
     /// Those that are new.
     pub new: Vec<&'a Observed>,
     /// Those that are gone.
@@ -25,14 +25,14 @@ pub struct Difference<'a> {
 }
 
 /// All findings, one after the other.
-pub fn all(findings: &Findings) -> impl Iterator<Item = &Observed> {
+pub(crate) fn all(findings: &Findings) -> impl Iterator<Item = &Observed> {
     findings.values().flat_map(|observed| observed.iter())
 }
 
 impl<'a> Difference<'a> {
     /// Between what was known `before`, and `now`.
     #[must_use]
-    pub fn between(before: &'a Findings, now: &'a Findings) -> Self {
+    pub(crate) fn between(before: &'a Findings, now: &'a Findings) -> Self {
         let is_same = |key, findings: &Findings, others: &Findings| {
             // Nearly all of them: what is shared has not changed.
             let (one, other) = (findings.get(key), others.get(key));

@@ -118,7 +118,7 @@ impl AuditLoop {
             }
         };
         tokio::select! {
-            changed = changes.settled(DEBOUNCE) => Cause::Changed(changed),
+            told = changes.settled(DEBOUNCE) => Cause::Changed(told),
             () = sleep_until(next_full) => Cause::Interval,
             () = reconfigured => Cause::Configuration,
         }

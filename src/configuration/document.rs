@@ -10,12 +10,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use serde_json::{Map, Value, json};
 
-use super::audit::Interval;
 use super::enums::{
     ApiVersion, DocumentKind, KindOfGateway, LikelyMode, MaxMode, NamesMode, ObjectKind, RuleMode,
     RuleReference, UnknownRouterMode,
 };
 use super::field::Field;
+use super::interval::Interval;
 use super::list::List;
 use super::mapping::Mapping;
 use super::scalars::{

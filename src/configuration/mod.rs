@@ -17,6 +17,7 @@ mod exemption_states;
 mod exemptions;
 mod expiry;
 mod field;
+mod interval;
 mod istio;
 mod list;
 mod mapping;

@@ -112,7 +112,9 @@ impl LeaseReleased {
 
 /// The name of this replica: that of its Pod, else of its host.
 fn replica() -> String {
-    let pod = std::env::var("POD_NAME").ok().filter(|name| !name.is_empty());
+    let pod = std::env::var("POD_NAME")
+        .ok()
+        .filter(|name| !name.is_empty());
     pod.unwrap_or_else(|| {
         let host = rustix::system::uname();
         host.nodename().to_string_lossy().into_owned()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::configuration::InForce;
-use super::run::tell_drain;
+use super::drain::tell_drain;
 use super::world::ServedWorld;
 use super::{audit, greeting, operations, tasks};
 use crate::installation::Installation;
@@ -47,8 +47,7 @@ impl AuditAlone {
             stop: &stop,
         };
         let lease = audit::begin(&needed, supervisor);
-        let operations =
-            operations::bind(self.operations_listen, self.readiness, registry).await?;
+        let operations = operations::bind(self.operations_listen, self.readiness, registry).await?;
         let address = operations.local_addr();
         let greeting = greeting::without_webhook(&self.world.describe(), address);
         if let Err(error) = io::stdout().write_all(greeting.as_bytes()) {

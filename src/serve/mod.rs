@@ -12,6 +12,7 @@ mod audit_alone;
 mod certificates;
 mod configuration;
 pub(crate) mod development;
+mod drain;
 pub(crate) mod example_reviews;
 mod exemptions;
 mod file_limit;

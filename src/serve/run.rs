@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::metrics::Metrics;
 use super::audit_alone::AuditAlone;
+use super::drain::tell_drain;
+use super::metrics::Metrics;
 use super::settings::Settings;
 use super::webhook_server::WebhookServer;
 use super::{
@@ -14,9 +15,9 @@ use super::{
 };
 use crate::judge::PolicyJudge;
 use crate::logging;
-use crate::operations::{Condition, NeededFor, Readiness};
+use crate::operations::{NeededFor, Readiness};
 use crate::reload;
-use crate::server::{Stop, StopSignals};
+use crate::server::StopSignals;
 use crate::supervisor::Supervisor;
 use crate::webhook::AdmissionLimiter;
 
@@ -123,11 +124,4 @@ async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
     let ended = supervisor.run().await;
     lease.wait().await;
     Ok(ended?)
-}
-
-/// A server that is asked to stop answers whoever comes, but nobody is to be sent to it any more.
-pub(super) async fn tell_drain(drain: Arc<(Stop, Condition)>) {
-    let (stop, serving) = &*drain;
-    stop.requested().await;
-    serving.ends("asked to stop");
 }

@@ -22,12 +22,12 @@ const BURST: u32 = 100;
 const REFILL: Duration = Duration::from_secs(1);
 
 /// A new finding.
-pub const FOUND: &str = "L7GuardFinding";
+pub(super) const FOUND: &str = "L7GuardFinding";
 /// A finding that is gone.
-pub const GONE: &str = "L7GuardFindingGone";
+pub(super) const GONE: &str = "L7GuardFindingGone";
 
 /// Writes Events.
-pub struct Events {
+pub(super) struct Events {
     recorder: Recorder,
     bucket: TokenBucket,
     metrics: AuditMetrics,
@@ -48,13 +48,13 @@ impl Events {
     }
 
     /// A finding is new.
-    pub async fn found(&mut self, observed: &Observed) {
+    pub(super) async fn found(&mut self, observed: &Observed) {
         let regarding = reference(&observed.id.object, observed.api_version, observed.id.uid);
         self.publish(&found(observed), &regarding).await;
     }
 
     /// A finding is gone.
-    pub async fn gone(&mut self, id: &FindingId) {
+    pub(super) async fn gone(&mut self, id: &FindingId) {
         let regarding = reference(&id.object, id.object.kind.api_version(), id.uid);
         self.publish(&gone(id), &regarding).await;
     }

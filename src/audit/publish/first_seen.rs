@@ -6,8 +6,7 @@ use l7guard_policy::identity::{Kind, ObjectKey};
 use l7guard_policy::objects::controller::Uid;
 use l7guard_policy::rules::RuleCode;
 
-use super::report::{Report, ReportResult, Timestamp};
-use super::wanted::OMITTED;
+use super::report::{OMITTED, Report, ReportResult, Timestamp};
 use crate::audit::observed::{FindingId, Findings};
 
 /// When each finding was seen first.

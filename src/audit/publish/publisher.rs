@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(15);
 
 /// Publishes. One that is made anew takes over as another replica would.
-pub struct Publisher {
+pub(crate) struct Publisher {
     client: Client,
     /// The name of the installation; `None`: nothing is written, and findings are only logged.
     installation: Option<String>,
@@ -78,7 +78,7 @@ impl Publisher {
     }
 
     /// Publishes each pass while this replica leads.
-    pub async fn keep_publishing(
+    pub(crate) async fn keep_publishing(
         &mut self,
         mut passes: watch::Receiver<Pass>,
         mut leads: watch::Receiver<bool>,

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 /// A token bucket.
 #[derive(Debug)]
-pub struct TokenBucket {
+pub(super) struct TokenBucket {
     capacity: u32,
     refill: Duration,
     tokens: u32,
@@ -16,7 +16,7 @@ pub struct TokenBucket {
 impl TokenBucket {
     /// A full bucket of `capacity` tokens, which gains one every `refill`.
     #[must_use]
-    pub fn new(capacity: u32, refill: Duration) -> Self {
+    pub(super) fn new(capacity: u32, refill: Duration) -> Self {
         Self {
             capacity,
             refill,
@@ -26,7 +26,7 @@ impl TokenBucket {
     }
 
     /// Takes a token, if there is one.
-    pub fn take(&mut self) -> bool {
+    pub(super) fn take(&mut self) -> bool {
         let gained = self.refilled.elapsed().as_nanos() / self.refill.as_nanos().max(1);
         match u32::try_from(gained) {
             Ok(gained) if gained < self.capacity - self.tokens => {

@@ -9,7 +9,7 @@ use l7guard_policy::objects::controller::Uid;
 use l7guard_policy::rules::RuleCode;
 
 use super::first_seen::FirstSeen;
-use super::report::{Report, ReportMetadata, ReportResult, Summary, Timestamp};
+use super::report::{OMITTED, Report, ReportMetadata, ReportResult, Summary, Timestamp};
 use crate::audit::observed::{Findings, MESSAGE, Observed};
 use crate::audit::text::cut;
 
@@ -20,9 +20,6 @@ pub(super) const SOURCE: &str = "l7guard";
 const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "l7guard");
 /// The label that names the installation.
 const INSTANCE: &str = "app.kubernetes.io/instance";
-
-/// The rule of the result that stands for those that are left out.
-pub(super) const OMITTED: &str = "omitted";
 
 /// How many bytes the results of a report have at most, as JSON: 512 KiB, of the 1.5 MiB that etcd takes of an object.
 ///

@@ -124,8 +124,8 @@ fn a_pass_without_change_writes_nothing_and_a_change_writes_its_namespace_alone(
     let mut moved = a.clone();
     moved.field = "/spec/rules/3".into();
     let changed = published(&findings([moved, b]), &mut seen, 9);
-    let changes = writes(&stored, &changed);
-    assert_eq!(changes, [Write::Apply(&changed["shop"])]);
+    let written = writes(&stored, &changed);
+    assert_eq!(written, [Write::Apply(&changed["shop"])]);
     assert_eq!(changed["shop"].results[0].timestamp, at(7));
 }
 

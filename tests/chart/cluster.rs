@@ -22,8 +22,15 @@ const PORT: &str = "service.port=8443";
 /// The namespace in which trials write.
 pub(crate) const NAMESPACE: &str = "default";
 
-/// CRDs that no Go module at hand has: Auto Mode's binding, the older ListenerSet, and cert-manager's.
-const MORE_CRDS: [(&str, &str, &str, &str); 4] = [
+/// CRDs that no Go module at hand has: Auto Mode's, the older ListenerSet, cert-manager's, Argo's.
+const MORE_CRDS: [(&str, &str, &str, &str); 6] = [
+    (
+        "eks.amazonaws.com",
+        "v1",
+        "IngressClassParams",
+        "ingressclassparams",
+    ),
+    ("argoproj.io", "v1alpha1", "Rollout", "rollouts"),
     ("cert-manager.io", "v1", "Certificate", "certificates"),
     ("cert-manager.io", "v1", "Issuer", "issuers"),
     (

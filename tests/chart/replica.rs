@@ -40,12 +40,21 @@ impl Replica {
 
     /// The same, and returns when it is ready.
     pub(crate) fn start_alone(cluster: &Cluster, name: &str) -> Result<Self, Failed> {
+        let mut replica = Self::start_at(cluster, name, None)?;
+        replica.wait_until_ready()?;
+        Ok(replica)
+    }
+
+    /// The same, and waits for nothing.
+    pub(crate) fn start_unready(cluster: &Cluster, name: &str) -> Result<Self, Failed> {
         Self::start_at(cluster, name, None)
     }
 
     /// The same on a port of its own, beside one that has the Service's.
     pub(crate) fn start_beside(cluster: &Cluster, name: &str) -> Result<Self, Failed> {
-        Self::start_at(cluster, name, Some("127.0.0.1:0"))
+        let mut replica = Self::start_at(cluster, name, Some("127.0.0.1:0"))?;
+        replica.wait_until_ready()?;
+        Ok(replica)
     }
 
     fn start_at(cluster: &Cluster, name: &str, address: Option<&str>) -> Result<Self, Failed> {
@@ -72,7 +81,7 @@ impl Replica {
             }
         };
         let stdout = BufReader::new(child.stdout.take().ok_or("no standard output")?);
-        let mut replica = Self {
+        let replica = Self {
             child,
             guard,
             _stdout: stdout,
@@ -80,7 +89,6 @@ impl Replica {
             log,
         };
         replica.copy_configuration(cluster)?;
-        replica.wait_until_ready()?;
         Ok(replica)
     }
 

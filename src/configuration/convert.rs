@@ -74,12 +74,12 @@ fn ratchet(
         (Some(Flag(false)), Some(_)) => {
             problems.error(
                 &at,
-                "a ratchet that is not enabled has no end: write `enabled: true`, or remove `until`",
+                "a ratchet that is not enabled has no end: remove `until`",
             );
             Ratchet::Off
         }
         (_, Some(last)) => {
-            expiry::tell("the ratchet", last.0, &at, today, problems);
+            expiry::tell_of_ratchet(last.0, &at, today, problems);
             Ratchet::Until(last.0)
         }
         (_, None) => Ratchet::On,
@@ -141,7 +141,7 @@ fn aws(given: Field<Mapping<AwsDocument>>, at: &Pointer, problems: &mut Problems
         ),
         ingress_controllers: names.some(
             "ingressControllers",
-            "no IngressClass would make an ALB; to judge no Ingress write `rules: {L7G001: \"off\"}`",
+            "no IngressClass would make an ALB; leave the key out for the AWS controllers, or name those of this cluster",
             section.ingress_controllers,
             default.ingress_controllers,
         ),
@@ -154,7 +154,7 @@ fn aws(given: Field<Mapping<AwsDocument>>, at: &Pointer, problems: &mut Problems
         ),
         gateway_controllers: names.some(
             "gatewayControllers",
-            "no Gateway would make an ALB; to judge no route write `rules: {L7G002: \"off\"}`",
+            "no Gateway would make an ALB; leave the key out for the AWS controller, or name those of this cluster",
             section.gateway_controllers,
             default.gateway_controllers,
         ),

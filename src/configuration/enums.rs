@@ -114,7 +114,7 @@ impl TryFrom<Value> for MaxMode {
     fn try_from(value: Value) -> Result<Self, String> {
         if value == Value::Bool(false) || value == "off" {
             return Err(
-                "the guard as a whole has no `off`: write audit, which is silent to users, or remove its webhook"
+                "the guard as a whole has no `off`: write audit, which reports and is silent to users"
                     .to_owned(),
             );
         }

@@ -123,7 +123,11 @@ fn read_list<T: PartialEq>(
     at: &Pointer,
     problems: &mut Problems<'_>,
 ) -> Vec<Element<T>> {
-    let why = "leave it out to match everything";
+    let why = "the exemption would cover nothing; name what it is for";
+    if matches!(given, Field::Null) {
+        problems.error_at_key(at, format!("nothing stands here: {why}"));
+        return Vec::new();
+    }
     let elements = given.some_elements(at, why, problems).unwrap_or_default();
     distinct(elements, problems)
 }
@@ -169,7 +173,7 @@ fn check_rules(
         {
             problems.error(
                 at,
-                format!("none of these rules finds anything about {}: remove it, or add the rule that does", kind.0),
+                format!("none of these rules finds anything about {}: remove it", kind.0),
             );
         }
     }

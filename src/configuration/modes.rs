@@ -90,18 +90,19 @@ fn read_rules(
         let mode = mode.take(&at, problems);
         match (code, mode) {
             (Err(message), _) => problems.error_at_key(&at, message),
-            (Ok(code), Some(_)) if modes.contains_key(&code) => problems.error_at_key(
-                &at,
-                format!(
-                    "{code} and {} are the same rule: keep one of them",
-                    code.name()
-                ),
-            ),
             (Ok(code), Some(mode)) => {
+                if let Some(other) = modes.get(&code) {
+                    let (name, strictest) = (code.name(), mode.0.max(*other).as_str());
+                    let message = format!(
+                        "{code} and {name} are the same rule: keep one of them, with `{strictest}`, the stricter mode"
+                    );
+                    problems.error_at_key(&at, message);
+                    continue;
+                }
                 if let Some(most) = at_most.filter(|most| mode.0 > *most) {
                     let (mode, most) = (mode.0.as_str(), most.as_str());
                     let message = format!(
-                        "`{mode}` has no effect: no finding does more than `mode: {most}` of this entry says; raise that, or remove this line"
+                        "`{mode}` has no effect: no finding does more than `mode: {most}` of this entry says; raise that, or write `{most}` here"
                     );
                     problems.error(&at, message);
                 }
@@ -175,11 +176,11 @@ fn never_counts(pattern: &Pattern, wide: &Pattern, before: &Pointer) -> String {
     let (pattern, wide) = (&pattern.text, &wide.text);
     if pattern == wide {
         format!(
-            "{pattern:?} stands in {before} already, and the first match counts: remove one of them"
+            "{pattern:?} stands in {before} already, and the first match counts: remove this one, which changes nothing"
         )
     } else {
         format!(
-            "{pattern:?} never counts, as {wide:?} ({before}) takes these namespaces first: put it before, or remove it"
+            "{pattern:?} never counts, as {wide:?} ({before}) takes these namespaces first: remove it, which changes nothing, or put it before if it is the stricter one"
         )
     }
 }

@@ -152,7 +152,7 @@ impl Note {
     /// `is_configuration`: whether some document of the source is one.
     fn problem(self, is_configuration: bool) -> Problem {
         let message = if is_configuration {
-            format!("{}; in a configuration that is an error", self.message)
+            format!("{}. A configuration with that is refused", self.message)
         } else {
             format!(
                 "no configuration, which begins with {}: {}",

@@ -420,7 +420,7 @@ pub(super) const EMPTY_LISTS: &[Case] = &[
     (
         "exemptions: [{name: a, reason: b, owner: c, expires: 2027-01-01, match: {kinds: [Ingress], names: []}}]\n",
         Refuses,
-        &[("3:99", "leave it out to match everything")],
+        &[("3:99", "the exemption would cover nothing")],
     ),
 ];
 
@@ -481,7 +481,7 @@ pub(super) const CONTRADICTIONS: &[Case] = &[
         Takes,
         &[(
             "3:23",
-            "L7G001 and alb-ingress are the same rule: keep one of them",
+            "L7G001 and alb-ingress are the same rule: keep one of them, with `deny`",
         )],
     ),
     (

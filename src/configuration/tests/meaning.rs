@@ -262,11 +262,21 @@ fn an_end_is_told_two_weeks_before_and_after_and_stops_nothing() {
 }
 
 #[test]
-fn the_end_of_the_ratchet_is_told_alike() {
-    let reading = read_body("ratchet: {until: 2026-03-09}\n");
-    assert_eq!(reading.problems[0].severity, Severity::Expired);
-    let configuration = reading.configuration.unwrap();
-    assert!(!configuration.ratchet.holds(today()));
+fn the_end_of_the_ratchet_is_told_and_is_no_error() {
+    for (until, part) in [
+        ("2026-03-09", "the ratchet ended on 2026-03-09"),
+        ("2026-03-10", "the ratchet ends today"),
+        ("2026-03-24", "the ratchet ends in 14 days"),
+    ] {
+        let reading = read_body(&format!("ratchet: {{until: {until}}}\n"));
+        assert_eq!(reading.problems.len(), 1, "{until}");
+        assert_eq!(reading.problems[0].severity, Severity::Warning, "{until}");
+        let message = &reading.problems[0].message;
+        assert!(message.contains(part), "{message}");
+        assert!(message.contains("is refused, also where"), "{message}");
+        let ratchet = reading.configuration.unwrap().ratchet;
+        assert_eq!(ratchet.holds(today()), until != "2026-03-09", "{until}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Tests of the configuration file: what it means, what is refused and where, and the schema.
 
+mod advice;
 mod bad_bodies;
 mod kinds;
 mod meaning;

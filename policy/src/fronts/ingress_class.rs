@@ -110,9 +110,11 @@ fn by_field(world: &World<'_>, aws: &Aws, ingress: &Ingress, name: &Arc<str>) ->
         {
             alb(
                 Confidence::Likely,
-                Wording::ours("ingressClassName ").said(name).then(
-                    ", a well-known name of an ALB's class (the IngressClass does not exist yet)",
-                ),
+                Wording::ours("ingressClassName ")
+                    .said(name)
+                    .then(", a well-known name of an ALB's class (the IngressClass ")
+                    .then(world.absence())
+                    .then(")"),
                 None,
             )
         }
@@ -122,7 +124,9 @@ fn by_field(world: &World<'_>, aws: &Aws, ingress: &Ingress, name: &Arc<str>) ->
                 .said(name)
                 .then(", a name with the word \"alb\", beside annotations ")
                 .then(ALB_ANNOTATIONS)
-                .then(" (the IngressClass does not exist yet)"),
+                .then(" (the IngressClass ")
+                .then(world.absence())
+                .then(")"),
             None,
         ),
         Some(_) => Provisioning::Unknown(
@@ -138,7 +142,8 @@ fn by_field(world: &World<'_>, aws: &Aws, ingress: &Ingress, name: &Arc<str>) ->
         None => Provisioning::Unknown(
             Wording::ours("IngressClass ")
                 .said(name)
-                .then(" does not exist (yet)"),
+                .then(" ")
+                .then(world.absence()),
         ),
     }
 }

@@ -65,14 +65,14 @@ fn parent_provisioning(world: &World<'_>, aws: &Aws, parent: &Parent) -> Provisi
     if parent.kind != Kind::Gateway {
         let key = parent.key();
         let Some(Facts::ListenerSet(set)) = world.facts(&key) else {
-            return Provisioning::Unknown(Wording::of(&key).then(" does not exist (yet)"));
+            return Provisioning::Unknown(Wording::of(&key).then(" ").then(world.absence()));
         };
         (namespace, name) = (&set.gateway.0, &set.gateway.1);
         rests_on.push(key);
     }
     let key = ObjectKey::new(Kind::Gateway, Arc::clone(namespace), Arc::clone(name));
     let Some(Facts::Gateway(gateway)) = world.facts(&key) else {
-        return Provisioning::Unknown(Wording::of(&key).then(" does not exist (yet)"));
+        return Provisioning::Unknown(Wording::of(&key).then(" ").then(world.absence()));
     };
     let class = ObjectKey::new(Kind::GatewayClass, "", Arc::clone(&gateway.class));
     let parent = Wording::ours("parent ").name(&key);
@@ -95,9 +95,9 @@ fn parent_provisioning(world: &World<'_>, aws: &Aws, parent: &Parent) -> Provisi
             let text = parent
                 .then(" of GatewayClass ")
                 .said_by(&key, &class.name)
-                .then(
-                    ", a well-known name of an ALB's class (the GatewayClass does not exist yet)",
-                );
+                .then(", a well-known name of an ALB's class (the GatewayClass ")
+                .then(world.absence())
+                .then(")");
             alb(Confidence::Likely, text, rests_on)
         }
         Some(_) => Provisioning::Unknown(
@@ -112,7 +112,8 @@ fn parent_provisioning(world: &World<'_>, aws: &Aws, parent: &Parent) -> Provisi
                 .said_by(&key, &class.name)
                 .then(" of ")
                 .name(&key)
-                .then(" does not exist (yet)"),
+                .then(" ")
+                .then(world.absence()),
         ),
     }
 }

@@ -118,12 +118,12 @@ pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -
         };
         if is_stated(world, istio, &current) {
             let stated = Backends::Stated(static_evidence::stated());
-            return way.end(key, facts, hop_evidence(facts), stated);
+            return way.end(key, facts, hop_evidence(world, facts), stated);
         }
         let alias = facts.and_then(|facts| Some((facts, facts.external_name.as_deref()?)));
         let Some((alias, external)) = alias else {
             let backends = backends(world, istio, &current, facts.map(Arc::as_ref));
-            return way.end(key, facts, hop_evidence(facts), backends);
+            return way.end(key, facts, hop_evidence(world, facts), backends);
         };
         // A controller that registers Pods takes its targets from hand-made endpoints, whatever the name leads to
         // (AWS Load Balancer Controller `pkg/backend/endpoint_resolver.go`: no test of the Service's type).
@@ -135,7 +135,7 @@ pub(crate) fn reach_from(world: &World<'_>, istio: &Istio, service: ObjectKey) -
             let gateways = Backends::Gateways(observed.gateways.into_values().collect());
             return way.end(key, facts, evidence, gateways);
         }
-        way.pass(key, true, hop_evidence(facts));
+        way.pass(key, true, hop_evidence(world, facts));
         let backends = match alias::target(world, istio, external) {
             AliasTarget::Service(target) if way.services.len() <= MAX_ALIASES => {
                 key = service_object(&target);
@@ -174,7 +174,7 @@ pub(crate) fn reach_from_made(
         Some(hint) if istio.asks_for(hint.kind) => Backends::Likely(hint),
         _ => Backends::Ordinary,
     };
-    Way::default().end(service, None, hop_evidence(None), backends)
+    Way::default().end(service, None, hop_evidence(world, None), backends)
 }
 
 /// Whether the configuration says of a Service that it is a gateway's.
@@ -225,9 +225,9 @@ impl Way {
 }
 
 /// What leads on from a Service, in words.
-fn hop_evidence(service: Option<&Arc<Service>>) -> Wording {
+fn hop_evidence(world: &World<'_>, service: Option<&Arc<Service>>) -> Wording {
     match service.map(Arc::as_ref) {
-        None => "it does not exist (yet)".into(),
+        None => Wording::ours("it ").then(world.absence()),
         Some(Service {
             external_name: Some(external),
             ..
@@ -281,7 +281,7 @@ fn unknown_reason(
         None if world.is_unrendered(&key.0) || world.is_unrendered(&key.1) => {
             "the Service's name or namespace is not rendered yet"
         }
-        None => "the Service does not exist (yet)",
+        None => return Wording::ours("the Service ").then(world.absence()),
         Some(_) if observed.has_unknown => "its endpoints name addresses without a visible Pod",
         Some(service) if service.selector.is_empty() => {
             "the Service has neither selector nor visible endpoints"

@@ -270,6 +270,16 @@ impl<'a> World<'a> {
         self.inventory.origin == Origin::Files
     }
 
+    /// What is said of an object that is not here: of files it may exist all the same.
+    #[must_use]
+    pub fn absence(&self) -> &'static str {
+        if self.is_of_files() {
+            "is not among these files"
+        } else {
+            "does not exist (yet)"
+        }
+    }
+
     /// Whether a name, namespace, class, controller, ARN, group or host is unknown, as it is not rendered yet.
     #[must_use]
     pub fn is_unrendered(&self, value: &str) -> bool {

@@ -122,7 +122,9 @@ impl ClusterState {
         self.change(watch, move |inventory, feed| {
             feed.reset(inventory, watch.kind, objects);
         });
-        self.states.listed(watch, count);
+        if self.states.listed(watch, count) {
+            tracing::info!(kind = watch.kind.label(), "listed again");
+        }
         self.tell_readiness();
     }
 
@@ -158,13 +160,14 @@ impl ClusterState {
 
     /// Something hinders the watch of a kind.
     pub(super) fn hindered(&self, watch: Watch, trouble: &Trouble) {
-        tracing::warn!(
-            kind = watch.kind.label(),
-            reason = trouble.reason,
-            "{}",
-            trouble.text
-        );
-        self.states.hindered(watch, trouble);
+        let (kind, reason) = (watch.kind.label(), trouble.reason);
+        let detail = trouble.detail.as_deref();
+        // Every attempt fails alike: that is told once.
+        if self.states.hindered(watch, trouble) {
+            tracing::warn!(kind, reason, detail, "{}", trouble.text);
+        } else {
+            tracing::debug!(kind, reason, detail, "{}", trouble.text);
+        }
         self.tell_readiness();
     }
 

@@ -12,6 +12,9 @@ use tokio::time::Instant;
 use super::metrics::ClusterMetrics;
 use super::request_timeout::TimedOut;
 
+/// For so long a trouble that lasts is not told again. A watch that fails is tried at least every half minute.
+const TOLD_AGAIN_AFTER: Duration = Duration::from_mins(10);
+
 /// How the watches of all kinds stand, and what the metrics say of it.
 #[derive(Debug)]
 pub(super) struct WatchStates {
@@ -39,6 +42,8 @@ struct State {
     is_awaited: bool,
     is_listed: bool,
     trouble: Option<String>,
+    /// The last trouble that was logged, and when it was last met. It may come and go with every attempt.
+    told: Option<(String, Instant)>,
     /// When it was last known to be up to date.
     heard: Instant,
 }
@@ -50,6 +55,8 @@ pub(super) struct Trouble {
     pub(super) reason: &'static str,
     /// For people, with what to do.
     pub(super) text: String,
+    /// What only the log says.
+    pub(super) detail: Option<String>,
 }
 
 impl WatchStates {
@@ -83,6 +90,7 @@ impl WatchStates {
             is_awaited: is_needed || earlier.is_some_and(|earlier| earlier.is_awaited),
             is_listed: false,
             trouble: None,
+            told: earlier.and_then(|earlier| earlier.told.clone()),
             heard: earlier.map_or_else(Instant::now, |earlier| earlier.heard),
         };
         states.of_kind.insert(kind, state);
@@ -104,9 +112,11 @@ impl WatchStates {
         state.is_some_and(|state| state.number == watch.number)
     }
 
-    /// The kind was listed whole, and this many objects are kept.
-    pub(super) fn listed(&self, watch: Watch, count: usize) {
+    /// The kind was listed whole, and this many objects are kept. Returns whether that ends a trouble that was told.
+    pub(super) fn listed(&self, watch: Watch, count: usize) -> bool {
+        let mut ends = false;
         self.set(watch, |state| {
+            ends = state.told.take().is_some();
             state.is_listed = true;
             state.is_awaited = false;
             state.hear();
@@ -115,6 +125,7 @@ impl WatchStates {
             self.metrics.inventory_synced(kind, true);
             self.metrics.inventory_freshness(kind);
         });
+        ends
     }
 
     /// The watch was heard of: it goes on, and whatever hindered it is over.
@@ -125,13 +136,21 @@ impl WatchStates {
         });
     }
 
-    /// Something hinders the watch. What was listed before stays known.
-    pub(super) fn hindered(&self, watch: Watch, trouble: &Trouble) {
+    /// Something hinders the watch. What was listed before stays known. Returns whether that has to be told: it is another
+    /// trouble than before, or one that comes back.
+    pub(super) fn hindered(&self, watch: Watch, trouble: &Trouble) -> bool {
+        let mut is_news = false;
         self.set(watch, |state| {
             state.trouble = Some(trouble.text.clone());
+            let now = Instant::now();
+            is_news = state.told.as_ref().is_none_or(|(text, met)| {
+                *text != trouble.text || now.duration_since(*met) > TOLD_AGAIN_AFTER
+            });
+            state.told = Some((trouble.text.clone(), now));
             let kind = watch.kind.label();
             self.metrics.watch_restart(kind, trouble.reason);
         });
+        is_news
     }
 
     /// Says how many objects of each listed kind are kept.
@@ -151,7 +170,7 @@ impl WatchStates {
         ages.max().unwrap_or_default()
     }
 
-    /// What is missing before verdicts can be given; empty: nothing.
+    /// What is missing before verdicts can be given, a line a kind; empty: nothing.
     pub(super) fn missing(&self) -> String {
         let states = self.states();
         let missing = states.of_kind.iter().filter(|(_, state)| state.is_awaited);
@@ -159,7 +178,7 @@ impl WatchStates {
             Some(trouble) => trouble.clone(),
             None => format!("{} is not listed yet", kind.label()),
         });
-        described.collect::<Vec<_>>().join("; ")
+        described.collect::<Vec<_>>().join("\n")
     }
 
     /// Changes the state of a watch that is still its kind's.
@@ -190,6 +209,7 @@ impl Trouble {
         Self {
             reason: "panic",
             text: format!("the watch of {} failed: listing again", resource.plural),
+            detail: None,
         }
     }
 
@@ -208,6 +228,7 @@ impl Trouble {
             | watcher::Error::WatchError(status) => ("watch", Some(status)),
             _ => ("watch", None),
         };
+        let mut detail = None;
         let (reason, text) = match status.map(|status| status.code) {
             Some(403) => (
                 "forbidden",
@@ -226,7 +247,7 @@ impl Trouble {
             ),
             None if is_timeout(error) => ("timeout", format!("cannot {verb} {name}: {TimedOut}")),
             None if is_unreadable(error) => {
-                tracing::warn!(resource = name, %error, "an answer of the API server cannot be read");
+                detail = Some(error.to_string());
                 (
                     "broken",
                     format!(
@@ -236,7 +257,11 @@ impl Trouble {
             }
             None => ("broken", format!("cannot {verb} {name}: {error}")),
         };
-        Self { reason, text }
+        Self {
+            reason,
+            text,
+            detail,
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) async fn keep_watching(client: Client, state: Arc<ClusterState>) {
     let mut watches = Watches::new(client.clone(), Arc::clone(&state));
     let mut ticks = interval(DISCOVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Why it could not be found out what is served, as long as it cannot.
+    let mut unanswered: Option<String> = None;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -42,9 +44,20 @@ pub(super) async fn keep_watching(client: Client, state: Arc<ClusterState>) {
         }
         state.count();
         match discovery::served(&client).await {
-            Ok(served) => watches.keep(served),
+            Ok(served) => {
+                if unanswered.take().is_some() {
+                    tracing::info!("the API server says again which kinds are served");
+                }
+                watches.keep(served);
+            }
             Err(error) => {
-                tracing::warn!(%error, "cannot find out which kinds are served");
+                let reason = error.to_string();
+                if unanswered.as_ref() == Some(&reason) {
+                    tracing::debug!(%error, "cannot find out which kinds are served");
+                } else {
+                    tracing::warn!(%error, "cannot find out which kinds are served");
+                }
+                unanswered = Some(reason);
                 if state.not_yet_discovered(&error) {
                     ticks.reset_after(jitter::lengthened(DISCOVERY_RETRY));
                 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
@@ -97,15 +98,29 @@ impl Log {
 
 /// What is logged, and why `RUST_LOG` cannot say it.
 fn filter() -> (EnvFilter, Option<ParseError>) {
-    let default = || EnvFilter::new("info");
-    match std::env::var(EnvFilter::DEFAULT_ENV) {
-        Ok(levels) => match EnvFilter::try_new(levels) {
-            Ok(filter) => (filter, None),
-            Err(problem) => (default(), Some(problem)),
-        },
-        Err(_) => (default(), None),
+    let levels = std::env::var(EnvFilter::DEFAULT_ENV);
+    match levels.map(|levels| (EnvFilter::try_new(&levels), levels)) {
+        Ok((Ok(filter), levels)) => (without_watcher(filter, &levels), None),
+        Ok((Err(problem), _)) => (without_watcher(EnvFilter::new("info"), ""), Some(problem)),
+        Err(_) => (without_watcher(EnvFilter::new("info"), ""), None),
     }
 }
+
+/// `kube_runtime` logs every failed attempt of a watch. l7guard says the same in its own words, once; the lines below are for
+/// who asks for debugging, or for them by name.
+fn without_watcher(filter: EnvFilter, levels: &str) -> EnvFilter {
+    let is_debugging = filter.max_level_hint() >= Some(LevelFilter::DEBUG);
+    if is_debugging || levels.contains(WATCHER) {
+        return filter;
+    }
+    match format!("{WATCHER}=off").parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    }
+}
+
+/// The crate with the watches.
+const WATCHER: &str = "kube_runtime";
 
 /// A panic is a line of the log. The standard hook writes past the log, and waits where nobody reads standard error.
 fn log_panic(info: &PanicHookInfo<'_>) {
@@ -115,4 +130,24 @@ fn log_panic(info: &PanicHookInfo<'_>) {
         reason = info.payload_as_str(),
         "panic"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_the_watches_are_for_debugging() {
+        for (levels, is_shown) in [
+            ("info", false),
+            ("warn,l7guard=info", false),
+            ("debug", true),
+            ("l7guard=trace", true),
+            ("info,kube_runtime=warn", true),
+        ] {
+            let filter = without_watcher(EnvFilter::new(levels), levels);
+            let is_off = filter.to_string().contains("kube_runtime=off");
+            assert_eq!(!is_off, is_shown, "{levels}: {filter}");
+        }
+    }
 }

@@ -21,7 +21,7 @@ struct Inner {
 struct State {
     name: &'static str,
     needed_for: NeededFor,
-    /// Why it does not hold; `None` when it does.
+    /// Why it does not hold, a line a reason; `None` when it does.
     missing: Option<String>,
     /// Whether it does not hold because somebody wants it so.
     is_intended: bool,
@@ -93,20 +93,25 @@ impl Readiness {
         let reasons = conditions
             .iter()
             .filter(|state| state.needed_for == NeededFor::Verdicts)
-            .filter_map(|state| Some(format!("{}: {}", state.name, state.missing.as_ref()?)));
+            .filter(|state| state.missing.is_some())
+            .map(State::in_a_line);
         reasons.collect::<Vec<_>>().join("; ")
     }
 
-    /// Every condition on a line of its own, as the API server's `/readyz?verbose` writes them, and the sum.
+    /// Every condition on a line of its own, as the API server's `/readyz?verbose` writes them, and the sum. One that does not
+    /// hold for several reasons has a line for each.
     #[must_use]
     pub fn report(&self) -> String {
         let mut text = String::new();
         let conditions = self.conditions();
         for state in conditions.iter() {
-            let _ = match &state.missing {
-                None => writeln!(text, "[+] {}: ok", state.name),
-                Some(missing) => writeln!(text, "[-] {}: {missing}", state.name),
+            let Some(missing) = &state.missing else {
+                let _ = writeln!(text, "[+] {}: ok", state.name);
+                continue;
             };
+            for reason in missing.lines() {
+                let _ = writeln!(text, "[-] {}: {reason}", state.name);
+            }
         }
         let is_ready = conditions.iter().all(|state| state.missing.is_none());
         text.push_str(if is_ready { "ready\n" } else { "not ready\n" });
@@ -139,25 +144,27 @@ impl Readiness {
     }
 }
 
-/// What does not hold, and why.
-fn missing_of(conditions: &[State]) -> impl Iterator<Item = (&State, &str)> {
-    let missing = |state: &'_ State| state.missing.is_some();
-    conditions
-        .iter()
-        .filter(move |state| missing(state))
-        .map(|state| (state, state.missing.as_deref().unwrap_or_default()))
+impl State {
+    /// Its name, and why it does not hold.
+    fn in_a_line(&self) -> String {
+        let missing = self.missing.as_deref().unwrap_or_default();
+        format!("{}: {}", self.name, missing.replace('\n', "; "))
+    }
+}
+
+/// What does not hold.
+fn missing_of(conditions: &[State]) -> impl Iterator<Item = &State> {
+    conditions.iter().filter(|state| state.missing.is_some())
 }
 
 /// Logs readiness once when it changes as a whole. A condition that changes without that is a matter of debugging.
 fn log_change(conditions: &[State], index: usize, was_ready: bool) {
     let missing: Vec<_> = missing_of(conditions).collect();
-    let reasons = missing
-        .iter()
-        .map(|(state, missing)| format!("{}: {missing}", state.name));
+    let reasons = missing.iter().map(|state| state.in_a_line());
     let reason = reasons.collect::<Vec<_>>().join("; ");
     match (was_ready, missing.is_empty()) {
         (false, true) => tracing::info!("ready"),
-        (true, false) if missing.iter().all(|(state, _)| state.is_intended) => {
+        (true, false) if missing.iter().all(|state| state.is_intended) => {
             tracing::info!(reason, "not ready");
         }
         (true, false) => tracing::warn!(reason, "not ready"),
@@ -208,6 +215,18 @@ mod tests {
             "[+] world: ok\n[+] certificate: ok\nready\n"
         );
         assert!(readiness.is_ready());
+    }
+
+    #[test]
+    fn every_reason_has_a_line_in_the_report_and_all_share_one_elsewhere() {
+        let readiness = Readiness::new();
+        let world = readiness.condition("world", NeededFor::Verdicts, "not listed yet");
+        world.fails("no services\nno ingresses");
+        assert_eq!(
+            readiness.report(),
+            "[-] world: no services\n[-] world: no ingresses\nnot ready\n"
+        );
+        assert_eq!(readiness.why_not(), "world: no services; no ingresses");
     }
 
     #[test]

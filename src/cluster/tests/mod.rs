@@ -2,6 +2,7 @@
 
 mod changes;
 mod freshness;
+mod log;
 mod pods;
 mod reading;
 mod silence;

@@ -2,12 +2,15 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use l7guard_policy::configuration::Configuration;
+use l7guard_policy::configuration::{Configuration, Istio};
+use l7guard_policy::gateways::kind::GatewayKind;
+use l7guard_policy::gateways::service::reach;
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::World;
-use l7guard_policy::objects::Object;
+use l7guard_policy::objects::{Facts, Object};
 use l7guard_policy::paths::affected::Affected;
 use l7guard_policy::rules::{Rule, RuleCode};
 use l7guard_policy::{fronts, paths};
@@ -18,6 +21,7 @@ use super::subject::Subject;
 use super::terminal::style;
 use crate::failure::SeveralLines;
 use crate::report::text::{self, Style};
+use crate::report::traffic::Trace;
 use crate::report::{ReportedError, object_name, traffic};
 use crate::world::ManifestWorld;
 
@@ -28,7 +32,8 @@ Exit status: 0 explained, 2 no such rule, no such object or several of that name
 Examples:
   l7guard explain L7G001
   l7guard explain ingress/edge -f manifests/
-  kubectl get ing,svc,deploy -A -o yaml | l7guard explain svc/web -n edge -f -")]
+  kubectl get ingressclasses,ingresses,services,deployments,pods -A -o yaml |
+    l7guard explain svc/web -n edge -f -")]
 pub(super) struct Arguments {
     /// A rule's code or name (L7G001, alb-ingress), or an object as kubectl names it (ingress/edge, svc/web,
     /// gateway.networking.istio.io/web)
@@ -113,40 +118,91 @@ fn drawing(
 ) -> String {
     let mut affected = Affected::default();
     affected.add(world, object);
-    let mut drawings = Vec::new();
-    for key in &affected.fronts {
-        if let Some(drawn) = draw_front(world, configuration, key, object, style) {
-            drawings.push(drawn);
-        }
-    }
+    let ways = Ways {
+        world,
+        configuration,
+        // What the policy does not ask about is there all the same.
+        wide: Istio {
+            gateway_kinds: vec![
+                GatewayKind::Ingress,
+                GatewayKind::Egress,
+                GatewayKind::EastWest,
+            ],
+            ..configuration.istio.clone()
+        },
+        object,
+        style,
+    };
+    let fronts = affected.fronts.iter().filter_map(|key| ways.of_front(key));
+    let own = affected.services.iter().filter_map(|key| ways.of_own(key));
+    let drawings: Vec<String> = fronts.chain(own).collect();
     if drawings.is_empty() {
         return format!(
-            "No AWS load balancer that works on Layer 7 leads to {}.\n",
+            "No AWS load balancer that works on Layer 7 leads to {}, as far as these files show.\n",
             object_name(&object.key)
         );
     }
     drawings.concat()
 }
 
-fn draw_front(
-    world: &World<'_>,
-    configuration: &Configuration,
-    key: &ObjectKey,
-    object: &Object,
+/// The ways that run through one object.
+struct Ways<'a> {
+    world: &'a World<'a>,
+    configuration: &'a Configuration,
+    /// How Istio is recognized, with gateways of every kind.
+    wide: Istio,
+    object: &'a Object,
     style: Style,
-) -> Option<String> {
-    let front = fronts::of_object(world, &configuration.aws, world.get(key)?)?;
-    let mut paths = paths::of_front(world, &configuration.istio, front);
-    if *key != object.key {
-        let legs = std::mem::take(&mut paths.legs);
-        paths.legs = legs
-            .into_iter()
-            .filter(|leg| paths.participants(leg).contains(&object.key))
-            .collect();
-        paths.open_target_groups.clear();
-        if paths.legs.is_empty() {
-            return None;
+}
+
+impl Ways<'_> {
+    /// The ways from a front.
+    fn of_front(&self, key: &ObjectKey) -> Option<String> {
+        let Self {
+            world,
+            configuration,
+            ..
+        } = self;
+        let front = fronts::of_object(world, &configuration.aws, world.get(key)?)?;
+        let mut wide = paths::of_front(world, &self.wide, front.clone());
+        let mut paths = paths::of_front(world, &configuration.istio, front);
+        if *key != self.object.key {
+            let meant: Vec<bool> = wide
+                .legs
+                .iter()
+                .map(|leg| {
+                    wide.participants(leg).contains(&self.object.key)
+                        || leg.reach.selects(self.object)
+                })
+                .collect();
+            for legs in [&mut paths.legs, &mut wide.legs] {
+                let mut meant = meant.iter();
+                legs.retain(|_| meant.next() == Some(&true));
+            }
+            paths.open_target_groups.clear();
+            if paths.legs.is_empty() {
+                return None;
+            }
         }
+        Some(traffic::draw(&paths, &wide, self.style))
     }
-    Some(traffic::draw(&paths, style))
+
+    /// The way through the load balancer that a Service asks for itself.
+    fn of_own(&self, key: &ObjectKey) -> Option<String> {
+        let Facts::Service(service) = self.world.facts(key)? else {
+            return None;
+        };
+        let request = service.load_balancer.as_deref()?;
+        let name = (Arc::clone(&key.namespace), Arc::clone(&key.name));
+        let asked = reach(self.world, &self.configuration.istio, &name);
+        let wide = reach(self.world, &self.wide, &name);
+        let is_meant = *key == self.object.key
+            || wide.participants().contains(&self.object.key)
+            || wide.selects(self.object);
+        let trace = Trace {
+            asked: &asked,
+            wide: &wide,
+        };
+        is_meant.then(|| traffic::draw_own(service, request, trace, self.style))
+    }
 }

@@ -9,8 +9,9 @@ use l7guard_policy::objects::Object;
 use crate::nearest_word;
 use crate::visible_text::one_line;
 
-/// Short names that `kubectl api-resources` shows.
-const SHORT_NAMES: [(&str, &str); 12] = [
+/// Short names: those that `kubectl api-resources` shows, and `tgb`, as the AWS Load Balancer Controller's pages call a
+/// TargetGroupBinding.
+const SHORT_NAMES: [(&str, &str); 16] = [
     ("deploy", "Deployment"),
     ("ds", "DaemonSet"),
     ("ep", "Endpoints"),
@@ -18,11 +19,15 @@ const SHORT_NAMES: [(&str, &str); 12] = [
     ("gtw", "Gateway"),
     ("gw", "Gateway"),
     ("ing", "Ingress"),
+    ("iop", "IstioOperator"),
+    ("lset", "ListenerSet"),
+    ("ns", "Namespace"),
     ("po", "Pod"),
     ("ro", "Rollout"),
     ("rs", "ReplicaSet"),
     ("sts", "StatefulSet"),
     ("svc", "Service"),
+    ("tgb", "TargetGroupBinding"),
 ];
 
 /// How many objects are named in an error.
@@ -109,7 +114,9 @@ impl Subject<'_> {
         };
         let name = kind.name();
         let plural = match name {
-            _ if name.ends_with(['s', 'S']) => format!("{name}es"),
+            "Endpoints" => name.to_owned(),
+            _ if name.ends_with("ss") => format!("{name}es"),
+            _ if name.ends_with("Params") => name.to_owned(),
             _ if name.ends_with("cy") => format!("{}ies", &name[..name.len() - 1]),
             _ => format!("{name}s"),
         };

@@ -41,15 +41,238 @@ fn the_way_from_a_front_and_to_a_gateway_is_the_same_and_marked_where_layer_7_ha
 }
 
 #[test]
-fn an_application_behind_an_alb_is_fine() {
-    let ended = explain("ingress/shop", &QUICKSTART);
-    assert_eq!(ended.status, 0, "{}", ended.stderr);
+fn an_application_behind_an_alb_is_not_called_fine() {
+    for subject in ["ingress/shop", "svc/shop", "deploy/shop"] {
+        let ended = explain(subject, &QUICKSTART);
+        assert_eq!(ended.status, 0, "{}", ended.stderr);
+        let verdict = "No Istio gateway is on this way, so l7guard refuses nothing.";
+        assert!(
+            ended.stdout.contains(verdict),
+            "{subject}: {}",
+            ended.stdout
+        );
+        for word in ["!", "fine", "as it should be"] {
+            assert!(!ended.stdout.contains(word), "{}", ended.stdout);
+        }
+    }
+}
+
+/// A router with this label, and a Service before it.
+fn gateway(label: &str, service: &str) -> String {
+    format!(
+        "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: gateway, namespace: mesh}}
+spec:
+  selector: {{matchLabels: {{istio: {label}}}}}
+  template:
+    metadata: {{labels: {{istio: {label}}}}}
+    spec: {{containers: [{{name: istio-proxy, image: istio/proxyv2, args: [proxy, router]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: gateway, namespace: mesh{service}}}
+---
+"
+    )
+}
+
+/// An Ingress to that Service, or to another one.
+fn ingress(class: &str, service: &str) -> String {
+    format!(
+        "\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: edge, namespace: mesh, annotations: {{alb.ingress.kubernetes.io/scheme: internal}}}}
+spec: {{{class}defaultBackend: {{service: {{name: {service}, port: {{number: 80}}}}}}}}
+---
+"
+    )
+}
+
+#[test]
+fn a_gateway_that_the_policy_does_not_ask_about_is_drawn() {
+    for (label, words) in [
+        ("egressgateway", "an Istio egress gateway"),
+        ("eastwestgateway", "an Istio east-west gateway"),
+    ] {
+        let service = format!("}}\nspec: {{selector: {{istio: {label}}}, ports: [{{port: 80}}]");
+        let world = gateway(label, &service) + &ingress("ingressClassName: alb, ", "gateway");
+        for subject in ["ing/edge", "svc/gateway", "deploy/gateway"] {
+            let ended = run_with_input(&["explain", subject, "-f", "-"], &world);
+            let shown = &ended.stdout;
+            let verdict = format!(
+                "Layer 7 happens twice (!): at the load balancer and at {words}. l7guard refuses nothing here"
+            );
+            assert!(
+                shown.contains(&verdict),
+                "{subject}: {shown}{}",
+                ended.stderr
+            );
+            assert_eq!(shown.matches("\n! ").count(), 2, "{shown}");
+        }
+    }
+}
+
+#[test]
+fn the_load_balancer_that_a_service_asks_for_itself_is_drawn() {
+    let service = |annotations: &str, more: &str| {
+        let service = format!(
+            ", annotations: {{{annotations}}}}}\nspec: {{type: LoadBalancer, {more}selector: {{istio: ingressgateway}}, ports: [{{port: 80}}]"
+        );
+        gateway("ingressgateway", &service)
+    };
+    let prefix = "service.beta.kubernetes.io/aws-load-balancer";
+    for (annotations, more, station, verdict) in [
+        (
+            format!("{prefix}-backend-protocol: http"),
+            "",
+            "\n! Classic ELB (L7)     Service mesh/gateway: ",
+            "Layer 7 happens twice (!)",
+        ),
+        (
+            String::new(),
+            "",
+            "\n  Classic ELB (L4)     Service mesh/gateway: ",
+            "Layer 7 happens once, at Istio's Envoy",
+        ),
+        (
+            format!("{prefix}-type: nlb"),
+            "",
+            "\n  NLB (L4)             Service mesh/gateway: ",
+            "Layer 7 happens once, at Istio's Envoy",
+        ),
+        (
+            String::new(),
+            "loadBalancerClass: example.com/own, ",
+            "\n  unknown load balancer Service mesh/gateway: ",
+            "It cannot be told whether Layer 7 happens twice",
+        ),
+    ] {
+        let world = service(&annotations, more);
+        for subject in ["svc/gateway", "deploy/gateway"] {
+            let ended = run_with_input(&["explain", subject, "-f", "-"], &world);
+            let shown = &ended.stdout;
+            assert!(
+                shown.contains(station),
+                "{station}: {shown}{}",
+                ended.stderr
+            );
+            assert!(shown.contains(verdict), "{verdict}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_known_is_not_called_fine() {
+    let outside = "apiVersion: v1\nkind: Service\nmetadata: {name: out, namespace: mesh}\nspec: {type: ExternalName, externalName: example.com}\n---\n";
+    for (world, verdict) in [
+        // No class, beside annotations of an ALB.
+        (
+            ingress("", "istio-ingressgateway"),
+            "It cannot be told whether Layer 7 happens twice",
+        ),
+        (
+            ingress("ingressClassName: alb, ", "unknown"),
+            "It cannot be told whether a gateway is behind this Service",
+        ),
+        (
+            ingress("ingressClassName: alb, ", "out") + outside,
+            "The way leaves the cluster",
+        ),
+    ] {
+        let ended = run_with_input(&["explain", "ing/edge", "-f", "-"], &world);
+        assert!(ended.stdout.contains(verdict), "{}", ended.stdout);
+        assert!(!ended.stdout.contains("happens once"), "{}", ended.stdout);
+    }
+    let ended = run_with_input(
+        &["explain", "ing/edge", "-f", "-"],
+        &(ingress("ingressClassName: alb, ", "out") + outside),
+    );
     assert!(
-        ended.stdout.contains("Layer 7 happens once"),
+        ended.stdout.contains("\n  outside the cluster\n"),
         "{}",
         ended.stdout
     );
-    assert!(!ended.stdout.contains('!'), "{}", ended.stdout);
+}
+
+#[test]
+fn the_names_that_kubectl_knows_are_known() {
+    let world = "\
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: a}
+spec: {controllerName: a/b}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: a}
+spec: {gatewayClassName: a}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: a}
+spec: {parentRefs: [{name: a}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: {name: a}
+spec: {parentRef: {name: a}}
+---
+apiVersion: elbv2.k8s.aws/v1beta1
+kind: TargetGroupBinding
+metadata: {name: a}
+spec: {targetGroupARN: x, serviceRef: {name: a, port: 80}}
+---
+apiVersion: elbv2.k8s.aws/v1beta1
+kind: IngressClassParams
+metadata: {name: a}
+spec: {}
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: a}
+spec: {controller: a/b}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: a}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: a}
+addressType: IPv4
+endpoints: []
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: a}
+";
+    for kind in [
+        "gc",
+        "gatewayclasses",
+        "gtw",
+        "gateways",
+        "httproute",
+        "httproutes",
+        "HTTPRoute",
+        "lset",
+        "listenersets",
+        "tgb",
+        "targetgroupbinding",
+        "targetgroupbindings.elbv2.k8s.aws",
+        "ingressclass",
+        "ingressclasses",
+        "ingressclassparams",
+        "ep",
+        "endpoints",
+        "ns",
+        "namespaces",
+    ] {
+        let ended = run_with_input(&["explain", &format!("{kind}/a"), "-f", "-"], world);
+        assert_eq!(ended.status, 0, "{kind}: {}", ended.stderr);
+    }
 }
 
 #[test]
@@ -199,8 +422,27 @@ fn a_broken_file_is_an_error_beside_the_drawing() {
 #[test]
 fn the_drawing_fits_a_narrow_terminal_and_is_coloured_on_a_terminal_alone() {
     let arguments = ["explain", "ingress/edge", "-f", "examples/quickstart"];
-    let screen = on_terminal(l7guard(&arguments), 60);
-    assert!(screen.contains("\u{1b}["), "{screen}");
-    insta::assert_snapshot!("traffic-60", plain(&screen));
-    assert!(!run(&arguments).stdout.contains('\u{1b}'));
+    for columns in [60, 100, 160] {
+        let screen = on_terminal(l7guard(&arguments), columns);
+        let shown = plain(&screen);
+        insta::assert_snapshot!(format!("traffic-{columns}"), shown);
+        // Continuation lines keep their column.
+        let reasons = shown.lines().filter(|line| line.starts_with("       "));
+        for line in reasons {
+            assert!(line.starts_with(&" ".repeat(23)), "{columns}: {line:?}");
+            assert!(!line[23..].starts_with(' '), "{columns}: {line:?}");
+        }
+        // Where Layer 7 happens twice shows in colour, too.
+        for what in [
+            "! ALB (L7)",
+            "! Istio Envoy (L7)",
+            "Layer 7 happens twice (!)",
+        ] {
+            let at = screen.find(what).unwrap();
+            assert!(screen[..at].ends_with('m'), "{columns}: {what}: {screen:?}");
+        }
+    }
+    let without = run(&arguments).stdout;
+    assert_eq!(without.matches("\n! ").count(), 2, "{without}");
+    assert!(!without.contains('\u{1b}'));
 }

@@ -14,11 +14,12 @@ use crate::budget::steps_of_text;
 use crate::confidence::Confidence;
 use crate::fronts::{Destination, Front, Provisioning, Target};
 use crate::gateways::istio::Istio;
+use crate::gateways::selection::selects;
 use crate::gateways::service::{Backends, ServiceTrace, reach};
 use crate::identity::{ObjectKey, ServiceKey};
 use crate::inventory::{World, bound_group_key};
-use crate::objects::Facts;
 use crate::objects::target_group_binding::{Protocol, TargetGroup};
+use crate::objects::{Facts, Object};
 
 /// All ways that lead from a front.
 #[derive(Clone, Debug)]
@@ -170,6 +171,17 @@ impl FrontPaths<'_> {
 }
 
 impl ServiceTrace {
+    /// Whether the last Service selects this workload, whatever it is.
+    #[must_use]
+    pub fn selects(&self, object: &Object) -> bool {
+        let (Facts::Workload(workload), Some(service), Some(last)) =
+            (&object.facts, &self.service, self.last_service())
+        else {
+            return false;
+        };
+        last.namespace == object.key.namespace && selects(&service.selector, object, workload)
+    }
+
     /// The Services on the way that exist, the workloads behind the last one, and what their evidence rests on.
     #[must_use]
     pub fn participants(&self) -> BTreeSet<ObjectKey> {

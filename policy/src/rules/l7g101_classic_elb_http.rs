@@ -81,27 +81,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// One finding if some port gets an HTTP or HTTPS listener.
-///
-/// With a certificate the backend protocols `http` and `https` both make an HTTPS listener; without one only `http`
-/// makes an HTTP listener, and everything else is TCP. Values are compared exactly.
-///
-/// Source: kubernetes/cloud-provider-aws `pkg/providers/v1/aws.go` (`buildListener`).
 fn check(service: &GatewayService<'_>, findings: &mut Vec<Finding>) {
     let request = service.request;
     let ports = &service.service.ports;
-    if request.built(ports) != Built::Classic {
-        return;
-    }
-    let protocol = request.annotation("backend-protocol");
-    let certificate = request.certificate(ports);
-    let is_http = ports.iter().any(|port| {
-        if certificate.applies(port) {
-            matches!(protocol, Some("http" | "https"))
-        } else {
-            port.is_tcp && protocol == Some("http")
-        }
-    });
-    if !is_http {
+    if request.built(ports) != Built::Classic || !request.has_http_listener(ports) {
         return;
     }
     let key = &service.key;

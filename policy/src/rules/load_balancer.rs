@@ -75,6 +75,25 @@ impl LoadBalancerRequest {
         }
     }
 
+    /// Whether a Classic Load Balancer gets an HTTP or HTTPS listener.
+    ///
+    /// With a certificate the backend protocols `http` and `https` both make an HTTPS listener; without one only `http`
+    /// makes an HTTP listener, and everything else is TCP. Values are compared exactly.
+    ///
+    /// Source: kubernetes/cloud-provider-aws `pkg/providers/v1/aws.go` (`buildListener`).
+    #[must_use]
+    pub fn has_http_listener(&self, ports: &[ServicePort]) -> bool {
+        let protocol = self.annotation("backend-protocol");
+        let certificate = self.certificate(ports);
+        ports.iter().any(|port| {
+            if certificate.applies(port) {
+                matches!(protocol, Some("http" | "https"))
+            } else {
+                port.is_tcp && protocol == Some("http")
+            }
+        })
+    }
+
     /// Whether the cloud provider takes the backend protocol for an error: where a certificate applies it has to be one
     /// that it knows, in lower case. Nothing is built then, for no port.
     ///

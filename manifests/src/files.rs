@@ -7,6 +7,7 @@ use std::fs::{self, File, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::exclusion::Exclusions;
 use super::pattern::{self, PatternProblem};
 use super::yaml::MAX_BYTES;
 use regular_file::{OpenError, name_of};
@@ -30,6 +31,8 @@ pub struct Inputs {
     pub found: Vec<Input>,
     /// What cannot.
     pub errors: Vec<FileError>,
+    /// Exclusions that left nothing out, as they were written.
+    pub idle_exclusions: Vec<String>,
 }
 
 /// A path that cannot be read.
@@ -110,15 +113,31 @@ impl Input {
 /// followed, once.
 #[must_use]
 pub fn find<P: AsRef<Path>>(paths: &[P]) -> Inputs {
-    let mut search = Search::default();
+    find_except(paths, &Exclusions::default())
+}
+
+/// Finds as [`find`] does, without what is excluded.
+#[must_use]
+pub fn find_except<P: AsRef<Path>>(paths: &[P], exclusions: &Exclusions) -> Inputs {
+    let mut search = Search {
+        excluded: HashSet::new(),
+        exclusions,
+        inputs: Inputs::default(),
+        taken: HashSet::new(),
+        stdin_taken: false,
+        manifests: 0,
+    };
     for path in paths {
         search.named(path.as_ref());
     }
+    search.inputs.idle_exclusions = exclusions.without(&search.excluded);
     search.inputs
 }
 
-#[derive(Default)]
-struct Search {
+struct Search<'a> {
+    exclusions: &'a Exclusions,
+    /// Exclusions that left something out, by their numbers.
+    excluded: HashSet<usize>,
     inputs: Inputs,
     /// Files and directories that were taken, by their canonical paths.
     taken: HashSet<PathBuf>,
@@ -127,7 +146,15 @@ struct Search {
     manifests: usize,
 }
 
-impl Search {
+impl Search<'_> {
+    /// Whether a path is left out, `inside` being what it is called below the root that was given.
+    fn is_excluded(&mut self, inside: &Path) -> bool {
+        let matching = self.exclusions.matching(inside);
+        let is_excluded = !matching.is_empty();
+        self.excluded.extend(matching);
+        is_excluded
+    }
+
     fn named(&mut self, path: &Path) {
         if path == Path::new("-") {
             if !std::mem::replace(&mut self.stdin_taken, true) {
@@ -139,6 +166,7 @@ impl Search {
             Err(_) if pattern::is_pattern(path) => self.pattern(path),
             Err(error) => self.error(path, error.into()),
             Ok(metadata) if metadata.is_dir() => self.named_directory(path),
+            Ok(_) if self.is_excluded(path) => {}
             Ok(metadata) => self.file(path, metadata.file_type()),
         }
     }
@@ -151,7 +179,11 @@ impl Search {
             Err(problem) => return self.error(pattern, problem.into()),
         };
         let before = (self.manifests, self.inputs.errors.len());
+        let excluded = self.excluded.len();
         for path in paths {
+            if self.is_excluded(&path) {
+                continue;
+            }
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => self.directory(&path),
                 Ok(metadata)
@@ -168,17 +200,19 @@ impl Search {
         for problem in unreadable {
             self.error(pattern, problem.into());
         }
-        if before == (self.manifests, self.inputs.errors.len()) {
+        let is_as_before = before == (self.manifests, self.inputs.errors.len());
+        if is_as_before && excluded == self.excluded.len() {
             self.error(pattern, PatternProblem::NoMatch.into());
         }
     }
 
     fn named_directory(&mut self, path: &Path) {
         let before = (self.manifests, self.inputs.errors.len());
-        let known = self.taken.len();
+        let (known, excluded) = (self.taken.len(), self.excluded.len());
         self.directory(path);
         let is_new = self.taken.len() > known;
-        if is_new && before == (self.manifests, self.inputs.errors.len()) {
+        let is_as_before = before == (self.manifests, self.inputs.errors.len());
+        if is_new && is_as_before && excluded == self.excluded.len() {
             self.error(path, FileProblem::NoManifests);
         }
     }
@@ -187,17 +221,17 @@ impl Search {
     ///
     /// By hand, as `walkdir` does not do the same: it follows a link into a directory every time it comes upon one, where
     /// here each is taken once, and fails on any link that leads nowhere, where here only one called like a manifest does.
-    fn directory(&mut self, path: &Path) {
-        let mut ahead = vec![path.to_owned()];
+    fn directory(&mut self, root: &Path) {
+        let mut ahead = vec![root.to_owned()];
         while let Some(path) = ahead.pop() {
-            if let Err(error) = self.entries(&path, &mut ahead) {
+            if let Err(error) = self.entries(root, &path, &mut ahead) {
                 self.error(&path, error.into());
             }
         }
     }
 
     /// Takes the files of one directory by name; its directories go on top of `ahead`, the first in order last.
-    fn entries(&mut self, path: &Path, ahead: &mut Vec<PathBuf>) -> io::Result<()> {
+    fn entries(&mut self, root: &Path, path: &Path, ahead: &mut Vec<PathBuf>) -> io::Result<()> {
         if !self.taken.insert(fs::canonicalize(path)?) {
             return Ok(());
         }
@@ -207,6 +241,12 @@ impl Search {
         for entry in entries {
             let path = entry.path();
             let is_manifest = has_manifest_extension(&path);
+            if path
+                .strip_prefix(root)
+                .is_ok_and(|inside| self.is_excluded(inside))
+            {
+                continue;
+            }
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() && !is_hidden(&entry.file_name()) => {
                     directories.push(path);

@@ -2,9 +2,24 @@
 
 use super::object::RawObject;
 
+/// Why there is a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteReason {
+    /// Helm makes objects of it.
+    Helm,
+    /// kustomize makes objects of it.
+    Kustomize,
+    /// It is no object for another reason.
+    NotAnObject,
+    /// It was read, as `kubectl` reads it, and may have been meant otherwise.
+    Ambiguous,
+}
+
 /// Something worth knowing that is no fault: a document that is no object, a key that is given twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
+    /// Why it is told.
+    pub reason: NoteReason,
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1, in characters.

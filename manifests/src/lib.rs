@@ -12,7 +12,9 @@
 //! depth of the input or takes more than linear time and memory, whatever the bytes are; what cannot be read is an error
 //! with its position and hides nothing that stands before or after it.
 
+pub mod exclusion;
 pub mod files;
+mod foreign;
 mod item;
 pub mod kustomize;
 mod load;
@@ -24,7 +26,7 @@ pub mod pattern;
 mod reader;
 pub mod yaml;
 
-pub use item::{Item, LoadError, Note, Origin};
+pub use item::{Item, LoadError, Note, NoteReason, Origin};
 pub use load::{Loaded, load};
 pub use object::RawObject;
 pub use reader::Reader;

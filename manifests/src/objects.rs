@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::non_objects;
+use super::item::NoteReason;
+use super::non_objects::{self, NonObject};
 use super::object::{RawObject, Type};
 use super::object_error::{ObjectError, ObjectErrorKind};
 use super::yaml::{
@@ -20,7 +21,7 @@ pub(super) enum Found {
     /// An object, with remarks on it.
     Object(Box<RawObject>, Vec<Remark>),
     /// No object, or not only that, for a reason that is no fault.
-    Remark(Remark),
+    Remark(NoteReason, Remark),
     /// It cannot be read.
     Unreadable(ObjectError),
 }
@@ -109,7 +110,10 @@ impl Objects {
         } else if self.tree.is_sequence(0) {
             if self.holds_objects(0, false)? {
                 self.open(0, String::new(), false, None)?;
-                "a bare list of objects, which kubectl does not take: its elements are judged all the same".to_owned()
+                Some(NonObject {
+                    reason: NoteReason::Ambiguous,
+                    message: "a bare list of objects, which kubectl does not take: its elements are judged all the same".to_owned(),
+                })
             } else {
                 non_objects::of_list(self.text(), 0)
             }
@@ -117,9 +121,9 @@ impl Objects {
             if let Ok(Meaning::Null) = self.text().meaning(0) {
                 return Ok(None);
             }
-            "a single value, not a Kubernetes object: skipped".to_owned()
+            non_objects::of_scalar(self.text())
         };
-        Ok(Some(self.remark(0, what)))
+        Ok(what.map(|what| self.remark(0, what)))
     }
 
     /// Looks at what should be an object, a list of objects, or neither.
@@ -141,7 +145,7 @@ impl Objects {
             (Name::Missing, Name::Missing, Some(inherited)) => inherited,
             (Name::Missing, _, _) | (_, Name::Missing, _) => {
                 let what = non_objects::of_mapping(self.text(), node);
-                return Ok(Some(self.remark(node, what)));
+                return Ok(what.map(|what| self.remark(node, what)));
             }
             (Name::Wrong(error), _, _) | (_, Name::Wrong(error), _) => return Err(error),
         };
@@ -307,11 +311,12 @@ impl Objects {
         Ok(text.find(mapping, key, aliased, &mut self.budget)?)
     }
 
-    fn remark(&self, node: NodeId, message: String) -> Found {
-        Found::Remark(Remark {
+    fn remark(&self, node: NodeId, what: NonObject) -> Found {
+        let remark = Remark {
             offset: self.tree.offset(node),
-            message,
-        })
+            message: what.message,
+        };
+        Found::Remark(what.reason, remark)
     }
 
     fn error(&self, node: NodeId, kind: impl Into<ObjectErrorKind>) -> ObjectError {

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use super::item::{Item, LoadError, Note, Origin};
+use super::foreign;
+use super::item::{Item, LoadError, Note, NoteReason, Origin};
 use super::objects::{Found, Objects};
 use super::yaml::{Document, Remark, Source, Stream, Unreadable};
 
@@ -46,13 +47,16 @@ impl Reader {
         let remark = document.remark.take();
         self.objects = Some(Objects::new(document));
         if let Some(remark) = remark {
-            self.note(&remark);
+            self.note(NoteReason::Ambiguous, &remark);
         }
     }
 
     /// Tells of a document that cannot be parsed: as of a template, where that may be the reason.
     fn unreadable(&mut self, unreadable: &Unreadable) {
         let error = &unreadable.error;
+        if foreign::is_of_others(self.source()) {
+            return;
+        }
         let Some(template) = unreadable.template else {
             let origin = if unreadable.is_whole_source {
                 Origin::Source
@@ -62,13 +66,14 @@ impl Reader {
             return self.error(origin, error.offset, error);
         };
         let line = self.source().place(error.offset).line;
-        self.note(&Remark {
+        let remark = Remark {
             offset: template,
             message: format!(
                 "a template (`{{{{`), not a manifest: skipped. Render it first, such as by \
                  `helm template … | l7guard check -` (as it stands, line {line}: {error})"
             ),
-        });
+        };
+        self.note(NoteReason::Helm, &remark);
     }
 
     fn found(&mut self, found: Found) {
@@ -76,15 +81,15 @@ impl Reader {
             Found::Object(object, remarks) => {
                 self.ready.push_back(Item::Object(object));
                 for remark in remarks {
-                    self.note(&remark);
+                    self.note(NoteReason::Ambiguous, &remark);
                 }
             }
-            Found::Remark(remark) => self.note(&remark),
+            Found::Remark(reason, remark) => self.note(reason, &remark),
             Found::Unreadable(error) => self.error(Origin::Object, error.offset, &error),
         }
     }
 
-    fn note(&mut self, remark: &Remark) {
+    fn note(&mut self, reason: NoteReason, remark: &Remark) {
         self.notes += 1;
         let message = match self.notes {
             ..=MAX_MESSAGES => remark.message.clone(),
@@ -93,6 +98,7 @@ impl Reader {
         };
         let place = self.source().place(remark.offset);
         self.ready.push_back(Item::Note(Note {
+            reason,
             line: place.line,
             column: place.column,
             message,

@@ -81,10 +81,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     if let Some(earlier) = earlier {
         earlier.compare(&mut report);
     }
+    report.unresolved_fails = arguments.fail_on == FailOn::Unresolved;
     let printing = Printing {
         output: arguments.output,
         fail_on: arguments.fail_on,
         is_quiet: arguments.quiet,
+        is_verbose: true,
     };
     printing.print(&report)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use l7guard_manifests::exclusion::Exclusions;
 use l7guard_policy::configuration::Configuration;
 use l7guard_policy::rules::Mode;
 
@@ -13,10 +14,8 @@ use super::config::ConfigurationFile;
 use super::progress::Progress;
 use super::terminal::style;
 use crate::clock;
-use crate::report::{
-    Report, ReportedError, ReportedFinding, github, html, json, junit, sarif, text,
-};
-use crate::visible_text::one_line;
+use crate::report::notes::{self, ReportedNote};
+use crate::report::{Report, ReportedFinding, github, html, json, junit, sarif, text};
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
@@ -41,6 +40,15 @@ pub(super) struct Arguments {
     /// The lowest severity that makes the exit status 1
     #[arg(long, value_enum, default_value_t = FailOn::Deny, value_name = "SEVERITY")]
     fail_on: FailOn,
+    /// Files and directories that are not read; may be repeated ('vendor', 'charts/*/ci', '**/tests/*.json')
+    ///
+    /// A pattern is compared with the path below each directory that is named, and leaves out all that is below what it
+    /// matches. One without a `/` matches a name anywhere. `*` stops at a `/`, `**` crosses it.
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<String>,
+    /// List every note, and every object that cannot be told or is exempt, one by one
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
     /// Say only what decides the exit status: errors, and findings at or above --fail-on
     ///
     /// Without it the text also has notes on what was skipped, lesser findings, what could not be told, exemptions and
@@ -77,6 +85,8 @@ pub(super) enum FailOn {
     Deny,
     /// Warnings too
     Warn,
+    /// What cannot be told too: objects of which one end of a path is in sight and the other is not
+    Unresolved,
     /// Never
     Never,
 }
@@ -87,7 +97,7 @@ impl FailOn {
         let severity = finding.judged.severity;
         match self {
             Self::Deny => severity >= Mode::Deny,
-            Self::Warn => severity >= Mode::Warn,
+            Self::Warn | Self::Unresolved => severity >= Mode::Warn,
             Self::Never => false,
         }
     }
@@ -95,11 +105,13 @@ impl FailOn {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let configuration = arguments.configuration.load()?;
-    let report = check(arguments, &configuration);
+    let exclusions = Exclusions::parse(&arguments.exclude)?;
+    let report = check(arguments, &exclusions, &configuration);
     let printing = Printing {
         output: arguments.output,
         fail_on: arguments.fail_on,
         is_quiet: arguments.quiet,
+        is_verbose: arguments.verbose,
     };
     printing.print(&report)
 }
@@ -110,6 +122,7 @@ pub(super) struct Printing {
     pub(super) output: Output,
     pub(super) fail_on: FailOn,
     pub(super) is_quiet: bool,
+    pub(super) is_verbose: bool,
 }
 
 impl Printing {
@@ -130,8 +143,10 @@ impl Printing {
         }
         buffered.flush()?;
         if matches!(self.output, Output::Json | Output::Junit) {
-            let notes: &[ReportedError] = if self.is_quiet { &[] } else { &report.notes };
-            write_notes(notes.iter().chain(&report.conflicts), io::stderr().lock())?;
+            // JUnit has no place for notes; who runs the command sees them all the same.
+            let notes: &[ReportedNote] = if self.is_quiet { &[] } else { &report.notes };
+            let notes = notes.iter().chain(&report.conflicts);
+            notes::write(notes, self.is_verbose, io::stderr().lock())?;
         }
         Ok(exit_status(report, self.fail_on))
     }
@@ -142,34 +157,18 @@ impl Printing {
             let failing = findings.filter(|finding| self.fail_on.fails(finding));
             text::write_decisive(report, failing, style, output)
         } else {
-            text::write(report, style, output)
+            text::write(report, style, self.is_verbose, output)
         }
     }
 }
 
-/// Notes have no place in some formats; they are not to be lost.
-fn write_notes<'a>(
-    notes: impl Iterator<Item = &'a ReportedError>,
-    mut output: impl Write,
-) -> io::Result<()> {
-    for note in notes {
-        let line = note.line.unwrap_or_default();
-        writeln!(
-            output,
-            "note: {}:{line}: {}",
-            one_line(&note.file),
-            one_line(&note.message)
-        )?;
-    }
-    Ok(())
-}
-
-fn check(arguments: &Arguments, configuration: &Configuration) -> Report {
+fn check(arguments: &Arguments, exclusions: &Exclusions, configuration: &Configuration) -> Report {
     let paths = &arguments.paths;
     let mut progress = Progress::new(!arguments.quiet);
-    let mut world = ManifestWorld::read_with(paths, &arguments.namespace, |read, count| {
-        progress.at(read, count);
-    });
+    let mut world =
+        ManifestWorld::read_with(paths, exclusions, &arguments.namespace, |read, count| {
+            progress.at(read, count);
+        });
     drop(progress);
     if world.objects == 0 && world.errors.is_empty() {
         world.errors.push(crate::report::ReportedError {
@@ -196,6 +195,7 @@ fn check(arguments: &Arguments, configuration: &Configuration) -> Report {
         errors: world.errors,
         notes: world.notes,
         conflicts: world.conflicts,
+        unresolved_fails: arguments.fail_on == FailOn::Unresolved,
         ..Report::default()
     }
 }
@@ -204,7 +204,8 @@ fn exit_status(report: &Report, fail_on: FailOn) -> ExitStatus {
     if !report.errors.is_empty() {
         return ExitStatus::Error;
     }
-    if report.findings.iter().any(|finding| fail_on.fails(finding)) {
+    let is_open = report.unresolved_fails && !report.unresolved.is_empty();
+    if is_open || report.findings.iter().any(|finding| fail_on.fails(finding)) {
         ExitStatus::Findings
     } else {
         ExitStatus::Success

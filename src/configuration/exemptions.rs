@@ -173,7 +173,10 @@ fn check_rules(
         {
             problems.error(
                 at,
-                format!("none of these rules finds anything about {}: remove it", kind.0),
+                format!(
+                    "none of these rules finds anything about {}: remove it",
+                    kind.0
+                ),
             );
         }
     }

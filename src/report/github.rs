@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use l7guard_policy::rules::Mode;
 
-use super::{Report, ReportedError, ReportedFinding, remedy_text};
+use super::{Report, ReportedError, ReportedFinding, name_in_cluster, notes, remedy_text};
 use crate::visible_text::{one_line, printable};
 
 /// Writes one command a line: errors and denials as `error`, warnings as `warning`, the rest as `notice`.
@@ -22,10 +22,30 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
     for finding in &report.findings {
         write_finding(&mut output, finding)?;
     }
-    for note in report.notes.iter().chain(&report.conflicts) {
-        write_input(&mut output, "notice", note)?;
+    if report.unresolved_fails {
+        for unresolved in &report.unresolved {
+            let name = name_in_cluster(unresolved.cluster.as_deref(), &unresolved.object);
+            let text = format!("{name} {}", one_line(unresolved.reason.in_full()));
+            writeln!(output, "::error title=unresolved::{}", data(&text))?;
+        }
     }
-    Ok(())
+    write_notes(&mut output, report)
+}
+
+/// One annotation for all notes: a run shows ten of a kind, and findings are not to be pushed out by notes.
+fn write_notes(output: &mut impl Write, report: &Report) -> io::Result<()> {
+    let lines: Vec<String> = notes::grouped(report.all_notes())
+        .iter()
+        .map(notes::Group::line)
+        .collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        output,
+        "::notice title=l7guard::{}",
+        data(&lines.join("\n"))
+    )
 }
 
 fn write_finding(output: &mut impl Write, reported: &ReportedFinding) -> io::Result<()> {

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::json_changes::{self, JsonChange};
+use super::notes::ReportedNote;
 use super::remedy_text;
 use super::{ClusterSummary, Gone, Location, OfCluster, Report, ReportedError, ReportedFinding};
 use crate::visible_text;
@@ -45,6 +46,8 @@ struct JsonReport<'a> {
     changes: Vec<JsonChange<'a>>,
     /// Inputs that could not be read, wholly or in part.
     errors: Vec<JsonError<'a>>,
+    /// What was skipped of the inputs, and what may have been meant otherwise than it was read.
+    notes: Vec<JsonNote<'a>>,
 }
 
 /// How many of each there are.
@@ -246,6 +249,27 @@ struct JsonError<'a> {
     message: &'a str,
 }
 
+/// A note on an input that was read.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Note")]
+struct JsonNote<'a> {
+    /// Why there is a note. More reasons may be added.
+    #[schemars(extend("examples" = ["helm", "kustomize", "release", "notAnObject", "placeholder", "ambiguous", "copies", "conflict", "exclusion"]))]
+    reason: &'static str,
+    /// The file as it was named, `<stdin>` for standard input.
+    file: &'a str,
+    /// The line, from 1, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize", range(min = 1))]
+    line: Option<usize>,
+    /// The column, from 1, in characters, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize", range(min = 1))]
+    column: Option<usize>,
+    /// What was skipped, or how it was read.
+    message: &'a str,
+}
+
 /// The JSON Schema (draft 2020-12) of the format. It lets further fields be, as a later release may add some.
 #[must_use]
 pub fn schema() -> Value {
@@ -288,6 +312,7 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
         exempt: report.exempt.iter().map(exempt).collect(),
         changes: json_changes::changes(&report.remedy.changes),
         errors: report.errors.iter().map(error).collect(),
+        notes: report.all_notes().map(note).collect(),
     };
     let document = serde_json::to_string_pretty(&json)?;
     writeln!(output, "{}", visible_text::json(&document))
@@ -383,5 +408,15 @@ fn error(error: &ReportedError) -> JsonError<'_> {
         line: error.line,
         column: error.column,
         message: &error.message,
+    }
+}
+
+fn note(note: &ReportedNote) -> JsonNote<'_> {
+    JsonNote {
+        reason: note.reason.as_str(),
+        file: &note.input.file,
+        line: note.input.line,
+        column: note.input.column,
+        message: &note.input.message,
     }
 }

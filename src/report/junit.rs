@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use l7guard_policy::verdict::Unresolved;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Report, ReportedError, ReportedFinding, object_name, remedy_text};
+use super::{
+    OfCluster, Report, ReportedError, ReportedFinding, name_in_cluster, object_name, remedy_text,
+};
 use crate::visible_text::{one_line, printable};
 
 /// Writes the report as one test suite. Findings that fail the run are failures, inputs that cannot be read are errors,
@@ -26,6 +29,9 @@ pub fn write(
     let mut cases: Vec<TestCase> = report.errors.iter().map(error_case).collect();
     let findings = report.findings.iter();
     cases.extend(findings.map(|finding| finding_case(finding, fails(finding))));
+    if report.unresolved_fails {
+        cases.extend(report.unresolved.iter().map(unresolved_case));
+    }
     if cases.is_empty() {
         let mut case = TestCase::new(
             format!("{} objects", report.objects),
@@ -60,9 +66,19 @@ fn number_duplicate(case: &mut TestCase, seen: &mut HashMap<String, usize>) {
 fn error_case(error: &ReportedError) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status.set_message(one_line(&error.message).into_owned());
-    let mut case = TestCase::new(place(&error.file, error.line, error.column), status);
+    let mut case = TestCase::new(error.place(), status);
     case.set_classname("input");
     set_file(&mut case, &error.file, error.line);
+    case
+}
+
+/// A case of an object that cannot be told, where that makes the run fail.
+fn unresolved_case(unresolved: &OfCluster<Unresolved>) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(one_line(unresolved.reason.in_full()).into_owned());
+    let name = name_in_cluster(unresolved.cluster.as_deref(), &unresolved.object);
+    let mut case = TestCase::new(name, status);
+    case.set_classname("unresolved");
     case
 }
 

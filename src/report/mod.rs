@@ -15,8 +15,10 @@ pub mod json;
 mod json_changes;
 pub mod junit;
 mod kubectl_command;
+pub mod notes;
 pub mod remedy_text;
 pub mod sarif;
+mod stations;
 pub mod text;
 pub mod traffic;
 mod yaml_text;
@@ -29,6 +31,7 @@ use l7guard_policy::verdict::{Exempted, Judged, Unresolved};
 
 use crate::visible_text::one_line;
 pub use clusters::{ClusterSummary, Gone, OfCluster};
+use notes::ReportedNote;
 
 /// What a run found, whatever was judged.
 #[derive(Debug, Default)]
@@ -44,15 +47,17 @@ pub struct Report {
     /// Inputs that could not be read.
     pub errors: Vec<ReportedError>,
     /// What the user should know about inputs that were read.
-    pub notes: Vec<ReportedError>,
+    pub notes: Vec<ReportedNote>,
     /// What repairs all findings together.
     pub remedy: Remedy,
     /// Objects with different content in several files. They are said also where other notes are not asked for.
-    pub conflicts: Vec<ReportedError>,
+    pub conflicts: Vec<ReportedNote>,
     /// The live clusters that were judged, in the order in which they were named.
     pub clusters: Vec<ClusterSummary>,
     /// Findings of the report that this one was compared with, which were not found again.
     pub gone: Vec<Gone>,
+    /// Whether what cannot be told makes the run fail.
+    pub unresolved_fails: bool,
 }
 
 /// A finding, and where it stands.
@@ -107,7 +112,25 @@ pub struct ReportedError {
     pub message: String,
 }
 
+impl ReportedError {
+    /// The file, with line and column where there are any, in text that is safe to print.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let mut place = one_line(&self.file).into_owned();
+        for number in [self.line, self.column].into_iter().flatten() {
+            place.push(':');
+            place.push_str(&number.to_string());
+        }
+        place
+    }
+}
+
 impl Report {
+    /// All notes, conflicts last.
+    pub fn all_notes(&self) -> impl Iterator<Item = &ReportedNote> {
+        self.notes.iter().chain(&self.conflicts)
+    }
+
     /// How many findings have this severity.
     #[must_use]
     pub fn count(&self, severity: l7guard_policy::rules::Mode) -> usize {

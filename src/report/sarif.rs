@@ -145,8 +145,9 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
         .errors
         .iter()
         .map(|error| notification("error", error));
-    let notes = report.notes.iter().chain(&report.conflicts);
-    let notes = notes.map(|note| notification("note", note));
+    let notes = report
+        .all_notes()
+        .map(|note| notification("note", &note.input));
     let log = Log {
         schema: SCHEMA,
         version: "2.1.0",

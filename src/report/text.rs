@@ -6,41 +6,45 @@ use std::io::{self, Write};
 use l7guard_policy::confidence::Confidence;
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Finding, Mode};
+use l7guard_policy::verdict::{Exempted, Unresolved};
 
 use super::diagnostic::{Diagnostic, Level, Place};
+use super::notes::{self, ReportedNote};
 use super::{
-    ClusterSummary, Gone, Report, ReportedError, ReportedFinding, name_in_cluster, object_name,
-    remedy_text,
+    ClusterSummary, Gone, OfCluster, Report, ReportedError, ReportedFinding, name_in_cluster,
+    object_name, remedy_text,
 };
 use crate::visible_text::{one_line, printable};
 
 pub use super::diagnostic::Style;
 
-/// Writes the report.
+/// So many lines of a sort are all shown; of more the first, with their number.
+const SHOWN: usize = 3;
+
+/// Writes the report; if `is_verbose`, with every note and every object that cannot be told or is exempt.
 ///
 /// # Errors
 ///
 /// The output cannot be written.
-pub fn write(report: &Report, style: Style, mut output: impl Write) -> io::Result<()> {
-    for note in report.notes.iter().chain(&report.conflicts) {
-        write_input(Level::Note, note, style, &mut output)?;
+pub fn write(
+    report: &Report,
+    style: Style,
+    is_verbose: bool,
+    mut output: impl Write,
+) -> io::Result<()> {
+    // Findings come last, where a terminal shows them.
+    if is_verbose {
+        for note in report.all_notes() {
+            write_input(Level::Note, &note.input, style, &mut output)?;
+        }
+    } else {
+        write_groups(report.all_notes(), style, &mut output)?;
     }
+    let unresolved = report.unresolved.iter().map(unresolved_line).collect();
+    write_list(unresolved, "unresolved", is_verbose, style, &mut output)?;
+    let exempt = report.exempt.iter().map(exempt_line).collect();
+    write_list(exempt, "exempt", is_verbose, style, &mut output)?;
     write_failures(&report.errors, report.findings.iter(), style, &mut output)?;
-    for unresolved in &report.unresolved {
-        let name = name_in_cluster(unresolved.cluster.as_deref(), &unresolved.object);
-        let reason = one_line(unresolved.reason.in_full());
-        write_line(&format!("unresolved: {name} {reason}"), style, &mut output)?;
-    }
-    for exempted in &report.exempt {
-        let line = format!(
-            "exempt: [{}] {} by exemption {:?} until {}",
-            exempted.finding.rule,
-            name_in_cluster(exempted.cluster.as_deref(), &exempted.finding.object),
-            exempted.exemption,
-            exempted.expires
-        );
-        write_line(&line, style, &mut output)?;
-    }
     write_gone(&report.gone, style, &mut output)?;
     for cluster in &report.clusters {
         let line = format!("{}: {}", one_line(&cluster.name), summary(&cluster.into()));
@@ -61,9 +65,75 @@ fn write_gone(all: &[Gone], style: Style, output: &mut impl Write) -> io::Result
         let cluster = gone.cluster.as_deref();
         let cluster = cluster.map_or(String::new(), |cluster| format!("{cluster}: "));
         let line = format!("gone: [{}] {cluster}{}", gone.rule, gone.object);
-        write_line(&one_line(&line), style, output)?;
+        for line in style.wrap(&one_line(&line), "    ") {
+            writeln!(output, "{line}")?;
+        }
+        writeln!(output)?;
     }
     Ok(())
+}
+
+/// Notes, a line a reason, and an empty line.
+fn write_groups<'a>(
+    notes: impl Iterator<Item = &'a ReportedNote>,
+    style: Style,
+    output: &mut impl Write,
+) -> io::Result<()> {
+    let groups = notes::grouped(notes);
+    for group in &groups {
+        for line in style.wrap(&group.line(), "    ") {
+            match line.strip_prefix("note: ") {
+                Some(rest) => writeln!(output, "{}: {rest}", style.heading(Level::Note, "note"))?,
+                None => writeln!(output, "{line}")?,
+            }
+        }
+    }
+    if groups.is_empty() {
+        return Ok(());
+    }
+    writeln!(output)
+}
+
+/// Lines that stand beside findings: a few of many, unless all are wanted.
+fn write_list(
+    mut lines: Vec<String>,
+    what: &str,
+    is_verbose: bool,
+    style: Style,
+    output: &mut impl Write,
+) -> io::Result<()> {
+    let count = lines.len();
+    if count > SHOWN && !is_verbose {
+        lines.truncate(1);
+        lines[0].push_str(&format!(" ({what}: {count} in all; --verbose lists them)"));
+    }
+    for line in &lines {
+        for line in style.wrap(line, "    ") {
+            writeln!(output, "{line}")?;
+        }
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(output)
+}
+
+fn unresolved_line(unresolved: &OfCluster<Unresolved>) -> String {
+    let name = name_in_cluster(unresolved.cluster.as_deref(), &unresolved.object);
+    format!(
+        "unresolved: {name} {}",
+        one_line(unresolved.reason.in_full())
+    )
+}
+
+fn exempt_line(exempted: &OfCluster<Exempted>) -> String {
+    format!(
+        "exempt: [{}] {} by exemption {:?} until {}",
+        exempted.finding.rule,
+        name_in_cluster(exempted.cluster.as_deref(), &exempted.finding.object),
+        exempted.exemption,
+        exempted.expires
+    )
 }
 
 /// Writes errors and these findings alone, which decide how the run ends, and conflicts, which may have decided it wrongly.
@@ -77,8 +147,10 @@ pub fn write_decisive<'a>(
     style: Style,
     mut output: impl Write,
 ) -> io::Result<()> {
-    for conflict in &report.conflicts {
-        write_input(Level::Note, conflict, style, &mut output)?;
+    write_groups(report.conflicts.iter(), style, &mut output)?;
+    if report.unresolved_fails {
+        let unresolved = report.unresolved.iter().map(unresolved_line).collect();
+        write_list(unresolved, "unresolved", true, style, &mut output)?;
     }
     write_failures(&report.errors, findings, style, output)
 }
@@ -183,8 +255,8 @@ fn write_remedy(
     let (advice, manifest) = remedy.split_once("\n\n").unwrap_or((remedy, ""));
     let mut advice = format!("help: {}", one_line(advice.trim_end()));
     if let Some(object) = before.filter(|_| !manifest.is_empty()) {
-        let shown = format!(" as it is written above for {}", object_name(object));
-        advice = format!("{}{shown}", advice.trim_end_matches(':'));
+        let shown = format!(", as it is written above for {}", object_name(object));
+        advice = format!("{}{shown}", advice.trim_end_matches([':', '.']));
     }
     for (at, line) in style.wrap(&advice, "    ").iter().enumerate() {
         match line.strip_prefix("help") {
@@ -196,14 +268,6 @@ fn write_remedy(
         writeln!(output, "\n{}", printable(manifest.trim_end()))?;
     }
     Ok(())
-}
-
-/// One line, or several in a narrow terminal, and an empty one.
-fn write_line(text: &str, style: Style, output: &mut impl Write) -> io::Result<()> {
-    for line in style.wrap(text, "    ") {
-        writeln!(output, "{line}")?;
-    }
-    writeln!(output)
 }
 
 fn certainty(finding: &Finding) -> &'static str {

@@ -102,9 +102,7 @@ fn whole_world(path: &Path) -> Result<Inventory> {
 }
 
 fn error_line(error: &ReportedError) -> String {
-    let line = error.line.unwrap_or_default();
-    let text = format!("{}:{line}: {}", error.file, error.message);
-    format!("  {}", one_line(&text))
+    format!("  {}: {}", error.place(), one_line(&error.message))
 }
 
 /// Counts the objects of each kind; one that has none any more is counted as 0.

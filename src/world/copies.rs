@@ -7,6 +7,7 @@ use l7guard_policy::objects::Object;
 
 use super::ManifestWorld;
 use crate::report::ReportedError;
+use crate::report::notes::{NoteReason, ReportedNote};
 use l7guard_manifests::Address;
 
 /// A copy of an object that is not the last one.
@@ -62,12 +63,13 @@ impl ManifestWorld {
         for key in order {
             if let (Some(earlier), Some(place)) = (all.get(key), self.places.get(key)) {
                 let is_conflict = earlier.differs && earlier.is_elsewhere;
-                let to = if is_conflict {
-                    &mut conflicts
+                let (to, reason) = if is_conflict {
+                    (&mut conflicts, NoteReason::Conflict)
                 } else {
-                    &mut notes
+                    (&mut notes, NoteReason::Copies)
                 };
-                to.push(note(key, earlier, place));
+                let input = note(key, earlier, place);
+                to.push(ReportedNote { reason, input });
             }
         }
         self.notes.extend(notes);

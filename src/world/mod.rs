@@ -6,6 +6,7 @@
 mod copies;
 mod documents;
 mod judgement;
+mod releases;
 #[cfg(test)]
 mod tests;
 
@@ -17,10 +18,12 @@ use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::{Inventory, Origin};
 use l7guard_policy::objects::{self, DecodeError, Naming, Object, Source};
 
+use crate::report::notes::{NoteReason, ReportedNote};
 use crate::report::{Location, ReportedError};
 use copies::Copy;
 use documents::WholeObjects;
 pub use judgement::Judgement;
+use l7guard_manifests::exclusion::Exclusions;
 use l7guard_manifests::files::{self, FileError, Input};
 use l7guard_manifests::kustomize::Patches;
 use l7guard_manifests::{
@@ -46,9 +49,9 @@ pub struct ManifestWorld {
     /// Inputs that could not be read.
     pub errors: Vec<ReportedError>,
     /// What the user should know about inputs that were read.
-    pub notes: Vec<ReportedError>,
+    pub notes: Vec<ReportedNote>,
     /// Objects with different content in several files.
-    pub conflicts: Vec<ReportedError>,
+    pub conflicts: Vec<ReportedNote>,
 }
 
 impl Default for ManifestWorld {
@@ -71,18 +74,24 @@ impl ManifestWorld {
     /// errors, and hides nothing else.
     #[must_use]
     pub fn read(paths: &[PathBuf], namespace: &str) -> Self {
-        Self::read_with(paths, namespace, |_, _| {})
+        Self::read_with(paths, &Exclusions::default(), namespace, |_, _| {})
     }
 
-    /// Reads as [`ManifestWorld::read`] does, and says before each input how many were read and how many there are.
+    /// Reads as [`ManifestWorld::read`] does, without what is excluded, and says before each input how many were read and how
+    /// many there are.
     #[must_use]
     pub fn read_with(
         paths: &[PathBuf],
+        exclusions: &Exclusions,
         namespace: &str,
         mut progress: impl FnMut(usize, usize),
     ) -> Self {
         let mut world = Self::default();
-        let inputs = files::find(paths);
+        let inputs = files::find_except(paths, exclusions);
+        let idle = inputs.idle_exclusions.iter();
+        world
+            .notes
+            .extend(idle.map(|pattern| idle_exclusion(pattern)));
         world
             .errors
             .extend(inputs.errors.into_iter().map(unreadable));
@@ -140,10 +149,14 @@ impl ManifestWorld {
             match item {
                 Item::Object(object) => self.add_object(&object, namespace, &mut is_noted),
                 Item::Note(Note {
+                    reason,
                     line,
                     column,
                     message: text,
-                }) => self.notes.push(message(line, column, text)),
+                }) => self.notes.push(ReportedNote {
+                    reason: reported(reason),
+                    input: message(line, column, text),
+                }),
                 Item::Error(LoadError {
                     line,
                     column,
@@ -170,7 +183,14 @@ impl ManifestWorld {
             default_name: &generated,
         };
         match objects::read(naming, Source::Value(&object.value)) {
-            Ok(None) => self.whole.keep_other(object, namespace),
+            Ok(None) => {
+                let note = releases::note(object);
+                self.notes.extend(note.map(|message| ReportedNote {
+                    reason: NoteReason::Release,
+                    input: remark(object, "", message),
+                }));
+                self.whole.keep_other(object, namespace);
+            }
             Ok(Some(read)) => {
                 if !*is_noted {
                     let note = placeholder_note(object, &read);
@@ -181,15 +201,15 @@ impl ManifestWorld {
             }
             Err(error @ DecodeError::Incomplete { .. }) => {
                 self.objects -= 1;
-                self.notes.push(remark(
-                    object,
-                    "",
-                    format!(
-                        "{} without {} is a patch, not an object: skipped (render it first, `kustomize build . | l7guard check -`)",
-                        object.kind,
-                        error.pointer()
-                    ),
-                ));
+                let message = format!(
+                    "{} without {} is a patch, not an object: skipped (render it first, `kustomize build . | l7guard check -`)",
+                    object.kind,
+                    error.pointer()
+                );
+                self.notes.push(ReportedNote {
+                    reason: NoteReason::Kustomize,
+                    input: remark(object, "", message),
+                });
             }
             Err(DecodeError::WrongType { pointer, message }) => {
                 let name = object.name.as_deref().unwrap_or(&generated);
@@ -237,21 +257,47 @@ fn locate(locator: &mut Locator, address: &Address, field: &str) -> Location {
 }
 
 /// What is said of an object that is not rendered yet.
-fn placeholder_note(object: &RawObject, read: &Object) -> Option<ReportedError> {
+fn placeholder_note(object: &RawObject, read: &Object) -> Option<ReportedNote> {
     let unrendered = read.first_unrendered()?;
     let value: String = unrendered.value.chars().take(QUOTED).collect();
     let message = format!(
         "{value:?} is not rendered yet. What a placeholder stands for is unknown here: it equals nothing. Render the file first, then check it"
     );
-    Some(remark(object, &unrendered.field, message))
+    Some(ReportedNote {
+        reason: NoteReason::Placeholder,
+        input: remark(object, &unrendered.field, message),
+    })
 }
 
-fn patch(file: &Input, kustomization: &Path) -> ReportedError {
+/// The reason of a reader's note.
+fn reported(reason: manifests::NoteReason) -> NoteReason {
+    match reason {
+        manifests::NoteReason::Helm => NoteReason::Helm,
+        manifests::NoteReason::Kustomize => NoteReason::Kustomize,
+        manifests::NoteReason::NotAnObject => NoteReason::NotAnObject,
+        manifests::NoteReason::Ambiguous => NoteReason::Ambiguous,
+    }
+}
+
+/// What is said of an exclusion that may be misspelt.
+fn idle_exclusion(pattern: &str) -> ReportedNote {
+    ReportedNote {
+        reason: NoteReason::Exclusion,
+        input: ReportedError {
+            file: format!("--exclude {pattern}"),
+            line: None,
+            column: None,
+            message: "this pattern excludes nothing: it is compared with the path below each directory that was named".to_owned(),
+        },
+    }
+}
+
+fn patch(file: &Input, kustomization: &Path) -> ReportedNote {
     let directory = match kustomization.parent() {
         Some(directory) if !directory.as_os_str().is_empty() => directory.to_string_lossy(),
         _ => ".".into(),
     };
-    ReportedError {
+    let input = ReportedError {
         file: file.name().into_owned(),
         line: None,
         column: None,
@@ -259,6 +305,10 @@ fn patch(file: &Input, kustomization: &Path) -> ReportedError {
             "a patch of {}, not an object: skipped. Render it: `kustomize build {directory} | l7guard check -`",
             kustomization.display()
         ),
+    };
+    ReportedNote {
+        reason: NoteReason::Kustomize,
+        input,
     }
 }
 

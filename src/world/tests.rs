@@ -77,7 +77,11 @@ fn copies_that_join_too_much_are_an_error_and_hide_nothing_else() {
 fn an_object_with_different_content_in_two_files_is_a_conflict_once() {
     let world = clusters();
     assert_eq!(world.notes, []);
-    let messages: Vec<&str> = world.conflicts.iter().map(|c| c.message.as_str()).collect();
+    let messages: Vec<&str> = world
+        .conflicts
+        .iter()
+        .map(|c| c.input.message.as_str())
+        .collect();
     let [message] = messages[..] else {
         panic!("{messages:?}");
     };
@@ -146,7 +150,7 @@ fn every_file_has_its_own_note_of_its_first_placeholder() {
     let notes: Vec<(&str, Option<usize>)> = files
         .notes
         .iter()
-        .map(|note| (note.file.as_str(), note.line))
+        .map(|note| (note.input.file.as_str(), note.input.line))
         .collect();
     assert_eq!(notes, [("a", Some(2)), ("b", Some(2))]);
 }

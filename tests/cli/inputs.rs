@@ -299,5 +299,9 @@ fn notes_go_to_standard_error_where_the_format_has_no_place_for_them() {
     }
     let directory = directory(&files);
     let ended = run(&["check", "-o", "github", path(directory.path())]);
-    assert!(ended.stdout.contains("::notice file="), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("::notice title=l7guard::note: "),
+        "{}",
+        ended.stdout
+    );
 }

@@ -12,6 +12,7 @@ mod explain;
 mod hostile;
 mod inputs;
 mod outputs;
+mod repository;
 mod serve;
 mod shells;
 mod terminal;

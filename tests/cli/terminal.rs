@@ -174,7 +174,7 @@ fn a_remedy_that_was_shown_already_is_referred_to() {
     assert!(
         ended
             .stdout
-            .contains("as it is written above for Ingress istio-system/edge\n"),
+            .contains(", as it is written above for Ingress istio-system/edge\n"),
         "{}",
         ended.stdout
     );

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::ReportedError;
+use super::inputs::ReportedError;
 use crate::visible_text::one_line;
 
 /// Why there is a note.

@@ -1,5 +1,7 @@
 //! Stations on the way of traffic, from the top down: the hop on the left, what makes it so on the right.
 
+use std::fmt::Write as _;
+
 use super::diagnostic::Style;
 
 /// The column in which reasons begin at least.
@@ -74,8 +76,8 @@ fn draw_station(drawing: &mut String, station: &Station, column: usize, style: S
         what
     };
     let first = first.unwrap_or_default();
-    drawing.push_str(&format!("{head}{padding}{first}\n"));
+    let _ = writeln!(drawing, "{head}{padding}{first}");
     for line in lines {
-        drawing.push_str(&format!("{}{line}\n", " ".repeat(indent)));
+        let _ = writeln!(drawing, "{}{line}", " ".repeat(indent));
     }
 }

@@ -105,7 +105,9 @@ fn write_list(
     let count = lines.len();
     if count > SHOWN && !is_verbose {
         lines.truncate(1);
-        lines[0].push_str(&format!(" ({what}: {count} in all; --verbose lists them)"));
+        for first in &mut lines {
+            *first = format!("{first} ({what}: {count} in all; --verbose lists them)");
+        }
     }
     for line in &lines {
         for line in style.wrap(line, "    ") {

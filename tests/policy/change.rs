@@ -81,7 +81,8 @@ fn lines(world: &ManifestWorld, setting: &Setting) -> Vec<String> {
 /// A world without errors and notes.
 fn sound(files: &[PathBuf], setting: &Setting) -> Result<ManifestWorld, String> {
     let world = read(files, setting);
-    match world.errors.iter().chain(&world.notes).next() {
+    let notes = world.notes.iter().map(|note| &note.input);
+    match world.errors.iter().chain(notes).next() {
         Some(remark) => Err(format!("{}: {}", remark.file, remark.message)),
         None => Ok(world),
     }

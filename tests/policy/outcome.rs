@@ -77,9 +77,9 @@ pub(super) fn paths(verdict: &Verdict) -> Vec<String> {
 /// Errors or notes of the reader: `error because …`, with the line where it has one.
 pub(super) fn remarks<'a>(
     verb: &'a str,
-    remarks: &'a [ReportedError],
+    remarks: impl Iterator<Item = &'a ReportedError> + 'a,
 ) -> impl Iterator<Item = String> + 'a {
-    remarks.iter().map(move |remark| {
+    remarks.map(move |remark| {
         let line = remark.line.map(|line| format!(" line {line}"));
         format!(
             "{verb}{} because {}",

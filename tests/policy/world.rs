@@ -40,8 +40,9 @@ pub(super) fn judge(file: &Path, header: &Header) -> Outcome {
     let verdict = of_every_copy(&world, &header.setting);
     let mut lines: Vec<String> = verdict.findings.iter().map(outcome::finding).collect();
     lines.extend(outcome::others(&verdict));
-    lines.extend(outcome::remarks("error", &world.errors));
-    lines.extend(outcome::remarks("note", &world.notes));
+    lines.extend(outcome::remarks("error", world.errors.iter()));
+    let notes = world.notes.iter().map(|note| &note.input);
+    lines.extend(outcome::remarks("note", notes));
     if header
         .expected
         .iter()

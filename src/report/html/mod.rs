@@ -98,7 +98,7 @@ fn page(report: &Report, today: Date) -> Page {
             .notes
             .iter()
             .chain(&report.conflicts)
-            .map(InputView::new)
+            .map(|note| InputView::new(&note.input))
             .collect(),
         long: LONG,
     }

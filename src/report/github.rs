@@ -60,7 +60,7 @@ fn write_finding(output: &mut impl Write, reported: &ReportedFinding) -> io::Res
         write!(
             output,
             "file={},line={},col={},",
-            property(&location.file),
+            property(path(&location.file)),
             location.line,
             location.column
         )?;
@@ -83,7 +83,7 @@ fn write_finding(output: &mut impl Write, reported: &ReportedFinding) -> io::Res
 }
 
 fn write_input(output: &mut impl Write, command: &str, error: &ReportedError) -> io::Result<()> {
-    write!(output, "::{command} file={}", property(&error.file))?;
+    write!(output, "::{command} file={}", property(path(&error.file)))?;
     if let Some(line) = error.line {
         write!(output, ",line={line}")?;
     }
@@ -91,6 +91,11 @@ fn write_input(output: &mut impl Write, command: &str, error: &ReportedError) ->
         write!(output, ",col={column}")?;
     }
     writeln!(output, "::{}", data(&one_line(&error.message)))
+}
+
+/// A path as GitHub compares it with those of the repository: without `./`.
+fn path(file: &str) -> &str {
+    file.strip_prefix("./").unwrap_or(file)
 }
 
 /// Escapes the text of a command.
@@ -117,7 +122,7 @@ mod tests {
         let mut output = Vec::new();
         let report = Report {
             errors: vec![ReportedError {
-                file: "a,b:c.yaml".to_owned(),
+                file: "./a,b:c.yaml".to_owned(),
                 line: Some(3),
                 column: Some(5),
                 message: "no\n::error::forged 100%".to_owned(),

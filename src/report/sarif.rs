@@ -296,7 +296,10 @@ fn notification(level: &'static str, error: &ReportedError) -> Notification {
 }
 
 /// A file name as a relative URI reference (RFC 3986): what is not allowed in a path is percent-encoded.
+///
+/// Without `./`: GitHub compares paths with those of the repository as they are.
 fn uri(file: &str) -> String {
+    let file = file.strip_prefix("./").unwrap_or(file);
     let mut uri = String::with_capacity(file.len());
     for byte in file.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=@".contains(&byte) {
@@ -316,6 +319,8 @@ mod tests {
     fn file_names_become_valid_references() {
         assert_eq!(uri("a/b c:d#é.yaml"), "a/b%20c%3Ad%23%C3%A9.yaml");
         assert_eq!(uri("<stdin>"), "%3Cstdin%3E");
+        assert_eq!(uri("./apps/a.yaml"), "apps/a.yaml");
+        assert_eq!(uri("../a.yaml"), "../a.yaml");
     }
 
     #[test]

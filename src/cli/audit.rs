@@ -155,7 +155,7 @@ impl Audit<'_> {
                 })
                 .collect(),
             unresolved: of_cluster(name, verdict.unresolved),
-            exempt: of_cluster(name, verdict.exempt),
+            exempt: of_cluster(name, verdict.exempt.into_iter().map(Into::into).collect()),
             errors: errors.into_iter().map(|text| self.error(text)).collect(),
             remedy: repairs.all,
             ..Report::default()

@@ -15,10 +15,10 @@ use l7guard_policy::paths::affected::Affected;
 use l7guard_policy::rules::{Rule, RuleCode};
 use l7guard_policy::{fronts, paths};
 
-use super::ExitStatus;
 use super::config::ConfigurationFile;
 use super::subject::Subject;
 use super::terminal::style;
+use super::{ExitStatus, exemptions};
 use crate::failure::SeveralLines;
 use crate::report::text::{self, Style};
 use crate::report::traffic::Trace;
@@ -89,7 +89,9 @@ fn explain_object(arguments: &Arguments, kind: &str, name: &str) -> Result<ExitS
         .map_err(|error| SeveralLines(error.to_string()))?;
     let stdout = io::stdout();
     let style = style(&stdout);
-    let text = drawing(&World::new(&read.inventory), &configuration, object, style);
+    let world = World::new(&read.inventory);
+    let text = drawing(&world, &configuration, object, style);
+    let text = text + &exemptions::of_object(&world, &configuration, object);
     stdout.lock().write_all(text.as_bytes())?;
     Ok(if read.errors.is_empty() {
         ExitStatus::Success

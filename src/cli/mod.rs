@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod demo_client;
 mod doctor;
+mod exemptions;
 mod explain;
 mod installation_arguments;
 mod invocation;

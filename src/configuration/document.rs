@@ -210,6 +210,8 @@ pub(super) struct ExemptionDocument {
     pub(super) reason: Field<Prose>,
     /// Who answers for it.
     pub(super) owner: Field<SingleLine>,
+    /// Where its end is followed up: a ticket's number or URL.
+    pub(super) ticket: Field<SingleLine>,
     /// The last day (UTC) on which it holds.
     pub(super) expires: Field<Day>,
     /// What it covers.

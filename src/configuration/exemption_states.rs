@@ -43,6 +43,7 @@ mod tests {
             name: "a".into(),
             reason: "b".into(),
             owner: "c".into(),
+            ticket: None,
             expires: today + Duration::days(days),
             covers: Matcher::default(),
         };

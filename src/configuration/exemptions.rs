@@ -57,6 +57,7 @@ fn exemption(
     let owner = entry
         .owner
         .required(at, "owner", "team-edge@example.com", problems);
+    let ticket = entry.ticket.take(&at.key("ticket"), problems);
     let expires = entry
         .expires
         .required(at, "expires", "2027-03-31", problems);
@@ -75,6 +76,7 @@ fn exemption(
         name: name?.into(),
         reason: reason?.into(),
         owner: owner?.into(),
+        ticket: ticket.map(Into::into),
         expires: expires?.0,
         covers: covers?,
     })

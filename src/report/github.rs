@@ -7,7 +7,11 @@ use std::io::{self, Write};
 
 use l7guard_policy::rules::Mode;
 
-use super::{Report, ReportedError, ReportedFinding, name_in_cluster, notes, remedy_text};
+use super::exemption::justification;
+use super::{
+    Location, OfCluster, Report, ReportedError, ReportedExemption, ReportedFinding,
+    name_in_cluster, notes, remedy_text,
+};
 use crate::visible_text::{one_line, printable};
 
 /// Writes one command a line: errors and denials as `error`, warnings as `warning`, the rest as `notice`.
@@ -28,6 +32,9 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
             let text = format!("{name} {}", one_line(unresolved.reason.in_full()));
             writeln!(output, "::error title=unresolved::{}", data(&text))?;
         }
+    }
+    for exempted in &report.exempt {
+        write_exempt(&mut output, exempted)?;
     }
     write_notes(&mut output, report)
 }
@@ -80,6 +87,29 @@ fn write_finding(output: &mut impl Write, reported: &ReportedFinding) -> io::Res
         finding.rule.name(),
         data(&text)
     )
+}
+
+/// A notice: nobody has to act, and a reviewer sees what is tolerated.
+fn write_exempt(
+    output: &mut impl Write,
+    exempted: &OfCluster<ReportedExemption>,
+) -> io::Result<()> {
+    let finding = &exempted.finding;
+    write!(output, "::notice ")?;
+    if let Some(Location {
+        file, line, column, ..
+    }) = &exempted.location
+    {
+        let file = property(file);
+        write!(output, "file={file},line={line},col={column},")?;
+    }
+    let text = format!(
+        "{}\n\n{}",
+        name_in_cluster(exempted.cluster.as_deref(), &finding.object),
+        justification(exempted)
+    );
+    let (rule, name) = (finding.rule, finding.rule.name());
+    writeln!(output, "title={rule} {name} exempt::{}", data(&text))
 }
 
 fn write_input(output: &mut impl Write, command: &str, error: &ReportedError) -> io::Result<()> {

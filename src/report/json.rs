@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use l7guard_policy::confidence::Confidence;
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Hop, HopRole, Mode};
-use l7guard_policy::verdict::{Exempted, WouldBe};
+use l7guard_policy::verdict::WouldBe;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -15,7 +15,10 @@ use serde_json::Value;
 use super::json_changes::{self, JsonChange};
 use super::notes::ReportedNote;
 use super::remedy_text;
-use super::{ClusterSummary, Gone, Location, OfCluster, Report, ReportedError, ReportedFinding};
+use super::{
+    ClusterSummary, Gone, Location, OfCluster, Report, ReportedError, ReportedExemption,
+    ReportedFinding,
+};
 use crate::visible_text;
 
 /// The version of the format.
@@ -229,6 +232,18 @@ struct JsonExempt<'a> {
     /// The last day (UTC) on which it holds.
     #[schemars(extend("format" = "date"))]
     expires: String,
+    /// Why it was granted.
+    reason: &'a str,
+    /// Who answers for it.
+    owner: &'a str,
+    /// Where its end is followed up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    ticket: Option<&'a str>,
+    /// Where the offending field stands, if the object came from a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "JsonLocation")]
+    location: Option<JsonLocation<'a>>,
 }
 
 /// An input that could not be read.
@@ -391,7 +406,7 @@ fn hop(hop: &Hop) -> JsonHop<'_> {
     }
 }
 
-fn exempt(exempted: &OfCluster<Exempted>) -> JsonExempt<'_> {
+fn exempt(exempted: &OfCluster<ReportedExemption>) -> JsonExempt<'_> {
     let finding = &exempted.finding;
     JsonExempt {
         cluster: exempted.cluster.as_deref(),
@@ -399,6 +414,10 @@ fn exempt(exempted: &OfCluster<Exempted>) -> JsonExempt<'_> {
         object: object(&finding.object, finding.api_version),
         exemption: &exempted.exemption,
         expires: exempted.expires.to_string(),
+        reason: &exempted.reason,
+        owner: &exempted.owner,
+        ticket: exempted.ticket.as_deref(),
+        location: exempted.location.as_ref().map(location),
     }
 }
 

@@ -4,16 +4,20 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use l7guard_policy::rules::Finding;
 use l7guard_policy::verdict::Unresolved;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
+use super::exemption::justification;
 use super::{
-    OfCluster, Report, ReportedError, ReportedFinding, name_in_cluster, object_name, remedy_text,
+    OfCluster, Report, ReportedError, ReportedExemption, ReportedFinding, name_in_cluster,
+    object_name, remedy_text, target,
 };
 use crate::visible_text::{one_line, printable};
 
 /// Writes the report as one test suite. Findings that fail the run are failures, inputs that cannot be read are errors,
-/// other findings are passed cases whose output says what they are; a run that found nothing is one passed case.
+/// other findings are passed cases whose output says what they are, exempt ones are skipped; a run that found nothing is one
+/// passed case.
 ///
 /// A case is named by class and name (GitLab shows only the first of several that have both alike, and compares branches
 /// by them): neither holds a line number, and no two cases have the same.
@@ -32,6 +36,7 @@ pub fn write(
     if report.unresolved_fails {
         cases.extend(report.unresolved.iter().map(unresolved_case));
     }
+    cases.extend(report.exempt.iter().map(exempt_case));
     if cases.is_empty() {
         let mut case = TestCase::new(
             format!("{} objects", report.objects),
@@ -114,11 +119,7 @@ fn finding_case(reported: &ReportedFinding, is_failure: bool) -> TestCase {
         status.set_type(finding.rule.as_str());
         status.set_description(details.clone());
     }
-    let mut name = super::name_in_cluster(reported.cluster.as_deref(), &finding.object);
-    let own = finding.object.qualified_name();
-    if let Some(target) = reported.target().filter(|target| *target != own) {
-        let _ = write!(name, " to {}", one_line(target));
-    }
+    let name = case_name(reported.cluster.as_deref(), finding);
     let mut case = TestCase::new(name, status);
     if let Some(location) = &reported.location {
         set_file(&mut case, &location.file, Some(location.line));
@@ -131,6 +132,29 @@ fn finding_case(reported: &ReportedFinding, is_failure: bool) -> TestCase {
         ));
     }
     case
+}
+
+/// A finding that an exemption covers: skipped, with the exemption as the reason.
+fn exempt_case(exempted: &OfCluster<ReportedExemption>) -> TestCase {
+    let finding = &exempted.finding;
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(justification(exempted));
+    let mut case = TestCase::new(case_name(exempted.cluster.as_deref(), finding), status);
+    if let Some(location) = &exempted.location {
+        set_file(&mut case, &location.file, Some(location.line));
+    }
+    case.set_classname(format!("{} {}", finding.rule, finding.rule.name()));
+    case
+}
+
+/// The object, and where the path leads.
+fn case_name(cluster: Option<&str>, finding: &Finding) -> String {
+    let mut name = super::name_in_cluster(cluster, &finding.object);
+    let own = finding.object.qualified_name();
+    if let Some(target) = target(finding).filter(|target| *target != own) {
+        let _ = write!(name, " to {}", one_line(target));
+    }
+    name
 }
 
 /// GitLab links a case to its `file`.

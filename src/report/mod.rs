@@ -8,6 +8,7 @@ mod clusters;
 pub mod denial;
 pub mod diagnostic;
 pub mod disclosure;
+pub mod exemption;
 mod fleet;
 pub mod github;
 pub mod html;
@@ -28,11 +29,13 @@ use std::sync::Arc;
 
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::remedy::Remedy;
-use l7guard_policy::verdict::{Exempted, Judged, Unresolved};
+use l7guard_policy::rules::Finding;
+use l7guard_policy::verdict::{Judged, Unresolved};
 
 use crate::visible_text::one_line;
 pub use clusters::{ClusterSummary, Gone, OfCluster};
 pub use inputs::ReportedError;
+pub use exemption::ReportedExemption;
 use notes::ReportedNote;
 
 /// What a run found, whatever was judged.
@@ -45,7 +48,7 @@ pub struct Report {
     /// What cannot be told.
     pub unresolved: Vec<OfCluster<Unresolved>>,
     /// What exemptions cover.
-    pub exempt: Vec<OfCluster<Exempted>>,
+    pub exempt: Vec<OfCluster<ReportedExemption>>,
     /// Inputs that could not be read.
     pub errors: Vec<ReportedError>,
     /// What the user should know about inputs that were read.
@@ -83,9 +86,14 @@ impl ReportedFinding {
     /// read.
     #[must_use]
     pub fn target(&self) -> Option<&str> {
-        let path = self.judged.finding.identity.first();
-        path.map(|path| path.to.as_str())
+        target(&self.judged.finding)
     }
+}
+
+/// Where the path of a finding leads.
+fn target(finding: &Finding) -> Option<&str> {
+    let path = finding.identity.first();
+    path.map(|path| path.to.as_str())
 }
 
 /// A place in a file, lines and columns counted from 1, columns in characters.

@@ -6,10 +6,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use l7guard_policy::rules::{Mode, Rule, RuleCode};
+use l7guard_policy::rules::{Finding, Mode, Rule, RuleCode};
 use serde::Serialize;
 
-use super::{Location, Report, ReportedError, ReportedFinding, remedy_text};
+use super::exemption::justification;
+use super::{
+    Location, OfCluster, Report, ReportedError, ReportedExemption, ReportedFinding, remedy_text,
+    target,
+};
 use crate::visible_text;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -95,6 +99,16 @@ struct ResultObject {
     message: Message,
     locations: Vec<SarifLocation>,
     partial_fingerprints: BTreeMap<&'static str, String>,
+    /// All results of a run have it or none has: an empty list says that this one is not suppressed (3.27.23).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<Vec<Suppression>>,
+}
+
+#[derive(Serialize)]
+struct Suppression {
+    kind: &'static str,
+    status: &'static str,
+    justification: String,
 }
 
 #[derive(Serialize)]
@@ -140,7 +154,6 @@ struct LogicalLocation {
 ///
 /// The output cannot be written.
 pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
-    let mut seen = HashMap::new();
     let notifications = report
         .errors
         .iter()
@@ -165,11 +178,7 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
                 execution_successful: report.errors.is_empty(),
                 tool_execution_notifications: notifications.chain(notes).collect(),
             }],
-            results: report
-                .findings
-                .iter()
-                .map(|finding| result(finding, &mut seen))
-                .collect(),
+            results: results(report),
         }],
     };
     let document = serde_json::to_string_pretty(&log)?;
@@ -201,46 +210,100 @@ fn summary(page: &str) -> String {
     paragraph.collect::<Vec<_>>().join(" ")
 }
 
+/// Findings, and those that an exemption covers as suppressed ones.
+fn results(report: &Report) -> Vec<ResultObject> {
+    let mut seen = HashMap::new();
+    let mut results: Vec<ResultObject> = report
+        .findings
+        .iter()
+        .map(|finding| result(finding, &mut seen))
+        .collect();
+    if report.exempt.is_empty() {
+        return results;
+    }
+    for result in &mut results {
+        result.suppressions = Some(Vec::new());
+    }
+    let exempt = report.exempt.iter();
+    results.extend(exempt.map(|exempted| suppressed(exempted, &mut seen)));
+    results
+}
+
 fn result(reported: &ReportedFinding, seen: &mut HashMap<String, usize>) -> ResultObject {
     let finding = &reported.judged.finding;
-    let object = LogicalLocation {
-        fully_qualified_name: qualified(reported),
-        kind: "resource",
+    let text = format!(
+        "{}\n\n{}",
+        finding.message.in_full(),
+        remedy_text::of_finding(reported)
+    );
+    let place = Standing {
+        cluster: reported.cluster.as_deref(),
+        location: reported.location.as_ref(),
     };
+    of_finding(finding, reported.judged.severity, text, place, seen)
+}
+
+fn suppressed(
+    exempted: &OfCluster<ReportedExemption>,
+    seen: &mut HashMap<String, usize>,
+) -> ResultObject {
+    let place = Standing {
+        cluster: exempted.cluster.as_deref(),
+        location: exempted.location.as_ref(),
+    };
+    let text = exempted.finding.message.in_full().to_owned();
     ResultObject {
-        rule_id: finding.rule.as_str(),
-        rule_index: index(finding.rule),
-        level: level(reported.judged.severity),
-        message: Message {
-            text: format!(
-                "{}\n\n{}",
-                finding.message.in_full(),
-                remedy_text::of_finding(reported)
-            ),
-        },
-        locations: vec![SarifLocation {
-            physical_location: reported.location.as_ref().map(physical),
-            logical_locations: vec![object],
-        }],
-        partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint(reported, seen))]),
+        suppressions: Some(vec![Suppression {
+            // It stands in the configuration, not in the object.
+            kind: "external",
+            status: "accepted",
+            justification: justification(exempted),
+        }]),
+        ..of_finding(&exempted.finding, exempted.severity, text, place, seen)
     }
 }
 
-/// The object, with its cluster where it is of one.
-fn qualified(reported: &ReportedFinding) -> String {
-    let object = &reported.judged.finding.object;
-    match &reported.cluster {
-        Some(cluster) => format!("{cluster}: {object}"),
-        None => object.to_string(),
+/// Where a finding stands.
+#[derive(Clone, Copy)]
+struct Standing<'a> {
+    cluster: Option<&'a str>,
+    location: Option<&'a Location>,
+}
+
+fn of_finding(
+    finding: &Finding,
+    severity: Mode,
+    text: String,
+    place: Standing<'_>,
+    seen: &mut HashMap<String, usize>,
+) -> ResultObject {
+    let qualified = match place.cluster {
+        Some(cluster) => format!("{cluster}: {}", finding.object),
+        None => finding.object.to_string(),
+    };
+    let fingerprint = fingerprint(finding, &qualified, seen);
+    ResultObject {
+        rule_id: finding.rule.as_str(),
+        rule_index: index(finding.rule),
+        level: level(severity),
+        message: Message { text },
+        locations: vec![SarifLocation {
+            physical_location: place.location.map(physical),
+            logical_locations: vec![LogicalLocation {
+                fully_qualified_name: qualified,
+                kind: "resource",
+            }],
+        }],
+        partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint)]),
+        suppressions: None,
     }
 }
 
 /// What makes a finding the same one in the next run. Copies of an object are numbered: a reader that goes by the fingerprint
 /// would take the findings of all for one.
-fn fingerprint(reported: &ReportedFinding, seen: &mut HashMap<String, usize>) -> String {
-    let finding = &reported.judged.finding;
-    let target = reported.target().unwrap_or_default();
-    let fingerprint = format!("{}/{}/{target}", finding.rule, qualified(reported));
+fn fingerprint(finding: &Finding, qualified: &str, seen: &mut HashMap<String, usize>) -> String {
+    let target = target(finding).unwrap_or_default();
+    let fingerprint = format!("{}/{qualified}/{target}", finding.rule);
     let count = seen.entry(fingerprint.clone()).or_insert(0);
     *count += 1;
     match *count {

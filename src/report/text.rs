@@ -6,13 +6,13 @@ use std::io::{self, Write};
 use l7guard_policy::confidence::Confidence;
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Finding, Mode};
-use l7guard_policy::verdict::{Exempted, Unresolved};
+use l7guard_policy::verdict::Unresolved;
 
 use super::diagnostic::{Diagnostic, Level, Place};
 use super::notes::{self, ReportedNote};
 use super::{
-    ClusterSummary, Gone, OfCluster, Report, ReportedError, ReportedFinding, name_in_cluster,
-    object_name, remedy_text,
+    ClusterSummary, Gone, OfCluster, Report, ReportedError, ReportedExemption, ReportedFinding,
+    name_in_cluster, object_name, remedy_text,
 };
 use crate::visible_text::{one_line, printable};
 
@@ -128,9 +128,13 @@ fn unresolved_line(unresolved: &OfCluster<Unresolved>) -> String {
     )
 }
 
-fn exempt_line(exempted: &OfCluster<Exempted>) -> String {
+fn exempt_line(exempted: &OfCluster<ReportedExemption>) -> String {
+    let ticket = exempted.ticket.as_deref();
+    let ticket = ticket.map_or(String::new(), |ticket| {
+        format!(", ticket {}", one_line(ticket))
+    });
     format!(
-        "exempt: [{}] {} by exemption {:?} until {}",
+        "exempt: [{}] {} by exemption {:?} until {}{ticket}",
         exempted.finding.rule,
         name_in_cluster(exempted.cluster.as_deref(), &exempted.finding.object),
         exempted.exemption,

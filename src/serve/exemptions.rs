@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use l7guard_policy::configuration::{Configuration, Date};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::time::interval;
@@ -16,10 +18,18 @@ use crate::supervisor::Supervisor;
 descriptions! {
     EXEMPTIONS: Gauge "exemptions" ["state"]
         "Exemptions of the configuration: state is active, expiring (within 14 days) or expired";
+    EXPIRY: Gauge "exemption_expiry_timestamp_seconds" ["exemption"]
+        "When each exemption of the configuration ends, in seconds since 1970: the first moment after its last day (UTC)";
 }
 
 label_sets! {
     StateLabels { state }
+}
+
+/// The name of an exemption: it stands in the configuration, which bounds how many there are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ExemptionLabels {
+    exemption: String,
 }
 
 /// How often exemptions are looked at: their states depend on the day.
@@ -29,16 +39,32 @@ const INTERVAL: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub(super) struct ExemptionMetrics {
     exemptions: Family<StateLabels, Gauge>,
+    expiry: Family<ExemptionLabels, Gauge>,
 }
 
 impl ExemptionMetrics {
     pub(super) fn register(to: &Registry) -> Self {
         Self {
             exemptions: to.register(&EXEMPTIONS, Family::default()),
+            expiry: to.register(&EXPIRY, Family::default()),
         }
     }
 
-    pub(super) fn set(&self, states: ExemptionStates) {
+    /// Sets both metrics for a configuration, on this day (UTC).
+    pub(super) fn set(&self, configuration: &Configuration, today: Date) {
+        self.set_states(exemption_states(configuration, today));
+        self.expiry.clear();
+        for exemption in &configuration.exemptions {
+            let end = exemption.expires.next_day().unwrap_or(exemption.expires);
+            let name = ExemptionLabels {
+                exemption: exemption.name.to_string(),
+            };
+            let end = end.midnight().assume_utc().unix_timestamp();
+            self.expiry.get_or_create(&name).set(end);
+        }
+    }
+
+    fn set_states(&self, states: ExemptionStates) {
         for (state, count) in [
             ("active", states.active),
             ("expiring", states.expiring),
@@ -66,6 +92,6 @@ async fn keep_counting(configuration: LiveConfiguration, metrics: ExemptionMetri
     let mut ticks = interval(INTERVAL);
     loop {
         ticks.tick().await;
-        metrics.set(exemption_states(&configuration.current(), clock::today()));
+        metrics.set(&configuration.current(), clock::today());
     }
 }

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 use l7guard_policy::confidence::Confidence;
+use l7guard_policy::configuration::{Configuration, Date, Exemption, Matcher};
 use l7guard_policy::rules::{Mode, RuleCode};
 
 use super::exemptions::ExemptionMetrics;
@@ -10,7 +11,6 @@ use crate::audit::metrics::{AuditMetrics, WriteResult, Written};
 use crate::audit::observed::Findings;
 use crate::audit::observed::tests::findings;
 use crate::cluster::metrics::ClusterMetrics;
-use crate::configuration::ExemptionStates;
 use crate::installation::{Failure, metrics::InstallationMetrics};
 use crate::judge::metrics::{Decision, Effect, Reviewed, Shed};
 use crate::logging::metrics::{LogLoss, LogMetrics};
@@ -42,7 +42,6 @@ fn touched() -> Metrics {
         Confidence::Confirmed,
     );
     reviews.exempted(RuleCode::L7G002);
-    ExemptionMetrics::register(registry).set(ExemptionStates::default());
     let audit = AuditMetrics::register(registry);
     audit.findings(&Findings::new(), &findings(&[("web", Mode::Deny)]));
     audit.pass(true, Duration::from_millis(20));
@@ -50,6 +49,19 @@ fn touched() -> Metrics {
     audit.leader(true);
     audit.write(Written::Report, WriteResult::Done);
     audit.effects(1, 0);
+    let exemption = Exemption {
+        name: "a".into(),
+        reason: "b".into(),
+        owner: "c".into(),
+        ticket: None,
+        expires: Date::from_ordinal_date(1970, 2).unwrap(),
+        covers: Matcher::default(),
+    };
+    let configuration = Configuration {
+        exemptions: vec![exemption],
+        ..Configuration::default()
+    };
+    ExemptionMetrics::register(registry).set(&configuration, Date::MIN);
     let cluster = ClusterMetrics::register(registry);
     cluster.inventory_objects("Service", 3);
     cluster.inventory_synced("Service", true);
@@ -116,6 +128,17 @@ fn what_is_written_is_what_is_described() {
         })
         .collect();
     assert_eq!(written(&touched().registry().encode().unwrap()), described);
+}
+
+#[test]
+fn an_exemption_ends_after_its_last_day_and_is_gone_with_the_configuration() {
+    let metrics = touched();
+    let line = "l7guard_exemption_expiry_timestamp_seconds{exemption=\"a\"} 172800\n";
+    let text = metrics.registry().encode().unwrap();
+    assert!(text.contains(line), "{text}");
+    ExemptionMetrics::register(metrics.registry()).set(&Configuration::default(), Date::MIN);
+    let text = metrics.registry().encode().unwrap();
+    assert!(!text.contains("{exemption="), "{text}");
 }
 
 #[test]

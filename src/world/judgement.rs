@@ -7,13 +7,13 @@ use l7guard_policy::inventory::{Overlay, World};
 use l7guard_policy::remedy::{Remedies, Remedy};
 use l7guard_policy::rules::{Finding, PathId};
 use l7guard_policy::verdict::{
-    self, Allowance, Exempted, Unresolved, Verdict, evaluate_around_copy, evaluate_copy,
+    self, Allowance, Unresolved, Verdict, evaluate_around_copy, evaluate_copy,
 };
 
 use super::copies::Copy;
 use super::documents::Over;
 use super::{ManifestWorld, locate};
-use crate::report::{ReportedError, ReportedFinding};
+use crate::report::{Location, ReportedError, ReportedExemption, ReportedFinding};
 use l7guard_manifests::Locator;
 
 /// Fronts and Services that may be judged again for copies of other objects: so many for each object, and so many besides.
@@ -29,7 +29,7 @@ pub struct Judgement {
     /// What cannot be told.
     pub unresolved: Vec<Unresolved>,
     /// What exemptions cover.
-    pub exempt: Vec<Exempted>,
+    pub exempt: Vec<ReportedExemption>,
     /// Copies that were not judged.
     pub errors: Vec<ReportedError>,
     /// What repairs all findings of the last copies together.
@@ -171,12 +171,7 @@ impl Judging<'_> {
         let remedies = Remedies::new(&judged_in, self.configuration, &documents);
         let each = remedies.of_each(verdict.findings.iter().map(|judged| &judged.finding));
         for (judged, remedy) in verdict.findings.into_iter().zip(each) {
-            let address = match copy {
-                Some(copy) => Some(&copy.address),
-                None => world.places.get(&judged.finding.object),
-            };
-            let location =
-                address.map(|address| locate(&mut self.locator, address, &judged.finding.field));
+            let location = self.location(copy, &judged.finding);
             self.judgement.findings.push(ReportedFinding {
                 judged,
                 location,
@@ -186,7 +181,21 @@ impl Judging<'_> {
             });
         }
         self.judgement.unresolved.extend(verdict.unresolved);
-        self.judgement.exempt.extend(verdict.exempt);
+        for exempted in verdict.exempt {
+            let location = self.location(copy, &exempted.finding);
+            self.judgement
+                .exempt
+                .push(ReportedExemption { exempted, location });
+        }
+    }
+
+    /// Where a finding stands: in `copy`, or in the last copy of its object.
+    fn location(&mut self, copy: Option<&Copy>, finding: &Finding) -> Option<Location> {
+        let address = match copy {
+            Some(copy) => Some(&copy.address),
+            None => self.world.places.get(&finding.object),
+        };
+        address.map(|address| locate(&mut self.locator, address, &finding.field))
     }
 }
 

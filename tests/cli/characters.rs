@@ -221,6 +221,7 @@ fn judge(text: &str) -> PolicyJudge<Live<l7guard_policy::inventory::Inventory>> 
         name: text.into(),
         reason: text.into(),
         owner: text.into(),
+        ticket: None,
         expires: Date::MAX,
         covers: Matcher {
             rules: vec![RuleCode::L7G105],

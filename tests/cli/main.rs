@@ -11,6 +11,7 @@ mod demo;
 mod explain;
 mod hostile;
 mod inputs;
+mod messages;
 mod outputs;
 mod repository;
 mod serve;

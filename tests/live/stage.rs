@@ -212,6 +212,7 @@ fn configuration_in_force() -> Result<Configuration, Failed> {
         name: "by-name".into(),
         reason: "a trial of exemptions".into(),
         owner: "trials".into(),
+        ticket: None,
         expires: Date::MAX,
         covers,
     };

@@ -30,7 +30,11 @@ fn of_every_copy(world: &ManifestWorld, setting: &Setting) -> Verdict {
             .map(|found| found.judged)
             .collect(),
         unresolved: judgement.unresolved,
-        exempt: judgement.exempt,
+        exempt: judgement
+            .exempt
+            .into_iter()
+            .map(|found| found.exempted)
+            .collect(),
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Exemption {
     pub reason: Box<str>,
     /// Who answers for it.
     pub owner: Box<str>,
+    /// Where its end is followed up: a ticket's number or URL.
+    pub ticket: Option<Box<str>>,
     /// The last day (UTC) on which it holds.
     pub expires: Date,
     /// What it covers.

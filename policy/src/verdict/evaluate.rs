@@ -95,6 +95,10 @@ impl Verdict {
                     finding: judged.finding,
                     exemption: exemption.name.clone(),
                     expires: exemption.expires,
+                    reason: exemption.reason.clone(),
+                    owner: exemption.owner.clone(),
+                    ticket: exemption.ticket.clone(),
+                    severity: judged.severity,
                 }),
                 None => self.findings.push(judged),
             }

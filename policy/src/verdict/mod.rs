@@ -82,6 +82,14 @@ pub struct Exempted {
     pub exemption: Box<str>,
     /// The last day on which it holds.
     pub expires: Date,
+    /// Why it was granted.
+    pub reason: Box<str>,
+    /// Who answers for it.
+    pub owner: Box<str>,
+    /// Where its end is followed up.
+    pub ticket: Option<Box<str>>,
+    /// The mode that the finding would have without it.
+    pub severity: Mode,
 }
 
 /// Something that may be a path, one end of which cannot be told.

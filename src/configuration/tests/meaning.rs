@@ -130,6 +130,7 @@ fn the_documented_example_means_what_it_says() {
             name: "waf-at-the-edge".into(),
             reason: "The WAF rules move to the mesh with the next release.".into(),
             owner: "team-edge@example.com".into(),
+            ticket: Some("EDGE-17".into()),
             expires: day(2099, Month::March, 31),
             covers: Matcher {
                 kinds: vec![Kind::Ingress],

@@ -122,6 +122,7 @@ async fn every_exemption_that_covers_something_is_named() {
         name: name.into(),
         reason: "migration".into(),
         owner: "platform".into(),
+        ticket: None,
         expires: Date::MAX,
         covers: Matcher {
             rules: vec![rule],

@@ -116,6 +116,7 @@ async fn exempted_findings_and_what_cannot_be_told_are_logged_twenty_times_too()
         name: "migration".into(),
         reason: "migration".into(),
         owner: "platform".into(),
+        ticket: None,
         expires: Date::MAX,
         covers: Matcher {
             rules: vec![RuleCode::L7G001],

@@ -25,6 +25,7 @@ pub mod report;
 pub mod serve;
 pub mod server;
 pub mod shares;
+pub mod snapshot;
 mod supervisor;
 pub mod visible_text;
 pub mod webhook;

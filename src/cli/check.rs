@@ -10,12 +10,15 @@ use l7guard_policy::configuration::Configuration;
 use l7guard_policy::rules::Mode;
 
 use super::ExitStatus;
+use super::base::{Base, BaseArguments};
 use super::config::ConfigurationFile;
 use super::progress::Progress;
 use super::terminal::style;
 use crate::clock;
 use crate::report::notes::{self, ReportedNote};
-use crate::report::{Report, ReportedFinding, github, html, json, junit, sarif, text};
+use crate::report::{
+    BaseSummary, Report, ReportedError, ReportedFinding, github, html, json, junit, sarif, text,
+};
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
@@ -29,7 +32,8 @@ Examples:
   l7guard check manifests/
   l7guard check 'apps/**/*.yaml' --fail-on warn
   helm template my-release ./chart | l7guard check -
-  kustomize build overlays/prod | l7guard check --output json -")]
+  kustomize build overlays/prod | l7guard check --output json -
+  l7guard check manifests/ --world prod.world")]
 pub(super) struct Arguments {
     /// Files, directories (recursive: .yaml, .yml, .json), patterns ('apps/**/*.yaml'), or - for standard input
     #[arg(required = true, value_name = "PATH|-")]
@@ -61,6 +65,8 @@ pub(super) struct Arguments {
     namespace: String,
     #[command(flatten)]
     configuration: ConfigurationFile,
+    #[command(flatten)]
+    base: BaseArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -106,7 +112,8 @@ impl FailOn {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let configuration = arguments.configuration.load()?;
     let exclusions = Exclusions::parse(&arguments.exclude)?;
-    let report = check(arguments, &exclusions, &configuration);
+    let base = arguments.base.load(arguments.quiet)?;
+    let report = check(arguments, &exclusions, base, &configuration);
     let printing = Printing {
         output: arguments.output,
         fail_on: arguments.fail_on,
@@ -162,7 +169,12 @@ impl Printing {
     }
 }
 
-fn check(arguments: &Arguments, exclusions: &Exclusions, configuration: &Configuration) -> Report {
+fn check(
+    arguments: &Arguments,
+    exclusions: &Exclusions,
+    base: Option<Base>,
+    configuration: &Configuration,
+) -> Report {
     let paths = &arguments.paths;
     let mut progress = Progress::new(!arguments.quiet);
     let mut world =
@@ -184,6 +196,7 @@ fn check(arguments: &Arguments, exclusions: &Exclusions, configuration: &Configu
                 .to_owned(),
         });
     }
+    let base = base.map(|base| lay_over(&mut world, base, arguments.base.all));
     let judgement = world.judge(configuration, clock::today());
     world.errors.extend(judgement.errors);
     Report {
@@ -196,8 +209,29 @@ fn check(arguments: &Arguments, exclusions: &Exclusions, configuration: &Configu
         notes: world.notes,
         conflicts: world.conflicts,
         unresolved_fails: arguments.fail_on == FailOn::Unresolved,
+        base,
         ..Report::default()
     }
+}
+
+/// Lays the files over a base world, and says what that is.
+fn lay_over(world: &mut ManifestWorld, base: Base, reports_all: bool) -> BaseSummary {
+    let header = base.world.header.clone();
+    let errors = base.errors.into_iter().map(|message| ReportedError {
+        file: format!("cluster {}", header.cluster),
+        line: None,
+        column: None,
+        message,
+    });
+    world.errors.extend(errors);
+    let summary = BaseSummary {
+        cluster: header.cluster.clone(),
+        taken: header.taken.clone(),
+        objects: base.world.objects,
+        reports_all,
+    };
+    world.lay_over(base.world, reports_all);
+    summary
 }
 
 fn exit_status(report: &Report, fail_on: FailOn) -> ExitStatus {

@@ -26,6 +26,11 @@ pub(super) struct NamedCluster {
 }
 
 impl ClusterArguments {
+    /// Whether an argument names one.
+    pub(super) fn is_named(&self) -> bool {
+        self.kubeconfig.is_some() || !self.context.is_empty()
+    }
+
     /// The clusters, in the order in which they are named.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and who answers. Only this module knows all the others.
 
 mod audit;
+mod base;
 mod check;
 mod cluster;
 mod config;
@@ -14,6 +15,7 @@ mod invocation;
 mod progress;
 mod serve;
 mod serve_arguments;
+mod snapshot;
 mod subject;
 mod terminal;
 
@@ -91,6 +93,8 @@ enum Command {
     Check(check::Arguments),
     /// Judge what exists in live clusters
     Audit(audit::Arguments),
+    /// Write what rules read of a cluster to a file, to check manifests against it without the cluster
+    Snapshot(snapshot::Arguments),
     /// Serve the admission webhook over HTTPS
     Serve(Box<serve::Arguments>),
     /// Print a rule's page, or draw the way that traffic takes to and from an object
@@ -130,6 +134,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Snapshot(arguments) => snapshot::run(&arguments),
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Doctor(arguments) => doctor::run(arguments),

@@ -55,7 +55,10 @@ fn kind(key: &DocumentKey) -> Option<Kind> {
 }
 
 /// Where a kind that no rule reads is served, in the version that its group prefers; `None`: nowhere.
-async fn resource(client: &Client, key: &DocumentKey) -> Result<Option<ApiResource>, kube::Error> {
+pub(super) async fn resource(
+    client: &Client,
+    key: &DocumentKey,
+) -> Result<Option<ApiResource>, kube::Error> {
     let request = Request::get(format!("/apis/{}", key.group)).body(Vec::new());
     let group: APIGroup = match client
         .request(request.map_err(kube::Error::HttpError)?)

@@ -6,10 +6,13 @@ use kube::core::ApiResource;
 use kube::{Api, Client};
 use l7guard_policy::identity::Kind;
 use l7guard_policy::objects::Object;
+use l7guard_policy::remedy::DocumentKey;
+use serde_json::Value;
 use thiserror::Error;
 
 use super::discovery::{self, DiscoveryError};
-use super::kinds::{is_watched, label_selector};
+use super::documents;
+use super::kinds::{is_kept, is_watched, label_selector};
 use super::raw_object::RawObject;
 use super::state::ClusterState;
 
@@ -142,4 +145,106 @@ impl ListError {
             },
         }
     }
+}
+
+/// An object as it was listed.
+pub enum Listed<'a> {
+    /// Of a kind that rules read, with its facts.
+    Known(&'a Object, &'a Value),
+    /// Of a kind that only remedies read: its API version, its kind, and the whole.
+    Other(&'a str, &'a str, &'a Value),
+    /// Of a kind that rules read, and its facts cannot be read.
+    Unreadable,
+}
+
+/// Kinds that only remedies read, by their groups.
+const OTHERS: [(&str, &str); 1] = [("gateway.k8s.aws", "LoadBalancerConfiguration")];
+
+/// Shows every object of the kinds that rules and remedies read, Namespaces and Pods included, Pods last. Nothing is kept.
+///
+/// # Errors
+/// When it cannot be found out what is served.
+pub(super) async fn list_whole(
+    client: &Client,
+    state: &ClusterState,
+    visit: &(dyn Fn(Listed<'_>) + Sync),
+    listed: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<ListError>, DiscoveryError> {
+    let served = discovery::served(client).await?;
+    state.serves(served.clone());
+    let is_read = |kind: Kind| is_watched(kind) || matches!(kind, Kind::Namespace | Kind::Pod);
+    let (pods, others): (Vec<_>, Vec<_>) = served
+        .into_iter()
+        .filter(|(kind, _)| is_read(*kind))
+        .partition(|(kind, _)| *kind == Kind::Pod);
+    let mut errors = Vec::new();
+    for kinds in [others, pods] {
+        let lists = kinds.into_iter().map(|(kind, resource)| async move {
+            let take = |page: Page<'_>| {
+                let Page::Objects(page) = page else { return };
+                listed(page.len());
+                for object in page {
+                    show(state, kind, &resource, object, visit);
+                }
+            };
+            pages(client, &resource, label_selector(kind), take).await
+        });
+        let lists = stream::iter(lists).buffer_unordered(AT_ONCE);
+        let failed = lists.filter_map(async |listed| listed.err());
+        errors.extend(failed.collect::<Vec<_>>().await);
+    }
+    for (group, kind) in OTHERS {
+        if let Err(error) = list_other(client, group, kind, visit).await {
+            errors.push(error);
+        }
+    }
+    Ok(errors)
+}
+
+fn show(
+    state: &ClusterState,
+    kind: Kind,
+    resource: &ApiResource,
+    object: &RawObject,
+    visit: &(dyn Fn(Listed<'_>) + Sync),
+) {
+    match object.read(resource) {
+        Ok(Some(facts)) if is_kept(&facts) => {
+            if let Some(whole) = object.value() {
+                visit(Listed::Known(&facts, &whole));
+            }
+        }
+        Ok(_) => {}
+        Err(_) => {
+            // It says so.
+            let _ = state.facts(kind, resource, object);
+            visit(Listed::Unreadable);
+        }
+    }
+}
+
+async fn list_other(
+    client: &Client,
+    group: &str,
+    kind: &str,
+    visit: &(dyn Fn(Listed<'_>) + Sync),
+) -> Result<(), ListError> {
+    let key = DocumentKey::of(group, kind, "", "");
+    let resource = match documents::resource(client, &key).await {
+        Ok(Some(resource)) => resource,
+        Ok(None) => return Ok(()),
+        Err(error) => {
+            return Err(ListError::Unanswered {
+                resource: format!("{kind} ({group})"),
+                source: Box::new(error),
+            });
+        }
+    };
+    pages(client, &resource, None, |page| {
+        let Page::Objects(page) = page else { return };
+        for whole in page.iter().filter_map(RawObject::value) {
+            visit(Listed::Other(&resource.api_version, kind, &whole));
+        }
+    })
+    .await
 }

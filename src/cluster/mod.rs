@@ -42,7 +42,7 @@ mod tests;
 pub use change_feed::{Changed, ChangedObjects, Changes};
 pub use connection::{Connection, ConnectionError};
 pub use discovery::DiscoveryError;
-pub use listing::ListError;
+pub use listing::{ListError, Listed};
 pub use read_error::ReadError;
 pub use served_kinds::{ServedKind, served_kinds};
 pub use world::ClusterWorld;

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::change_feed::Changes;
 use super::discovery::DiscoveryError;
-use super::listing::{self, ListError};
+use super::listing::{self, ListError, Listed};
 use super::live_read::LiveReads;
 use super::metrics::ClusterMetrics;
 use super::read_error::ReadError;
@@ -76,6 +76,19 @@ impl ClusterWorld {
         listed: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<ListError>, DiscoveryError> {
         listing::list_once(&self.client, &self.state, listed).await
+    }
+
+    /// Shows every object of the kinds that rules and remedies read, Namespaces and Pods included, and keeps none. `listed`
+    /// hears of each page how many objects it had. What cannot be listed is returned, and hides nothing else.
+    ///
+    /// # Errors
+    /// When the API server does not say which kinds it serves.
+    pub async fn list_whole(
+        &self,
+        visit: &(dyn Fn(Listed<'_>) + Sync),
+        listed: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<ListError>, DiscoveryError> {
+        listing::list_whole(&self.client, &self.state, visit, listed).await
     }
 
     /// A whole object, also of a kind that no rule reads; `None`: it is not there.

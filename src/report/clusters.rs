@@ -41,6 +41,19 @@ impl<T> Deref for OfCluster<T> {
     }
 }
 
+/// The cluster that files were laid over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseSummary {
+    /// Its name.
+    pub cluster: String,
+    /// As of when it is known, in UTC (RFC 3339).
+    pub taken: String,
+    /// How many objects of it are known.
+    pub objects: usize,
+    /// Whether what it held before is reported as well.
+    pub reports_all: bool,
+}
+
 /// How many of each there are in one cluster of a report.
 #[derive(Debug)]
 pub struct ClusterSummary {

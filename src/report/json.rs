@@ -16,8 +16,8 @@ use super::json_changes::{self, JsonChange};
 use super::notes::ReportedNote;
 use super::remedy_text;
 use super::{
-    ClusterSummary, Gone, Location, OfCluster, Report, ReportedError, ReportedExemption,
-    ReportedFinding,
+    BaseSummary, ClusterSummary, Gone, Location, OfCluster, Report, ReportedError,
+    ReportedExemption, ReportedFinding,
 };
 use crate::visible_text;
 
@@ -36,6 +36,10 @@ struct JsonReport<'a> {
     /// The live clusters that were judged (`l7guard audit`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     clusters: Vec<JsonCluster<'a>>,
+    /// The cluster that the files were laid over (`--world`, `--with-cluster`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "JsonBase")]
+    base: Option<JsonBase<'a>>,
     /// Findings, the severest first, then by rule, object and field.
     findings: Vec<JsonFinding<'a>>,
     /// Findings of the report that this one was compared with (`--against`), which were not found again.
@@ -81,6 +85,19 @@ struct JsonCluster<'a> {
     errors: usize,
     /// What repairs all of its findings together: one change a target.
     changes: Vec<JsonChange<'a>>,
+}
+
+/// The cluster that files were laid over.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Base")]
+struct JsonBase<'a> {
+    /// Its name.
+    cluster: &'a str,
+    /// As of when it is known.
+    #[schemars(extend("format" = "date-time"))]
+    taken: &'a str,
+    /// How many objects of it are known.
+    objects: usize,
 }
 
 /// A finding of an earlier report that was not found again.
@@ -312,6 +329,7 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
             exempt: report.exempt.len(),
         },
         clusters: report.clusters.iter().map(cluster).collect(),
+        base: report.base.as_ref().map(base),
         findings: report.findings.iter().map(finding).collect(),
         gone: report.gone.iter().map(gone).collect(),
         unresolved: report
@@ -345,6 +363,14 @@ fn cluster(cluster: &ClusterSummary) -> JsonCluster<'_> {
         },
         errors: cluster.errors,
         changes: json_changes::changes(&cluster.remedy.changes),
+    }
+}
+
+fn base(base: &BaseSummary) -> JsonBase<'_> {
+    JsonBase {
+        cluster: &base.cluster,
+        taken: &base.taken,
+        objects: base.objects,
     }
 }
 

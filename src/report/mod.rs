@@ -33,9 +33,9 @@ use l7guard_policy::rules::Finding;
 use l7guard_policy::verdict::{Judged, Unresolved};
 
 use crate::visible_text::one_line;
-pub use clusters::{ClusterSummary, Gone, OfCluster};
-pub use inputs::ReportedError;
+pub use clusters::{BaseSummary, ClusterSummary, Gone, OfCluster};
 pub use exemption::ReportedExemption;
+pub use inputs::ReportedError;
 use notes::ReportedNote;
 
 /// What a run found, whatever was judged.
@@ -63,6 +63,8 @@ pub struct Report {
     pub gone: Vec<Gone>,
     /// Whether what cannot be told makes the run fail.
     pub unresolved_fails: bool,
+    /// The cluster that the files were laid over.
+    pub base: Option<BaseSummary>,
 }
 
 /// A finding, and where it stands.

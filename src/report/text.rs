@@ -11,8 +11,8 @@ use l7guard_policy::verdict::Unresolved;
 use super::diagnostic::{Diagnostic, Level, Place};
 use super::notes::{self, ReportedNote};
 use super::{
-    ClusterSummary, Gone, OfCluster, Report, ReportedError, ReportedExemption, ReportedFinding,
-    name_in_cluster, object_name, remedy_text,
+    BaseSummary, ClusterSummary, Gone, OfCluster, Report, ReportedError, ReportedExemption,
+    ReportedFinding, name_in_cluster, object_name, remedy_text,
 };
 use crate::visible_text::{one_line, printable};
 
@@ -52,12 +52,29 @@ pub fn write(
             writeln!(output, "{line}")?;
         }
     }
+    if let Some(base) = &report.base {
+        for line in style.wrap(&against(base), "  ") {
+            writeln!(output, "{line}")?;
+        }
+    }
     if report.clusters.len() != 1 {
         for line in style.wrap(&summary(&report.into()), "  ") {
             writeln!(output, "{line}")?;
         }
     }
     Ok(())
+}
+
+/// What the files were judged against.
+fn against(base: &BaseSummary) -> String {
+    let what = if base.reports_all {
+        "everything is reported"
+    } else {
+        "what the files add is reported"
+    };
+    let (cluster, taken) = (one_line(&base.cluster), one_line(&base.taken));
+    let objects = base.objects;
+    format!("judged against {cluster} as of {taken} ({objects} objects): {what}")
 }
 
 fn write_gone(all: &[Gone], style: Style, output: &mut impl Write) -> io::Result<()> {

@@ -29,6 +29,13 @@ impl WholeObjects {
         self.0.insert(key.into(), value.to_string().into())
     }
 
+    /// Takes in what is known of a cluster's objects, of those that are not here.
+    pub(super) fn lay_over(&mut self, below: HashMap<DocumentKey, Box<str>>) {
+        for (key, text) in below {
+            self.0.entry(key).or_insert(text);
+        }
+    }
+
     /// Keeps an object that no rule reads, where a remedy does.
     pub(super) fn keep_other(&mut self, object: &RawObject, namespace: &str) {
         let is_of_use = |group: &&str| object.api_version.starts_with(*group);

@@ -10,6 +10,7 @@ use l7guard_policy::verdict::{
     self, Allowance, Unresolved, Verdict, evaluate_around_copy, evaluate_copy,
 };
 
+use super::base::Before;
 use super::copies::Copy;
 use super::documents::Over;
 use super::{ManifestWorld, locate};
@@ -52,13 +53,16 @@ impl ManifestWorld {
         configuration: &Configuration,
         today: Date,
     ) -> Judgement {
+        let before = Before::of(self.base.as_ref(), configuration, today);
         let verdict = verdict::evaluate(&World::new(&self.inventory), configuration, today);
+        let verdict = before.added(verdict);
         let mut judging = Judging {
             world: self,
             known: Known::default(),
             locator: Locator::default(),
             judgement: Judgement::default(),
             configuration,
+            before,
         };
         if !self.copies.is_empty() {
             judging.known.add(&verdict);
@@ -82,6 +86,7 @@ struct Judging<'a> {
     known: Known,
     locator: Locator,
     judgement: Judgement,
+    before: Before,
 }
 
 /// The paths of findings that are reported at the last copies of their objects, and whether they are exempt.
@@ -117,6 +122,7 @@ impl Judging<'_> {
         for copy in &world.copies {
             let inventory = &world.inventory;
             let own = evaluate_copy(inventory, configuration, &copy.object, today);
+            let own = self.before.added(own);
             self.take(own, Some(copy), Some(copy));
             // What a copy says as the last one does, it does to others as that one.
             let last = inventory.get(&copy.object.key);
@@ -130,11 +136,12 @@ impl Judging<'_> {
                 today,
                 &mut allowance,
             );
-            let Ok(mut verdict) = around else {
+            let Ok(verdict) = around else {
                 is_exceeded = true;
                 self.judgement.errors.push(too_many(copy));
                 continue;
             };
+            let mut verdict = self.before.added(verdict);
             let known = &mut self.known;
             verdict
                 .findings

@@ -3,6 +3,7 @@
 //! One repository often serves several clusters and holds an object several times. The last copy of each is in the inventory;
 //! `copies` keeps the others, `judgement` judges them all.
 
+mod base;
 mod copies;
 mod documents;
 mod judgement;
@@ -44,6 +45,8 @@ pub struct ManifestWorld {
     copies: Vec<Copy>,
     /// Whole objects, for remedies.
     whole: WholeObjects,
+    /// The cluster below them.
+    base: Option<base::Base>,
     /// How many objects there are, also of kinds that no rule reads.
     pub objects: usize,
     /// Inputs that could not be read.
@@ -61,6 +64,7 @@ impl Default for ManifestWorld {
             places: HashMap::new(),
             copies: Vec::new(),
             whole: WholeObjects::default(),
+            base: None,
             objects: 0,
             errors: Vec::new(),
             notes: Vec::new(),

@@ -7,6 +7,7 @@ use l7guard::audit::{Selected, scan};
 use l7guard::cluster::ClusterWorld;
 use l7guard::metrics::Registry;
 use l7guard::operations::Readiness;
+use l7guard::snapshot::{self, BaseWorld, Header, Lines, SnapshotWriter};
 use l7guard::world::ManifestWorld;
 use l7guard_manifests::Source;
 use l7guard_policy::configuration::Configuration;
@@ -29,6 +30,17 @@ impl Said {
         verdict.findings.iter().for_each(|one| said.finding(one));
         verdict.exempt.iter().for_each(|one| said.exempt(one));
         let unresolved = verdict.unresolved.iter();
+        unresolved.for_each(|one| said.unresolved(one));
+        said
+    }
+
+    fn of_files(world: &ManifestWorld, configuration: &Configuration) -> Self {
+        let judgement = world.judge(configuration, today());
+        let mut said = Self::default();
+        let findings = judgement.findings.iter();
+        findings.for_each(|one| said.finding(&one.judged));
+        judgement.exempt.iter().for_each(|one| said.exempt(one));
+        let unresolved = judgement.unresolved.iter();
         unresolved.for_each(|one| said.unresolved(one));
         said
     }
@@ -90,6 +102,50 @@ pub(crate) fn audit(server: &Server, configuration: &Configuration) -> Result<Sa
     Ok(Said::of(&scan.verdict))
 }
 
+/// `l7guard snapshot`, and `l7guard check --all --world` of it with no file that matters.
+pub(crate) fn check_snapshot(
+    server: &Server,
+    configuration: &Configuration,
+) -> Result<Said, Failed> {
+    let mut writer = SnapshotWriter::new(Vec::new(), &header())?;
+    take_whole(server, &mut writer)?;
+    let file = writer.finish()?;
+    Ok(check_over(snapshot::read(&*file)?, configuration))
+}
+
+/// `l7guard check --all --with-cluster`.
+pub(crate) fn check_with_cluster(
+    server: &Server,
+    configuration: &Configuration,
+) -> Result<Said, Failed> {
+    let mut base = BaseWorld::new(header());
+    take_whole(server, &mut base)?;
+    Ok(check_over(base, configuration))
+}
+
+fn header() -> Header {
+    Header::new("test", "2026-01-01T00:00:00Z".to_owned())
+}
+
+fn take_whole(server: &Server, lines: &mut impl Lines) -> Result<(), Failed> {
+    let _context = server.runtime.enter();
+    let client = server.client.clone();
+    let world = ClusterWorld::new(client, &Registry::default(), &Readiness::new());
+    let taking = snapshot::take(&world, lines, &|_| {});
+    let taken = server.runtime.block_on(taking)?;
+    if taken.unlisted.is_empty() && taken.left_out == 0 && taken.failure.is_none() {
+        Ok(())
+    } else {
+        Err(format!("{taken:?}").into())
+    }
+}
+
+fn check_over(base: BaseWorld, configuration: &Configuration) -> Said {
+    let mut world = ManifestWorld::default();
+    world.lay_over(base, true);
+    Said::of_files(&world, configuration)
+}
+
 /// The objects of a dump.
 fn dumped(dump: &str) -> ManifestWorld {
     let mut world = ManifestWorld::default();
@@ -110,12 +166,5 @@ pub(crate) fn check_as_cluster(dump: &str, configuration: &Configuration) -> Sai
 /// `kubectl get … --output json | l7guard check -`.
 pub(crate) fn check(dump: &str, configuration: &Configuration) -> Said {
     let world = dumped(dump);
-    let judgement = world.judge(configuration, today());
-    let mut said = Said::default();
-    let findings = judgement.findings.iter();
-    findings.for_each(|one| said.finding(&one.judged));
-    judgement.exempt.iter().for_each(|one| said.exempt(one));
-    let unresolved = judgement.unresolved.iter();
-    unresolved.for_each(|one| said.unresolved(one));
-    said
+    Said::of_files(&world, configuration)
 }

@@ -63,6 +63,15 @@ fn agree(fixture: &Fixture, server: &Server) -> Outcome {
         if checked != audited {
             return Err(format!("check of a dump: {checked:#?}\naudit: {audited:#?}").into());
         }
+        let of_file = doors::check_snapshot(server, &configuration)?;
+        let of_cluster = doors::check_with_cluster(server, &configuration)?;
+        if of_file != of_cluster {
+            return Err(format!("--world: {of_file:#?}\n--with-cluster: {of_cluster:#?}").into());
+        }
+        // Laid over a cluster, files may still hold placeholders.
+        if of_file != audited && !is_of_files {
+            return Err(format!("--world: {of_file:#?}\naudit: {audited:#?}").into());
+        }
         Ok(())
     })
 }

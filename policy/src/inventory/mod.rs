@@ -47,6 +47,8 @@ pub enum Origin {
     Cluster,
     /// Files: what they do not hold may exist all the same, and a value may be a placeholder that is rendered later.
     Files,
+    /// Files laid over all that a cluster holds: a value may be a placeholder, and what is not there does not exist.
+    FilesOverCluster,
 }
 
 /// Most index keys have few objects, for which this needs no memory of its own.

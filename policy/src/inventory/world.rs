@@ -280,10 +280,14 @@ impl<'a> World<'a> {
         }
     }
 
+    fn may_hold_placeholders(&self) -> bool {
+        self.inventory.origin != Origin::Cluster
+    }
+
     /// Whether a name, namespace, class, controller, ARN, group or host is unknown, as it is not rendered yet.
     #[must_use]
     pub fn is_unrendered(&self, value: &str) -> bool {
-        self.is_of_files() && placeholder::is_in(value)
+        self.may_hold_placeholders() && placeholder::is_in(value)
     }
 
     /// Whether both name the same target group, as far as that is known.
@@ -329,7 +333,7 @@ impl<'a> World<'a> {
         self.take(1);
         let (overlay, budget) = (self.overlay, self.budget);
         let is_left = move |_: &&Object| budget.is_none_or(|budget| budget.take(1));
-        let is_unknown = self.is_of_files() && key.has_placeholder();
+        let is_unknown = self.may_hold_placeholders() && key.has_placeholder();
         let key = (!is_unknown).then_some(key);
         let below = self
             .inventory

@@ -20,6 +20,18 @@ impl ProxyRole {
     pub(super) const WORDS: [&str; 5] =
         ["router", "sidecar", "waypoint", "ztunnel", "agentgateway"];
 
+    /// The role as Istio writes it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Router => "router",
+            Self::Sidecar => "sidecar",
+            Self::Waypoint => "waypoint",
+            Self::Ztunnel => "ztunnel",
+            Self::Agentgateway => "agentgateway",
+        }
+    }
+
     /// Reads a role as Istio writes it; other spellings and cases are refused by `pilot-agent`.
     pub(super) fn from_word(word: &str) -> Option<Self> {
         match word {

@@ -6,7 +6,7 @@
 //! Ingress that has been waiting for it.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::of_object;
 use super::{Judged, Verdict, WouldBe};
@@ -179,6 +179,24 @@ impl Verdict {
             .retain(|judged| judged.finding.participants.contains(key));
         self.unresolved
             .retain(|unresolved| unresolved.object == *key);
+    }
+
+    /// What this verdict on a world adds to the one before: findings with a path that was not there with at least the same
+    /// effect, and whatever else was not said.
+    #[must_use]
+    pub fn without(mut self, before: &Verdict) -> Self {
+        self.mark_existing(before);
+        self.findings.retain(|judged| !judged.is_existing);
+        self.unresolved
+            .retain(|unresolved| before.unresolved.binary_search(unresolved).is_err());
+        let exempt: BTreeSet<_> = before
+            .exempt
+            .iter()
+            .map(|exempted| &exempted.finding.identity)
+            .collect();
+        self.exempt
+            .retain(|exempted| !exempt.contains(&exempted.finding.identity));
+        self
     }
 
     /// Marks the findings all of whose paths were there before with at least the same effect. Of a finding of mode `audit` it is

@@ -1,0 +1,100 @@
+//! The base world that `check` lays files over.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use tokio::runtime::Runtime;
+
+use super::cluster::ClusterArguments;
+use super::progress::Objects;
+use crate::clock;
+use crate::cluster::ClusterWorld;
+use crate::metrics::Registry;
+use crate::operations::Readiness;
+use crate::pki::crypto;
+use crate::snapshot::{self, BaseWorld, Header, Taken};
+
+/// What the files are laid over.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Base world")]
+pub(super) struct BaseArguments {
+    /// Lay the files over a snapshot of a cluster (`l7guard snapshot`), and report what they add
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["with_cluster", "kubeconfig", "context"])]
+    world: Option<PathBuf>,
+    /// Lay the files over a live cluster (of --context or --kubeconfig), and report what they add
+    #[arg(long)]
+    with_cluster: bool,
+    #[command(flatten)]
+    cluster: ClusterArguments,
+    /// Report also what the base world holds already
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+/// A base world, and what could not be read of it.
+pub(super) struct Base {
+    pub(super) world: BaseWorld,
+    pub(super) errors: Vec<String>,
+}
+
+impl BaseArguments {
+    /// The base world that is asked for.
+    ///
+    /// # Errors
+    /// When it cannot be read, or several clusters are named.
+    pub(super) fn load(&self, is_quiet: bool) -> Result<Option<Base>> {
+        if let Some(file) = &self.world {
+            let world = read(file)?;
+            let errors = Vec::new();
+            return Ok(Some(Base { world, errors }));
+        }
+        if self.with_cluster {
+            return self.of_cluster(is_quiet).map(Some);
+        }
+        if self.cluster.is_named() {
+            bail!("--context and --kubeconfig name the cluster of --with-cluster");
+        }
+        if self.all {
+            bail!("--all is about a base world: give --world FILE or --with-cluster");
+        }
+        Ok(None)
+    }
+
+    fn of_cluster(&self, is_quiet: bool) -> Result<Base> {
+        let clusters = self.cluster.clusters()?;
+        let [cluster] = &clusters[..] else {
+            bail!("files are laid over one cluster: give one --context");
+        };
+        crypto::install();
+        let mut world = BaseWorld::new(Header::new(&cluster.name, clock::now()));
+        let progress = Objects::of(&cluster.name, !is_quiet);
+        let taken = Runtime::new()?.block_on(async {
+            let client = cluster.connection.client().await?;
+            let live = ClusterWorld::new(client, &Registry::default(), &Readiness::new());
+            let taken = snapshot::take(&live, &mut world, &|more| progress.read(more)).await?;
+            Ok::<_, anyhow::Error>(taken)
+        });
+        let taken = taken.with_context(|| format!("cannot read the cluster {}", cluster.name))?;
+        let errors = errors(&taken);
+        Ok(Base { world, errors })
+    }
+}
+
+/// What could not be read of a cluster.
+pub(super) fn errors(taken: &Taken) -> Vec<String> {
+    let unlisted = taken.unlisted.iter().map(ToString::to_string);
+    let left_out = (taken.left_out > 0).then(|| {
+        format!(
+            "{} objects cannot be read and are left out: a field that a rule reads has a wrong type",
+            taken.left_out
+        )
+    });
+    unlisted.chain(left_out).collect()
+}
+
+fn read(file: &Path) -> Result<BaseWorld> {
+    let what = || format!("cannot read the base world {}", file.display());
+    let open = File::open(file).with_context(what)?;
+    snapshot::read(open).with_context(what)
+}

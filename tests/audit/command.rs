@@ -18,7 +18,7 @@ pub(crate) const WORLD: &str = "bypass/01-class-in-the-field.yaml";
 
 type Case = (&'static str, fn(&Server) -> Outcome);
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 9] = [
     ("findings name their cluster and say what to change", finds),
     ("a namespace has only its own findings", of_a_namespace),
     ("new and gone since an earlier report", against),
@@ -32,6 +32,11 @@ const CASES: [Case; 7] = [
     ),
     ("another configuration is asked what it would refuse", asked),
     ("a file that is no report is not compared with", no_report),
+    ("files are judged against a snapshot", against_a_snapshot),
+    (
+        "a snapshot that is not whole says what is missing",
+        snapshot_forbidden,
+    ),
 ];
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
@@ -269,4 +274,87 @@ fn asked(server: &Server) -> Outcome {
         assert_eq!(audit(server.kubeconfig(), &strict)?.status.code(), Some(1));
         Ok(())
     })
+}
+
+fn l7guard(arguments: &[&str]) -> Result<Output, Failed> {
+    let output = Command::new(env!("CARGO_BIN_EXE_l7guard"))
+        .args(arguments)
+        .env_remove("KUBERNETES_SERVICE_HOST")
+        .output()?;
+    Ok(output)
+}
+
+/// An Ingress to the gateway of the world.
+fn newer(folder: &TempDir) -> Result<String, Failed> {
+    let newer = json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"namespace": "shop", "name": "newer"},
+        "spec": {"ingressClassName": "alb", "defaultBackend": {"service": {"name": "edge", "port": {"number": 80}}}},
+    });
+    let path = folder.path().join("newer.json");
+    fs::write(&path, newer.to_string())?;
+    Ok(path.display().to_string())
+}
+
+fn against_a_snapshot(server: &Server) -> Outcome {
+    let folder = TempDir::new()?;
+    let (file, kubeconfig) = (folder.path().join("base"), server.kubeconfig());
+    let (file, kubeconfig) = (file.display().to_string(), kubeconfig.display().to_string());
+    let newer = newer(&folder)?;
+    server.with(&world(WORLD)?, || {
+        let taken = l7guard(&["snapshot", "--kubeconfig", &kubeconfig, "--file", &file])?;
+        assert_eq!(taken.status.code(), Some(0), "{taken:?}");
+        let of_file = ["check", &newer, "--output", "json", "--world", &file];
+        let of_cluster = [
+            "check",
+            &newer,
+            "--output",
+            "json",
+            "--with-cluster",
+            "--kubeconfig",
+            &kubeconfig,
+        ];
+        let mut reports = Vec::new();
+        for arguments in [&of_file[..], &of_cluster] {
+            let output = l7guard(arguments)?;
+            assert_eq!(output.status.code(), Some(1), "{output:?}");
+            let mut report = json_of(&output)?;
+            assert_eq!(report["base"]["cluster"], "administrator");
+            let findings = report["findings"].as_array().map_or(0, Vec::len);
+            assert_eq!(findings, 1, "only what is added: {report:#}");
+            assert_eq!(report["findings"][0]["object"]["name"], "newer");
+            assert_eq!(report["findings"][0]["confidence"], "confirmed");
+            // The gateway's Service is known only from the cluster.
+            let changes = report["findings"][0]["changes"].to_string();
+            assert!(changes.contains("\"edge\""), "{changes}");
+            report["base"].take();
+            reports.push(report);
+        }
+        assert_eq!(reports[0], reports[1]);
+        let all = l7guard(&["check", &newer, "--all", "--world", &file])?;
+        let printed = String::from_utf8(all.stdout)?;
+        assert!(
+            printed.contains("judged against administrator as of "),
+            "{printed}"
+        );
+        assert!(printed.contains("1 object, 2 denied"), "{printed}");
+        Ok(())
+    })
+}
+
+fn snapshot_forbidden(server: &Server) -> Outcome {
+    let folder = TempDir::new()?;
+    let file = folder.path().join("base").display().to_string();
+    let kubeconfig = server.developer_kubeconfig().display().to_string();
+    let taken = l7guard(&["snapshot", "--kubeconfig", &kubeconfig, "--file", &file])?;
+    let printed = String::from_utf8(taken.stderr)?;
+    assert_eq!(taken.status.code(), Some(2), "{printed}");
+    assert!(
+        printed.contains("not permitted to list pods in all namespaces"),
+        "{printed}"
+    );
+    let unreadable = l7guard(&["check", &newer(&folder)?, "--world", &kubeconfig])?;
+    let printed = String::from_utf8(unreadable.stderr)?;
+    assert_eq!(unreadable.status.code(), Some(2), "{printed}");
+    assert!(printed.contains("it is no snapshot"), "{printed}");
+    Ok(())
 }

@@ -148,6 +148,7 @@ impl ListError {
 }
 
 /// An object as it was listed.
+#[derive(Clone, Copy, Debug)]
 pub enum Listed<'a> {
     /// Of a kind that rules read, with its facts.
     Known(&'a Object, &'a Value),

@@ -22,7 +22,7 @@ pub(super) fn reduced(whole: &Value, facts: Option<&ProxyFacts>) -> Map<String, 
         }
     }
     if let Some(overrides) = &facts.overrides {
-        let roles = overridden(&overrides.roles).to_string();
+        let roles = overridden(overrides.roles).to_string();
         annotations.insert(OVERRIDES_ANNOTATION.to_owned(), roles.into());
     }
     let labels = whole["metadata"]["labels"]
@@ -92,7 +92,7 @@ fn untold(name: &str, why: UnknownRole) -> Value {
 }
 
 /// The value of the annotation with the overrides that gives these roles.
-fn overridden(roles: &OverriddenRoles) -> Value {
+fn overridden(roles: OverriddenRoles) -> Value {
     let own = roles.own_role.map(|role| running(PROXY, role));
     let router = roles
         .has_router

@@ -133,7 +133,7 @@ const ENDPOINTS: &[&str] = &[
 /// Of a workload. Its Pod template is written by `pod_template`.
 const WORKLOAD: &[&str] = &["spec.selector.matchLabels.*"];
 const ISTIO_GATEWAY: &[&str] = &["spec.selector.*"];
-/// Of a LoadBalancerConfiguration of the AWS Load Balancer Controller, which remedies read.
+/// Of a `LoadBalancerConfiguration` of the AWS Load Balancer Controller, which remedies read.
 const LOAD_BALANCER_CONFIGURATION: &[&str] = &[
     "spec.scheme",
     "spec.ipAddressType",

@@ -11,6 +11,10 @@ use crate::report::{ReportedFinding, remedy_text};
 pub(super) struct FindingView {
     /// Its place in the page: findings are numbered from 1.
     pub(super) number: usize,
+    /// The live cluster that it was found in.
+    pub(super) cluster: Option<Shown>,
+    /// Whether an earlier report, which this one was compared with, did not have it.
+    pub(super) is_new: bool,
     /// `deny`, `warn` or `audit`.
     pub(super) severity: &'static str,
     /// What the severity means.
@@ -74,6 +78,8 @@ impl FindingView {
         let own = finding.object.qualified_name();
         Self {
             number,
+            cluster: reported.cluster.as_deref().map(Shown::line),
+            is_new: reported.is_new == Some(true),
             severity: reported.judged.severity.as_str(),
             effect: effect(reported.judged.severity),
             rule: finding.rule.as_str(),

@@ -14,7 +14,9 @@ use crate::report::ReportedFinding;
 pub(super) struct Group {
     /// Its place in the page: groups are numbered from 1.
     pub(super) number: usize,
-    /// What the findings have in common.
+    /// The live cluster of the findings.
+    pub(super) cluster: Option<Shown>,
+    /// What the findings have in common besides.
     pub(super) gateway: GatewayName,
     /// How many of each severity.
     pub(super) counts: Counts,
@@ -31,6 +33,13 @@ pub(super) enum GatewayName {
     Service(Shown),
     /// Nothing.
     Unknown,
+}
+
+/// What tells groups apart.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    cluster: Option<Shown>,
+    gateway: GatewayName,
 }
 
 /// How many findings there are of each severity.
@@ -80,12 +89,15 @@ impl Counts {
 /// Groups findings by gateway: the gateway with the most refusals first, then in the order of the findings. Findings are
 /// numbered in the order in which the page shows them.
 pub(super) fn by_gateway(findings: &[ReportedFinding]) -> Vec<Group> {
-    let mut found: Vec<(GatewayName, Counts, Vec<&ReportedFinding>)> = Vec::new();
+    let mut found: Vec<(Key, Counts, Vec<&ReportedFinding>)> = Vec::new();
     let mut places = HashMap::new();
     for reported in findings {
-        let gateway = gateway_of(&reported.judged.finding);
-        let place = *places.entry(gateway.clone()).or_insert_with(|| {
-            found.push((gateway, Counts::default(), Vec::new()));
+        let key = Key {
+            cluster: reported.cluster.as_deref().map(Shown::line),
+            gateway: gateway_of(&reported.judged.finding),
+        };
+        let place = *places.entry(key.clone()).or_insert_with(|| {
+            found.push((key, Counts::default(), Vec::new()));
             found.len() - 1
         });
         if let Some((_, counts, members)) = found.get_mut(place) {
@@ -105,9 +117,10 @@ pub(super) fn by_gateway(findings: &[ReportedFinding]) -> Vec<Group> {
     found
         .into_iter()
         .enumerate()
-        .map(|(at, (gateway, counts, members))| Group {
+        .map(|(at, (key, counts, members))| Group {
             number: at + 1,
-            gateway,
+            cluster: key.cluster,
+            gateway: key.gateway,
             counts,
             findings: views(members),
         })

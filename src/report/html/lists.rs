@@ -3,8 +3,9 @@
 use l7guard_policy::configuration::Date;
 use l7guard_policy::verdict::{Exempted, Unresolved};
 
+use super::groups::Counts;
 use super::shown::Shown;
-use crate::report::ReportedError;
+use crate::report::{ClusterSummary, Gone, OfCluster, ReportedError, name_in_cluster};
 
 /// An exemption is said to end soon from so many days before it does.
 const SOON: i64 = 30;
@@ -29,12 +30,15 @@ pub(super) struct ExemptView {
 
 impl ExemptView {
     /// The view on this day.
-    pub(super) fn new(exempted: &Exempted, today: Date) -> Self {
+    pub(super) fn new(exempted: &OfCluster<Exempted>, today: Date) -> Self {
         let days = (exempted.expires - today).whole_days();
         Self {
             rule: exempted.finding.rule.as_str(),
             rule_name: exempted.finding.rule.name(),
-            object: Shown::line(&exempted.finding.object),
+            object: Shown::line(name_in_cluster(
+                exempted.cluster.as_deref(),
+                &exempted.finding.object,
+            )),
             exemption: Shown::line(&exempted.exemption),
             expires: Shown::line(exempted.expires),
             left: Shown::line(left(days)),
@@ -65,9 +69,12 @@ pub(super) struct UnresolvedView {
 
 impl UnresolvedView {
     /// The view of one of them.
-    pub(super) fn new(unresolved: &Unresolved) -> Self {
+    pub(super) fn new(unresolved: &OfCluster<Unresolved>) -> Self {
         Self {
-            object: Shown::line(&unresolved.object),
+            object: Shown::line(name_in_cluster(
+                unresolved.cluster.as_deref(),
+                &unresolved.object,
+            )),
             field: Shown::line(&unresolved.field),
             reason: Shown::line(unresolved.reason.in_full()),
         }
@@ -94,6 +101,74 @@ impl InputView {
             at: Shown::line(at),
             message: Shown::line(&error.message),
         }
+    }
+}
+
+/// One live cluster of the report.
+pub(super) struct ClusterView {
+    /// Its name.
+    pub(super) name: Shown,
+    /// How many objects were judged.
+    pub(super) objects: usize,
+    /// How many findings of each severity.
+    pub(super) counts: Counts,
+    /// What could not be read.
+    pub(super) errors: usize,
+}
+
+impl ClusterView {
+    /// The view of one of them.
+    pub(super) fn new(cluster: &ClusterSummary) -> Self {
+        Self {
+            name: Shown::line(&cluster.name),
+            objects: cluster.objects,
+            counts: Counts {
+                deny: cluster.deny,
+                warn: cluster.warn,
+                audit: cluster.audit,
+            },
+            errors: cluster.errors,
+        }
+    }
+}
+
+/// A finding of an earlier report that was not found again.
+pub(super) struct GoneView {
+    /// The rule's code.
+    pub(super) rule: Shown,
+    /// The object that it was about, with its cluster.
+    pub(super) object: Shown,
+    /// What was wrong.
+    pub(super) message: Shown,
+}
+
+impl GoneView {
+    /// The view of one of them.
+    pub(super) fn new(gone: &Gone) -> Self {
+        let cluster = gone.cluster.as_deref();
+        let cluster = cluster.map_or(String::new(), |cluster| format!("{cluster}: "));
+        Self {
+            rule: Shown::line(&gone.rule),
+            object: Shown::line(format_args!("{cluster}{}", gone.object)),
+            message: Shown::line(&gone.message),
+        }
+    }
+}
+
+/// The changes that repair everything together: in files, or in one cluster.
+pub(super) struct TogetherView {
+    /// Its place in the page, from 1.
+    pub(super) number: usize,
+    /// The cluster.
+    pub(super) cluster: Option<Shown>,
+    /// The changes, to copy.
+    pub(super) changes: Shown,
+}
+
+impl TogetherView {
+    /// Tells it apart from the changes of a finding, which have the finding's number.
+    pub(super) fn id(&self) -> String {
+        format!("all-{}", self.number)
     }
 }
 

@@ -9,6 +9,8 @@ mod inline;
 mod lists;
 mod picture;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Write};
 
@@ -18,7 +20,7 @@ use l7guard_policy::rules::Rule;
 
 use super::{Report, remedy_text};
 use groups::{Counts, GatewayName, Group};
-use lists::{ExemptView, InputView, UnresolvedView};
+use lists::{ClusterView, ExemptView, GoneView, InputView, TogetherView, UnresolvedView};
 use shown::Shown;
 
 /// Up to so many findings are open when the page is opened.
@@ -39,8 +41,9 @@ struct Page {
     counts: Counts,
     groups: Vec<Group>,
     rules: Vec<RuleCount>,
-    /// All changes together, where there are several findings.
-    together: Option<Shown>,
+    clusters: Vec<ClusterView>,
+    together: Vec<TogetherView>,
+    gone: Vec<GoneView>,
     unresolved: Vec<UnresolvedView>,
     exempt: Vec<ExemptView>,
     errors: Vec<InputView>,
@@ -69,9 +72,6 @@ fn page(report: &Report, today: Date) -> Page {
     for finding in &report.findings {
         counts.add(finding.judged.severity);
     }
-    let changes = &report.remedy.changes;
-    let together = (report.findings.len() > 1 && !changes.is_empty())
-        .then(|| Shown::lines(&remedy_text::of_changes(changes, None)));
     Page {
         security_policy: inline::security_policy(),
         style: inline::STYLE,
@@ -82,12 +82,10 @@ fn page(report: &Report, today: Date) -> Page {
         counts,
         groups: groups::by_gateway(&report.findings),
         rules: rules(report),
-        together,
-        unresolved: report
-            .unresolved
-            .iter()
-            .map(|unresolved| UnresolvedView::new(unresolved))
-            .collect(),
+        clusters: report.clusters.iter().map(ClusterView::new).collect(),
+        together: together(report),
+        gone: report.gone.iter().map(GoneView::new).collect(),
+        unresolved: report.unresolved.iter().map(UnresolvedView::new).collect(),
         exempt: report
             .exempt
             .iter()
@@ -102,6 +100,29 @@ fn page(report: &Report, today: Date) -> Page {
             .collect(),
         long: LONG,
     }
+}
+
+/// What repairs all findings together, where there are several: of each cluster by itself.
+fn together(report: &Report) -> Vec<TogetherView> {
+    let mut all = vec![(None, &report.remedy)];
+    if !report.clusters.is_empty() {
+        let clusters = report.clusters.iter();
+        all = clusters
+            .map(|cluster| (Some(&*cluster.name), &cluster.remedy))
+            .collect();
+    }
+    if report.findings.len() < 2 {
+        all.clear();
+    }
+    all.retain(|(_, remedy)| !remedy.changes.is_empty());
+    all.into_iter()
+        .enumerate()
+        .map(|(at, (cluster, remedy))| TogetherView {
+            number: at + 1,
+            cluster: cluster.map(Shown::line),
+            changes: Shown::lines(&remedy_text::of_changes(&remedy.changes, cluster)),
+        })
+        .collect()
 }
 
 /// The rules that found something, in the order of their codes.
@@ -174,6 +195,16 @@ impl Page {
             _ if self.objects == 0 => "audit",
             _ => "good",
         }
+    }
+
+    /// What is new and what is gone, if the report was compared with an earlier one.
+    fn compared(&self) -> Option<String> {
+        let findings = || self.groups.iter().flat_map(|group| &group.findings);
+        let new = findings().filter(|finding| finding.is_new).count();
+        (new > 0 || !self.gone.is_empty()).then(|| {
+            let gone = self.gone.len();
+            format!("Since the earlier report: {new} new, {gone} gone.")
+        })
     }
 
     /// Whether findings are open when the page is.

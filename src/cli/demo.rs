@@ -54,7 +54,7 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         ),
         AdmissionLimiter::default(),
         Tls {
-            resolver: Arc::new(resolver),
+            served: resolver,
             oldest: OldestTls::default(),
             clients: None,
         },

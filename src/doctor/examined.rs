@@ -74,10 +74,37 @@ pub(super) struct CheckedRight {
     pub(super) account: String,
     /// What is needed: `list ingresses.networking.k8s.io`.
     pub(super) right: String,
+    /// What does not work without it; `None`: judging itself.
+    pub(super) lost: Option<&'static str>,
     pub(super) is_granted: bool,
 }
 
 impl Examined {
+    /// Nothing but this was looked at.
+    pub(super) fn new(
+        installation: Seen<Installation>,
+        webhook: Seen<ValidatingWebhookConfiguration>,
+        kinds: Seen<Vec<ServedKind>>,
+    ) -> Self {
+        Self {
+            installation,
+            webhook,
+            kinds,
+            namespaces: Seen::Absent,
+            service: Seen::Absent,
+            endpoints: Seen::Absent,
+            replicas: Seen::Absent,
+            more_replicas: 0,
+            probe: Seen::Absent,
+            rights: Seen::Absent,
+            aws_controllers: Seen::Absent,
+            istiods: Seen::Absent,
+            server_version: None,
+            configuration: Configuration::default(),
+            now: SystemTime::now(),
+        }
+    }
+
     /// The entries of the webhook configuration that send reviews to the installation's Service.
     pub(super) fn entries(&self) -> Seen<Vec<&ValidatingWebhook>> {
         let installation = match &self.installation {

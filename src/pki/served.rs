@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
+use rustls::pki_types::CertificateDer;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
@@ -63,6 +64,14 @@ impl CertificatePublisher {
 }
 
 impl ServedCertificate {
+    /// The chain that is served now, leaf first; empty while there is none.
+    #[must_use]
+    pub fn chain(&self) -> Vec<CertificateDer<'static>> {
+        let current = self.0.load();
+        let chain = current.as_ref().map(|current| &current.certified.cert);
+        chain.cloned().unwrap_or_default()
+    }
+
     /// Why no client can accept what is served now, or in `margin` from now; `None`: clients can.
     #[must_use]
     pub fn trouble(&self, now: SystemTime, margin: Duration) -> Option<&'static str> {

@@ -100,6 +100,9 @@ fn reason(error: &rustls::Error) -> String {
         rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
             "unknown authority".to_owned()
         }
+        rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
+            "another authority of the same name has".to_owned()
+        }
         other => other.to_string(),
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn tls(
         None => None,
     };
     let tls = Tls {
-        resolver: Arc::new(served),
+        served,
         oldest: settings.oldest,
         clients,
     };

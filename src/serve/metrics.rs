@@ -5,7 +5,9 @@ use prometheus_client::metrics::info::Info;
 use super::exemptions;
 use crate::judge::metrics::ReviewMetrics;
 use crate::metrics::{self, Description, Registry, UnreadableObjects, descriptions, label_sets};
-use crate::{audit, cluster, installation, judge, logging, pki, reload, server, supervisor};
+use crate::{
+    audit, cluster, doctor, installation, judge, logging, pki, reload, server, supervisor,
+};
 
 descriptions! {
     BUILD: Info "build" ["version"]
@@ -17,7 +19,7 @@ label_sets! {
 }
 
 /// The metrics of every room, in the order of the documentation.
-const ROOMS: [&[Description]; 12] = [
+const ROOMS: [&[Description]; 13] = [
     judge::metrics::DESCRIPTIONS,
     exemptions::DESCRIPTIONS,
     audit::metrics::DESCRIPTIONS,
@@ -26,6 +28,7 @@ const ROOMS: [&[Description]; 12] = [
     reload::metrics::DESCRIPTIONS,
     pki::metrics::DESCRIPTIONS,
     installation::metrics::DESCRIPTIONS,
+    doctor::metrics::DESCRIPTIONS,
     server::metrics::DESCRIPTIONS,
     logging::metrics::DESCRIPTIONS,
     supervisor::metrics::DESCRIPTIONS,
@@ -56,6 +59,7 @@ impl Metrics {
         reload::ReloadMetrics::register(registry);
         pki::metrics::CertificateMetrics::register(registry);
         installation::metrics::InstallationMetrics::register(registry);
+        doctor::metrics::OwnInstallationMetrics::register(registry);
         server::metrics::ConnectionMetrics::register(registry);
         logging::metrics::LogMetrics::register(registry);
         supervisor::metrics::TaskMetrics::register(registry);

@@ -11,6 +11,7 @@ use crate::audit::metrics::{AuditMetrics, WriteResult, Written};
 use crate::audit::observed::Findings;
 use crate::audit::observed::tests::findings;
 use crate::cluster::metrics::ClusterMetrics;
+use crate::doctor::metrics::OwnInstallationMetrics;
 use crate::installation::{Failure, metrics::InstallationMetrics};
 use crate::judge::metrics::{Decision, Effect, Reviewed, Shed};
 use crate::logging::metrics::{LogLoss, LogMetrics};
@@ -78,6 +79,9 @@ fn touched() -> Metrics {
     installation.failure(&Failure::Contended {
         what: String::new(),
     });
+    let own = OwnInstallationMetrics::register(registry);
+    own.configuration.set(Some(true));
+    own.ca_bundle.set(Some(false));
     let connections = ConnectionMetrics::register(registry);
     connections.connection_limit(512);
     drop((connections.connection(), reviews.in_flight()));

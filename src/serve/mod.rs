@@ -21,6 +21,7 @@ mod greeting;
 mod manifests;
 pub mod metrics;
 mod operations;
+mod own_installation;
 mod run;
 mod settings;
 mod tasks;

@@ -11,7 +11,8 @@ use super::metrics::Metrics;
 use super::settings::Settings;
 use super::webhook_server::WebhookServer;
 use super::{
-    audit, certificates, configuration, exemptions, file_limit, greeting, operations, tasks, world,
+    audit, certificates, configuration, exemptions, file_limit, greeting, operations,
+    own_installation, tasks, world,
 };
 use crate::judge::PolicyJudge;
 use crate::logging;
@@ -88,6 +89,13 @@ async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
         supervisor: &mut supervisor,
     };
     let (tls, development) = certificates::tls(settings.tls, parts)?;
+    own_installation::watch(
+        settings.installation.as_ref(),
+        world.client(),
+        &tls.served,
+        registry,
+        &mut supervisor,
+    );
     let (signals, stop) = StopSignals::catch()?;
     supervisor.spawn(&tasks::STOP_SIGNALS, move || signals.clone().forward());
     supervisor.spawn(&tasks::HANGUPS, reload::log_hangups);

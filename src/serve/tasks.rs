@@ -85,6 +85,9 @@ pub(super) static NO_WEBHOOK: Rule = Rule {
     panicked: Then::Fail,
 };
 
+/// Looks whether webhook configuration and caBundle match this replica.
+pub(super) static OWN_INSTALLATION: Rule = restarted("own_installation");
+
 /// Counts the states of exemptions.
 pub(super) static EXEMPTIONS: Rule = restarted("exemption_states");
 
@@ -113,6 +116,7 @@ mod tests {
             (&CLIENT_AUTHORITY, false),
             (&CERTIFICATE_VALIDITY, false),
             (&CERTIFICATE_KEEPER, false),
+            (&OWN_INSTALLATION, false),
             (&EXEMPTIONS, false),
             (&AUDIT, false),
             (&PUBLISHING, false),

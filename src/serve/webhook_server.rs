@@ -4,18 +4,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Result;
-use rustls::server::ResolvesServerCert;
 use rustls::server::danger::ClientCertVerifier;
 
 use crate::judge::Judge;
 use crate::metrics::Registry;
 use crate::pki::crypto;
+use crate::pki::served::ServedCertificate;
 use crate::server::{OldestTls, Server, Settings, Stop, Stopped, tls_config};
 use crate::webhook::{AdmissionLimiter, router};
 
 /// Who is served, and how.
 pub(crate) struct Tls {
-    pub(crate) resolver: Arc<dyn ResolvesServerCert>,
+    pub(crate) served: ServedCertificate,
     pub(crate) oldest: OldestTls,
     pub(crate) clients: Option<Arc<dyn ClientCertVerifier>>,
 }
@@ -33,7 +33,12 @@ impl WebhookServer {
         settings: Settings,
         metrics: &Registry,
     ) -> Result<Self> {
-        let tls = tls_config(crypto::install(), tls.resolver, tls.oldest, tls.clients)?;
+        let tls = tls_config(
+            crypto::install(),
+            Arc::new(tls.served),
+            tls.oldest,
+            tls.clients,
+        )?;
         let router = router(Arc::new(judge), gate);
         let server = Server::bind(address, tls, router, settings).await?;
         Ok(Self(server.counted(metrics)))

@@ -12,6 +12,26 @@ pub(crate) fn cluster_role() -> &'static str {
         .unwrap_or_default()
 }
 
+/// What `--service` needs besides.
+pub(crate) fn further_role() -> Value {
+    let rule = |group: &str, resource: &str, verbs: &[&str]| json!({"apiGroups": [group], "resources": [resource], "verbs": verbs});
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "l7guard-further"},
+        "rules": [
+            rule("admissionregistration.k8s.io", "validatingwebhookconfigurations", &["get"]),
+            rule("coordination.k8s.io", "leases", &["create", "get", "patch"]),
+            rule("events.k8s.io", "events", &["create", "patch"]),
+        ],
+    })
+}
+
+pub(crate) fn further_binding() -> Value {
+    let mut binding = binding();
+    binding["metadata"]["name"] = "l7guard-further".into();
+    binding["roleRef"]["name"] = "l7guard-further".into();
+    binding
+}
+
 pub(crate) fn binding() -> Value {
     json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "l7guard"},
@@ -66,7 +86,7 @@ pub(crate) fn slice(ready: [bool; 2]) -> Value {
 pub(crate) fn pod(name: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "l7guard", "name": name},
-        "spec": {"nodeName": "node", "serviceAccountName": "l7guard", "containers": [{"name": "l7guard", "image": "l7guard"}]},
+        "spec": {"nodeName": "node", "serviceAccountName": "l7guard", "containers": [{"name": "l7guard", "image": "l7guard", "args": ["serve", "--service=l7guard/l7guard"]}]},
     })
 }
 

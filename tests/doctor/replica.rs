@@ -34,6 +34,8 @@ impl Replica {
         let mut child = Command::new(env!("CARGO_BIN_EXE_l7guard"))
             .args([
                 "serve",
+                "--service",
+                "l7guard/l7guard",
                 "--drain",
                 "0",
                 "--listen",

@@ -13,6 +13,10 @@ use crate::stage::{SERVER_NAME, Stage};
 
 pub(crate) const CASES: &[Case] = &[
     ("rights: a binding is missing", rights),
+    (
+        "rights: what judging does not need is missing",
+        further_rights,
+    ),
     ("inventory: a replica may not list anything", inventory),
     (
         "files-in-force: a configuration was refused",
@@ -20,6 +24,10 @@ pub(crate) const CASES: &[Case] = &[
     ),
     ("versions: a replica is of another version", versions),
     ("a replica that cannot be reached is unknown", unreachable),
+    (
+        "a replica watches its own installation by itself",
+        own_installation,
+    ),
 ];
 
 fn rights(stage: &Stage) -> Result<(), Failed> {
@@ -29,6 +37,13 @@ fn rights(stage: &Stage) -> Result<(), Failed> {
         "bad",
         "ServiceAccount l7guard/l7guard lacks the right to get ingresses.networking.k8s.io",
     )
+}
+
+fn further_rights(stage: &Stage) -> Result<(), Failed> {
+    stage.kubectl(&["delete", "clusterrolebinding", "l7guard-further"])?;
+    let lost =
+        "get validatingwebhookconfigurations.admissionregistration.k8s.io l7guard: it cannot watch";
+    stage.expect("rights", "warning", lost)
 }
 
 fn inventory(stage: &Stage) -> Result<(), Failed> {
@@ -87,4 +102,43 @@ fn unreachable(stage: &Stage) -> Result<(), Failed> {
             .place("b", port, SocketAddr::from((stage.spare, 1)));
     }
     stage.expect("trust", "unknown", "nothing listens on port 8443 of Pod b")
+}
+
+fn own_installation(stage: &Stage) -> Result<(), Failed> {
+    const MATCHES: [&str; 2] = [
+        "l7guard_webhook_configuration_matches",
+        "l7guard_ca_bundle_matches",
+    ];
+    let both = |configuration, ca_bundle| {
+        let wanted = [configuration, ca_bundle];
+        Stage::until("both metrics", || {
+            let metrics = stage.metrics_of_the_first()?;
+            let values = MATCHES.map(|name| {
+                let line = metrics.lines().find(|line| line.starts_with(name))?;
+                Some(line.rsplit(' ').next()? == "1")
+            });
+            Ok(values == wanted)
+        })
+    };
+    both(Some(true), Some(true))?;
+    let earlier = fs::read_to_string(stage.file("a", "log"))?.len();
+    stage.change_webhook(|entry| entry["rules"][1]["resources"] = serde_json::json!(["pods"]))?;
+    both(Some(false), Some(true))?;
+    let other = crate::pki::Authority::new()?.bundle();
+    stage.change_webhook(|entry| entry["clientConfig"]["caBundle"] = other.into())?;
+    both(Some(true), Some(false))?;
+    stage.kubectl(&["delete", "validatingwebhookconfiguration", "l7guard"])?;
+    both(Some(false), None)?;
+    stage.mend()?;
+    both(Some(true), Some(true))?;
+    let log = fs::read_to_string(stage.file("a", "log"))?.split_off(earlier);
+    for part in [
+        "the API server does not ask about CREATE services, UPDATE services",
+        "no authority in caBundle has signed the certificate that is served",
+        "there is no ValidatingWebhookConfiguration l7guard",
+    ] {
+        let count = log.lines().filter(|line| line.contains(part)).count();
+        assert_eq!(count, 1, "{part}: {log}");
+    }
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! What the trials share: a control plane with an installation of l7guard in good order.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -98,6 +99,7 @@ impl Stage {
             objects::pod("a"),
             objects::pod("b"),
             objects::binding(),
+            objects::further_role(),
         ] {
             self.apply(&object.to_string())?;
         }
@@ -130,6 +132,7 @@ impl Stage {
         self.put(&objects::webhook(&self.authority.bundle()))?;
         self.put(&objects::slice([true, true]))?;
         self.put(&objects::binding())?;
+        self.put(&objects::further_binding())?;
         self.put(&objects::aws_controller(&[]))?;
         self.put(&objects::istiod(&serde_json::json!([])))?;
         for pod in ["a", "b"] {
@@ -239,6 +242,30 @@ impl Stage {
             }
             thread::sleep(Duration::from_millis(200));
         }
+    }
+
+    /// Looks until it is so.
+    pub(crate) fn until(
+        what: &str,
+        mut is_so: impl FnMut() -> Result<bool, Failed>,
+    ) -> Result<(), Failed> {
+        let began = Instant::now();
+        while !is_so()? {
+            if began.elapsed() > AT_MOST {
+                return Err(format!("waited {AT_MOST:?} in vain: {what}").into());
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        Ok(())
+    }
+
+    /// What the operations port of the first replica answers.
+    pub(crate) fn metrics_of_the_first(&self) -> Result<String, Failed> {
+        let mut stream = TcpStream::connect((self.addresses[0], 9090))?;
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: l7guard\r\nConnection: close\r\n\r\n")?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        Ok(text)
     }
 
     /// The kubeconfig of a user without rights.

@@ -22,7 +22,7 @@ pub(super) mod webhook_rules;
 pub(super) mod webhook_settings;
 
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 
 use super::check::Check;
 use super::examined::{Examined, Replica};

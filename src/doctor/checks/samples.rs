@@ -23,7 +23,7 @@ fn object<T: DeserializeOwned>(value: Value) -> T {
 }
 
 /// Everything in good order, without replicas.
-pub(super) fn examined() -> Examined {
+pub(in crate::doctor) fn examined() -> Examined {
     let kind = |kind, group: &str, resource: &str| ServedKind {
         kind,
         group: group.to_owned(),
@@ -58,7 +58,9 @@ pub(super) fn examined() -> Examined {
 }
 
 /// A webhook configuration whose one entry `change` changes.
-pub(super) fn webhook(change: impl FnOnce(&mut Value)) -> ValidatingWebhookConfiguration {
+pub(in crate::doctor) fn webhook(
+    change: impl FnOnce(&mut Value),
+) -> ValidatingWebhookConfiguration {
     let rule = |group: &str, resource: &str| json!({"operations": ["CREATE", "UPDATE"], "apiGroups": [group], "apiVersions": ["v1"], "resources": [resource]});
     let mut entry = json!({
         "name": "one.example.com",
@@ -75,7 +77,7 @@ pub(super) fn webhook(change: impl FnOnce(&mut Value)) -> ValidatingWebhookConfi
 }
 
 /// A slice with one endpoint for each, ready or not.
-pub(super) fn slice(ready: &[bool]) -> EndpointSlice {
+pub(in crate::doctor) fn slice(ready: &[bool]) -> EndpointSlice {
     let endpoints: Vec<Value> = ready
         .iter()
         .map(|ready| json!({"addresses": ["10.0.0.1"], "conditions": {"ready": ready}}))
@@ -84,7 +86,7 @@ pub(super) fn slice(ready: &[bool]) -> EndpointSlice {
 }
 
 /// A replica that serves this and exposes these metrics.
-pub(super) fn replica(
+pub(in crate::doctor) fn replica(
     name: &str,
     chain: Seen<Vec<CertificateDer<'static>>>,
     metrics: &str,
@@ -97,7 +99,10 @@ pub(super) fn replica(
 }
 
 /// A Deployment with these arguments and this environment.
-pub(super) fn deployment(arguments: &[&str], environment: &[(&str, &str)]) -> Deployment {
+pub(in crate::doctor) fn deployment(
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Deployment {
     let environment: Vec<Value> = environment
         .iter()
         .map(|(name, value)| json!({"name": name, "value": value}))
@@ -110,36 +115,36 @@ pub(super) fn deployment(arguments: &[&str], environment: &[(&str, &str)]) -> De
 }
 
 /// Who signs certificates in tests.
-pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(in crate::doctor) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(in crate::doctor) fn new() -> Self {
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         Self(CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap())
     }
 
-    pub(super) fn signs(&self, name: &str) -> CertificateDer<'static> {
+    pub(in crate::doctor) fn signs(&self, name: &str) -> CertificateDer<'static> {
         let parameters = CertificateParams::new([name.to_owned()]).unwrap();
         let key = KeyPair::generate().unwrap();
         parameters.signed_by(&key, &self.0).unwrap().der().clone()
     }
 
     /// The `caBundle`, as in JSON.
-    pub(super) fn bundle(&self) -> String {
+    pub(in crate::doctor) fn bundle(&self) -> String {
         use base64::Engine as _;
         base64::engine::general_purpose::STANDARD.encode(self.0.pem())
     }
 }
 
 /// How each line of a check came out.
-pub(super) fn outcomes(check: &Check, examined: &Examined) -> Vec<Outcome> {
+pub(in crate::doctor) fn outcomes(check: &Check, examined: &Examined) -> Vec<Outcome> {
     let verdicts = (check.run)(examined).into_iter();
     verdicts.map(|verdict| verdict.outcome).collect()
 }
 
 /// The first line of a check.
-pub(super) fn said(check: &Check, examined: &Examined) -> (Outcome, String) {
+pub(in crate::doctor) fn said(check: &Check, examined: &Examined) -> (Outcome, String) {
     let verdict = (check.run)(examined).remove(0);
     (verdict.outcome, verdict.message)
 }

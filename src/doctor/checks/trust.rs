@@ -56,7 +56,10 @@ fn run(examined: &Examined) -> Vec<Verdict> {
 }
 
 fn refused(entry: &str, pod: Option<&str>, distrust: &Distrust) -> Verdict {
-    let of = pod.map(|pod| format!(", Pod {pod}")).unwrap_or_default();
+    let of = pod
+        .filter(|pod| !pod.is_empty())
+        .map(|pod| format!(", Pod {pod}"))
+        .unwrap_or_default();
     let next = match distrust {
         Distrust::NoBundle | Distrust::UnreadableBundle | Distrust::Signer(_) => {
             "Write the authority of the certificate into caBundle: --managed-certificates and cert-manager's cainjector do that by themselves."

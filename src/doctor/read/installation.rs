@@ -33,7 +33,7 @@ pub(super) async fn find(client: &Client, options: &Options) -> Result<Found, Un
         // By name a caller may be allowed more than by list.
         unlisted => Ok(match named(options) {
             Some(installation) => Found {
-                webhook: api::get(&configurations, &installation.webhook_configuration, WHAT).await,
+                webhook: webhook(client, &installation.webhook_configuration).await,
                 installation: Seen::There(installation),
             },
             None => Found {
@@ -45,6 +45,11 @@ pub(super) async fn find(client: &Client, options: &Options) -> Result<Found, Un
             },
         }),
     }
+}
+
+/// The webhook configuration of this name.
+pub(super) async fn webhook(client: &Client, name: &str) -> Seen<ValidatingWebhookConfiguration> {
+    api::get(&Api::all(client.clone()), name, WHAT).await
 }
 
 /// The installation that the options name by themselves.

@@ -11,6 +11,7 @@ mod unreachable;
 
 use std::time::SystemTime;
 
+use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use kube::Client;
 
 pub use unreachable::Unreachable;
@@ -19,7 +20,8 @@ use super::diagnosis::Diagnosis;
 use super::examined::Examined;
 use super::options::Options;
 use super::seen::{self, Seen};
-use crate::cluster::{self, Connection};
+use crate::cluster::{self, Connection, ServedKind};
+use crate::installation::Installation;
 
 /// Reads the cluster and says what of the installation is sound.
 ///
@@ -48,25 +50,12 @@ async fn read(
     found: installation::Found,
     server_version: Option<String>,
 ) -> Examined {
-    let served = cluster::served_kinds(client).await;
-    let kinds = served.map_or_else(|error| Seen::Unknown(seen::causes(&error)), Seen::There);
-    let mut examined = Examined {
-        installation: found.installation,
-        webhook: found.webhook,
-        kinds,
-        namespaces: objects::namespaces(client).await,
-        service: Seen::Absent,
-        endpoints: Seen::Absent,
-        replicas: Seen::Absent,
-        more_replicas: 0,
-        probe: Seen::Absent,
-        rights: Seen::Absent,
-        aws_controllers: objects::aws_controllers(client).await,
-        istiods: objects::istiods(client).await,
-        server_version,
-        configuration: options.configuration,
-        now: SystemTime::now(),
-    };
+    let mut examined = Examined::new(found.installation, found.webhook, kinds(client).await);
+    examined.server_version = server_version;
+    examined.configuration = options.configuration;
+    examined.namespaces = objects::namespaces(client).await;
+    examined.aws_controllers = objects::aws_controllers(client).await;
+    examined.istiods = objects::istiods(client).await;
     if let Seen::There(installation) = &examined.installation {
         let service = &installation.service;
         examined.service = objects::service(client, service).await;
@@ -79,4 +68,27 @@ async fn read(
     examined.probe = probe::send(client, options.probe.as_ref(), &examined).await;
     examined.now = SystemTime::now();
     examined
+}
+
+/// The webhook configuration of an installation, as a replica sees it.
+pub(super) type OwnWebhook = Seen<ValidatingWebhookConfiguration>;
+
+/// The kinds that are served.
+pub(super) type OwnKinds = Seen<Vec<ServedKind>>;
+
+/// What a replica reads of its own installation.
+pub(super) async fn own(client: &Client, installation: &Installation) -> (OwnWebhook, OwnKinds) {
+    let webhook = installation::webhook(client, &installation.webhook_configuration).await;
+    (webhook, kinds(client).await)
+}
+
+async fn kinds(client: &Client) -> OwnKinds {
+    let served = tokio::time::timeout(api::LIMIT, cluster::served_kinds(client)).await;
+    match served {
+        Ok(Ok(kinds)) => Seen::There(kinds),
+        Ok(Err(error)) => Seen::Unknown(seen::causes(&error)),
+        Err(_) => {
+            Seen::Unknown("the API server does not say in time which kinds it serves".to_owned())
+        }
+    }
 }

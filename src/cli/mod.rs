@@ -2,6 +2,7 @@
 
 mod audit;
 mod base;
+mod certs;
 mod check;
 mod cluster;
 mod config;
@@ -103,6 +104,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Check a configuration file, or print the JSON Schema of the format
     Config(config::Arguments),
+    /// Make a certificate for development
+    Certs(certs::Arguments),
     /// Print a completion script for a shell
     #[command(after_help = "\
 Examples:
@@ -139,6 +142,7 @@ pub fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Config(arguments) => config::run(&arguments),
+        Command::Certs(arguments) => certs::run(&arguments),
         Command::Completions { shell } => completions(shell),
         Command::Man { command } => man(command.as_deref()),
     };

@@ -4,6 +4,7 @@
     reason = "a test that cannot go on fails, also outside of the test functions themselves"
 )]
 
+mod certs;
 mod characters;
 mod check;
 mod copies;

@@ -8,6 +8,7 @@
 //! with `CI=true` that is a failure.
 
 mod audit_log;
+mod cert_manager;
 mod come_again;
 mod drain;
 mod examples;
@@ -72,6 +73,7 @@ fn cases() -> impl Iterator<Item = Case> {
         plugin::CASES,
         replicas::CASES,
         managed_certificates::CASES,
+        cert_manager::CASES,
         come_again::CASES,
     ]
     .into_iter()

@@ -1,4 +1,4 @@
-//! Custom resource definitions: those of the Gateway API and of Istio as their projects publish them, and small ones of our
+//! Custom resource definitions: those of the Gateway API, of Istio and of cert-manager as their projects publish them, and small ones of our
 //! own for AWS's kinds, which no Go module holds.
 
 use std::fs;
@@ -32,6 +32,15 @@ pub fn istio_crds() -> Result<PathBuf, Error> {
     Ok(module("istio.io/api")?.join("kubernetes/customresourcedefinitions.gen.yaml"))
 }
 
+/// The CRDs of cert-manager, a folder.
+///
+/// # Errors
+///
+/// As [`gateway_api_crds`].
+pub fn cert_manager_crds() -> Result<PathBuf, Error> {
+    Ok(module("github.com/cert-manager/cert-manager")?.join("deploy/crds"))
+}
+
 /// The folder of a pinned module in Go's module cache.
 fn module(path: &str) -> Result<PathBuf, Error> {
     let folder = tempfile::tempdir().map_err(Error::io("make a temporary folder".to_owned()))?;
@@ -54,7 +63,7 @@ fn go(folder: &Path, arguments: &[&str]) -> Result<String, Error> {
         Ok(done) => done,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(Error::GoMissing {
-                needed: "the CRDs of the Gateway API and of Istio".to_owned(),
+                needed: "published CRDs".to_owned(),
             });
         }
         Err(error) => return Err(Error::io("run `go`".to_owned())(error)),

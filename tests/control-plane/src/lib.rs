@@ -35,7 +35,7 @@ mod webhook_service;
 
 pub use binaries::Binaries;
 pub use control_plane::{ControlPlane, Options};
-pub use crds::{AWS_CRDS, gateway_api_crds, istio_crds};
+pub use crds::{AWS_CRDS, cert_manager_crds, gateway_api_crds, istio_crds};
 pub use error::Error;
 pub use kubectl::Outcome;
 pub use webhook_certificate::WebhookCertificate;

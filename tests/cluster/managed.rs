@@ -1,14 +1,14 @@
 //! An installation whose replicas make their certificates themselves, behind one Service.
 
 use std::net::{SocketAddr, SocketAddrV4, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use control_plane::WEBHOOK_PORT;
+use control_plane::{WEBHOOK_PORT, WebhookCertificate};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
@@ -58,9 +58,7 @@ impl<'a> Managed<'a> {
 
     /// Starts a replica, to which nothing is sent yet.
     pub(crate) fn start(&self, name: &str, kubeconfig: &Path) -> Result<Replica, Failed> {
-        let SocketAddr::V4(endpoint) = TcpListener::bind("127.0.0.1:0")?.local_addr()? else {
-            return Err("no IPv4 address".into());
-        };
+        let endpoint = free_endpoint()?;
         let (kubeconfig, service) = (
             kubeconfig.display().to_string(),
             format!("{}/guard", self.namespace),
@@ -74,12 +72,38 @@ impl<'a> Managed<'a> {
         if let Some(lifetimes) = self.lifetimes {
             options.extend(["--certificate-lifetimes", lifetimes]);
         }
-        let log = self
-            .scene
-            .logs()
-            .join(format!("{}-{name}.log", self.namespace));
+        let log = self.log(name);
         let serve = Serve::start_with(endpoint, &options, DRAIN, &log)?;
         Ok(Replica { serve, endpoint })
+    }
+
+    /// Starts a replica with certificates from files.
+    pub(crate) fn start_with_files(
+        &self,
+        name: &str,
+        certificate: &WebhookCertificate,
+    ) -> Result<Replica, Failed> {
+        let endpoint = free_endpoint()?;
+        let log = self.log(name);
+        let serve = Serve::start(endpoint, certificate, DRAIN, &log)?;
+        Ok(Replica { serve, endpoint })
+    }
+
+    /// Has our entries trust an authority, as somebody does who brings files.
+    pub(crate) fn trust(&self, authority: &str) -> Result<(), Failed> {
+        let ca_bundle = STANDARD.encode(authority);
+        let add = |entry: usize| {
+            let path = format!("/webhooks/{entry}/clientConfig/caBundle");
+            json!({"op": "add", "path": path, "value": ca_bundle})
+        };
+        let patch = json!([add(0), add(2)]).to_string();
+        let named = ["patch", "validatingwebhookconfiguration", self.namespace];
+        self.kubectl(&[&named[..], &["--type=json", "--patch", &patch]].concat())
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        let name = format!("{}-{name}.log", self.namespace);
+        self.scene.logs().join(name)
     }
 
     /// Starts two replicas at the same time, and returns when both are ready and get connections.
@@ -208,6 +232,13 @@ impl Replica {
 
     pub(crate) fn logged(&self, text: &str) -> Result<usize, Failed> {
         Ok(self.serve.log()?.matches(text).count())
+    }
+}
+
+fn free_endpoint() -> Result<SocketAddrV4, Failed> {
+    match TcpListener::bind("127.0.0.1:0")?.local_addr()? {
+        SocketAddr::V4(endpoint) => Ok(endpoint),
+        SocketAddr::V6(_) => Err("no IPv4 address".into()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
+use control_plane::WebhookCertificate;
 use libtest_mimic::Failed;
 use serde_json::json;
 
@@ -19,6 +20,7 @@ pub(crate) const MENDED: &str = "mended";
 pub(crate) const LAGGING: &str = "lagging";
 pub(crate) const WITHOUT_RIGHTS: &str = "without-rights";
 pub(crate) const FOREIGN: &str = "foreign";
+pub(crate) const SWITCHED: &str = "switched";
 
 pub(crate) const CASES: &[Case] = &[
     (
@@ -48,6 +50,10 @@ pub(crate) const CASES: &[Case] = &[
     (
         "a Secret of another type is left alone and named",
         a_foreign_secret_is_left_alone,
+    ),
+    (
+        "replicas that come after certificates from files leave those trusted, and lose no write",
+        what_was_trusted_stays_trusted,
     ),
 ];
 
@@ -237,6 +243,31 @@ fn a_foreign_secret_is_left_alone(scene: &Scene) -> Result<(), Failed> {
         "--wait=false",
     ])?;
     replica.until_ready()
+}
+
+/// From certificates of files to managed ones by a rolling update: replicas of both kinds stand side by side for a while.
+fn what_was_trusted_stays_trusted(scene: &Scene) -> Result<(), Failed> {
+    let switched = Managed::install(scene, SWITCHED, None)?;
+    let folder = tempfile::tempdir()?;
+    let certificate = WebhookCertificate::write_into(folder.path(), "guard.switched.svc")?;
+    let old = switched.start_with_files("old", &certificate)?;
+    switched.trust(&certificate.authority)?;
+    switched.service.add(old.endpoint);
+    switched.until_asked()?;
+    switched.under_load(|| {
+        let new = switched.start("new", scene.cluster.kubeconfig())?;
+        new.until_ready()?;
+        switched.service.add(new.endpoint);
+        let trusted = switched.trusted()?;
+        assert_eq!(trusted.len(), 2);
+        let is_ours =
+            |pem: &String| pem.replace('\r', "") == certificate.authority.replace('\r', "");
+        assert!(trusted.iter().any(is_ours));
+        thread::sleep(Duration::from_secs(3));
+        switched.service.remove(old.endpoint);
+        Ok(())
+    })?;
+    switched.until_asked()
 }
 
 /// Binds roles of `docs/operations.md` to the ordinary user, those of the cluster with what the world needs.

@@ -29,7 +29,7 @@ const OLDER: &str = "tests/cluster/fixtures/older-than-the-webhook.yaml";
 pub(crate) const WEBHOOK: &str = "l7guard.l7guard.svc";
 
 /// Namespaces that the shared webhook is not asked about.
-const LEFT_ALONE: [&str; 12] = [
+const LEFT_ALONE: [&str; 13] = [
     "l7guard",
     come_again::NAMESPACE,
     drain::NAMESPACE,
@@ -42,6 +42,7 @@ const LEFT_ALONE: [&str; 12] = [
     managed_certificates::LAGGING,
     managed_certificates::WITHOUT_RIGHTS,
     managed_certificates::FOREIGN,
+    managed_certificates::SWITCHED,
 ];
 
 /// A control plane, and a webhook that it calls.

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier as _;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 
@@ -40,7 +41,6 @@ fn the_files_verify_by_the_printed_bundle_and_only_the_owner_reads_the_key() {
         .build()
         .unwrap();
     let leaf = CertificateDer::from_pem_file(files.join("tls.crt")).unwrap();
-    use rustls::client::danger::ServerCertVerifier as _;
     for name in ["guard.platform.svc", "10.0.0.7", "localhost"] {
         let name = ServerName::try_from(name).unwrap();
         verifier

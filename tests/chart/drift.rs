@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::Installed;
 use crate::cluster::{Cluster, succeeded};
-use crate::render::{RELEASE, objects, template};
+use crate::render::{RELEASE, objects, template, template_without_hooks};
 use crate::snapshots::VARIANTS;
 
 pub(crate) const CASES: &[Installed] = &[
@@ -60,7 +60,7 @@ fn strict(cluster: &Cluster) -> Result<(), Failed> {
 fn defaults_are_rendered(cluster: &Cluster) -> Result<(), Failed> {
     with_namespace(cluster)?;
     for (name, values) in variants() {
-        let text = template(&cluster.helms.four, values)?;
+        let text = template_without_hooks(&cluster.helms.four, values)?;
         let create = ["create", "--filename", "-", "--output", "json"];
         let outcome = cluster.plane.run_kubectl_with(&create, &text)?;
         succeeded(&outcome)?;

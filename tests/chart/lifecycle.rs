@@ -115,7 +115,7 @@ fn assert_refuses(cluster: &Cluster) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Nothing is refused or said.
+/// Nothing is refused or said; a dry run on the server is the preview of what would be.
 fn assert_audits(cluster: &Cluster) -> Result<(), Failed> {
     let Tried { bad, good } = tried(cluster, "--dry-run=none")?;
     for outcome in [bad, good] {
@@ -124,6 +124,12 @@ fn assert_audits(cluster: &Cluster) -> Result<(), Failed> {
             "{outcome:?}"
         );
     }
+    let Tried { bad, good } = tried(cluster, "--dry-run=server")?;
+    assert!(
+        bad.status.success() && bad.stderr.contains("L7G001"),
+        "{bad:?}"
+    );
+    assert!(good.status.success() && good.stderr.is_empty(), "{good:?}");
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod conditions;
 mod drift;
 mod generated;
 mod helm;
+mod helm_test;
 mod lifecycle;
 mod outage;
 mod recorder;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         roles::CASES,
         outage::CASES,
         lifecycle::CASES,
+        helm_test::CASES,
     ]
     .concat()
     .into_iter()

@@ -16,6 +16,15 @@ pub(crate) const IMAGE: &str = "image.repository=registry.example.com/l7guard";
 
 /// The text that `helm template` prints with these values, as `--set` has them.
 pub(crate) fn template(helm: &Helm, values: &[&str]) -> Result<String, Failed> {
+    helm.succeed(&arguments(values))
+}
+
+/// The same without what `helm test` alone creates.
+pub(crate) fn template_without_hooks(helm: &Helm, values: &[&str]) -> Result<String, Failed> {
+    helm.succeed(&[&arguments(values)[..], &["--no-hooks"]].concat())
+}
+
+fn arguments<'a>(values: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec![
         "template",
         RELEASE,
@@ -28,7 +37,7 @@ pub(crate) fn template(helm: &Helm, values: &[&str]) -> Result<String, Failed> {
     for value in values {
         arguments.extend(["--set", value]);
     }
-    helm.succeed(&arguments)
+    arguments
 }
 
 /// The objects of such a text.
@@ -43,9 +52,9 @@ pub(crate) fn objects(text: &str) -> Result<Vec<Value>, Failed> {
         .collect()
 }
 
-/// What is rendered with these values.
+/// What is rendered with these values, without hooks.
 pub(crate) fn render(helm: &Helm, values: &[&str]) -> Result<Vec<Value>, Failed> {
-    objects(&template(helm, values)?)
+    objects(&template_without_hooks(helm, values)?)
 }
 
 /// The one object of this kind.

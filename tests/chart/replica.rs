@@ -174,23 +174,18 @@ fn arguments(
     own: Option<&str>,
 ) -> Result<Vec<String>, Failed> {
     let service = cluster.get("service", RELEASE)?;
-    let text = |value: &Value| value.as_str().map(str::to_owned).unwrap_or_default();
-    let address = text(&service["spec"]["clusterIP"]);
+    let address = service["spec"]["clusterIP"].as_str().ok_or("no address")?;
     let port = &service["spec"]["ports"][0]["port"];
     let address = own.map_or_else(|| format!("{address}:{port}"), str::to_owned);
-    copy_configuration(cluster, &folder.join("l7guard.yaml"))?;
-    let given = container["args"].as_array().ok_or("no arguments")?;
-    let mut arguments = Vec::new();
-    for argument in given.iter().map(text) {
-        arguments.push(match argument.split_once('=') {
-            Some(("--listen", _)) => format!("--listen={address}"),
-            Some(("--operations-listen", _)) => "--operations-listen=127.0.0.1:0".to_owned(),
-            Some((flag, path)) if path.starts_with("/etc/") => {
-                let file = Path::new(path).file_name().ok_or("no file")?;
-                format!("{flag}={}", folder.join(file).display())
+    let mut arguments = mounted(cluster, container, folder)?;
+    for argument in &mut arguments {
+        match argument.split_once('=') {
+            Some(("--listen", _)) => *argument = format!("--listen={address}"),
+            Some(("--operations-listen", _)) => {
+                "--operations-listen=127.0.0.1:0".clone_into(argument)
             }
-            _ => argument,
-        });
+            _ => {}
+        }
     }
     if arguments
         .iter()
@@ -200,11 +195,28 @@ fn arguments(
             WebhookCertificate::write_into(folder, &format!("{RELEASE}.{RELEASE}.svc"))?;
         cluster.write_ca_bundle(&certificate.authority)?;
     }
-    arguments.push(format!(
-        "--kubeconfig={}",
-        kubeconfig(cluster, folder)?.display()
-    ));
+    let kubeconfig = kubeconfig_of(cluster, RELEASE, folder)?;
+    arguments.push(format!("--kubeconfig={}", kubeconfig.display()));
     Ok(arguments)
+}
+
+/// A container's arguments, with what is mounted from the ConfigMap in this folder.
+pub(crate) fn mounted(
+    cluster: &Cluster,
+    container: &Value,
+    folder: &Path,
+) -> Result<Vec<String>, Failed> {
+    copy_configuration(cluster, &folder.join("l7guard.yaml"))?;
+    let given = container["args"].as_array().ok_or("no arguments")?;
+    let given = given.iter().filter_map(Value::as_str);
+    let here = |argument: &str| match argument.split_once('=') {
+        Some((flag, path)) if path.starts_with("/etc/") => {
+            let file = Path::new(path).file_name().map(|file| folder.join(file));
+            format!("{flag}={}", file.unwrap_or_default().display())
+        }
+        _ => argument.to_owned(),
+    };
+    Ok(given.map(here).collect())
 }
 
 fn copy_configuration(cluster: &Cluster, file: &Path) -> Result<(), Failed> {
@@ -228,9 +240,13 @@ fn environment(container: &Value, pod: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A kubeconfig with a token of the service account.
-pub(crate) fn kubeconfig(cluster: &Cluster, folder: &Path) -> Result<PathBuf, Failed> {
-    let token = cluster.kubectl(&["create", "token", RELEASE, "--namespace", RELEASE])?;
+/// A kubeconfig with a token of a service account of the release's namespace.
+pub(crate) fn kubeconfig_of(
+    cluster: &Cluster,
+    account: &str,
+    folder: &Path,
+) -> Result<PathBuf, Failed> {
+    let token = cluster.kubectl(&["create", "token", account, "--namespace", RELEASE])?;
     let text = fs::read_to_string(cluster.plane.kubeconfig())?;
     let mut kubeconfig: Value = serde_json::from_str(&text)?;
     kubeconfig["users"][0]["user"] = json!({"token": token.trim()});

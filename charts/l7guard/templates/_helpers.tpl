@@ -71,3 +71,9 @@ fsGroup: 65532
 seccompProfile:
   type: RuntimeDefault
 {{- end -}}
+
+{{/* Objects that `helm test` creates, and deletes once it has succeeded. */}}
+{{- define "l7guard.testHook" -}}
+helm.sh/hook: test
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}

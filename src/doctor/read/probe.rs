@@ -164,7 +164,7 @@ async fn post(client: &Client, target: &ServiceName, class: &str) -> Result<Answ
     let status = response.status().as_u16();
     let warnings = response.headers().get_all(header::WARNING).iter();
     let warnings = warnings
-        .filter_map(|value| value.to_str().ok().map(ToOwned::to_owned))
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
         .collect();
     let body = http_body_util::Limited::new(response.into_body(), ANSWER_LIMIT);
     let body = body

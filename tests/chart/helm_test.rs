@@ -10,7 +10,7 @@ use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use crate::Installed;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, succeeded};
 use crate::render::RELEASE;
 use crate::replica::{Replica, kubeconfig_of, mounted};
 use crate::waiting::until;
@@ -28,6 +28,7 @@ fn passes_with_a_replica(cluster: &Cluster) -> Result<(), Failed> {
         let value = format!("enforcement={enforcement}");
         cluster.installed(&[&value], |cluster| {
             let replica = Replica::start(cluster, enforcement)?;
+            succeeded(&cluster.plane.apply(&endpoints().to_string())?)?;
             let (helm, doctor) = helm_test(cluster)?;
             assert!(
                 helm.status.success(),
@@ -37,6 +38,7 @@ fn passes_with_a_replica(cluster: &Cluster) -> Result<(), Failed> {
                 doctor.stdout
             );
             drop(replica);
+            cluster.kubectl(&["delete", "endpointslice", RELEASE, "--namespace", RELEASE])?;
             let (helm, doctor) = helm_test(cluster)?;
             assert!(!helm.status.success(), "{enforcement}: {}", doctor.stdout);
             assert!(
@@ -49,6 +51,18 @@ fn passes_with_a_replica(cluster: &Cluster) -> Result<(), Failed> {
         })?;
     }
     Ok(())
+}
+
+/// What the endpoint controller would write of a Pod that is ready. Its address is one that nobody has.
+fn endpoints() -> Value {
+    json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": {
+            "namespace": RELEASE, "name": RELEASE, "labels": {"kubernetes.io/service-name": RELEASE},
+        },
+        "endpoints": [{"addresses": ["192.0.2.1"], "conditions": {"ready": true}}],
+        "ports": [{"name": "https", "port": 8443, "protocol": "TCP"}],
+    })
 }
 
 /// What Helm said, and what the Pod's command said.

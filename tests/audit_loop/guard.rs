@@ -1,0 +1,130 @@
+//! A running `l7guard serve --no-webhook`.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Failed;
+
+/// When this process is gone, even by SIGKILL, the end of the pipe makes the guard kill its own process group.
+const GUARD: &str = "read -r _; kill -KILL 0";
+
+/// The process. It is killed when dropped.
+pub(crate) struct Guard {
+    child: Child,
+    group: Child,
+    _stdout: BufReader<ChildStdout>,
+    operations: String,
+    log: PathBuf,
+}
+
+impl Guard {
+    /// Starts a replica of the installation `guard/guard` and waits until it answers.
+    pub(crate) fn start(
+        kubeconfig: &Path,
+        configuration: &Path,
+        replica: &str,
+        logs: &Path,
+    ) -> Result<Self, Failed> {
+        let group = Command::new("sh")
+            .args(["-c", GUARD])
+            .stdin(Stdio::piped())
+            .process_group(0)
+            .spawn()?;
+        let log = logs.join(format!("{replica}.log"));
+        let mut child = Command::new(env!("CARGO_BIN_EXE_l7guard"))
+            .args(["serve", "--no-webhook", "--service", "guard/guard"])
+            .args(["--operations-listen", "127.0.0.1:0"])
+            .arg("--kubeconfig")
+            .arg(kubeconfig)
+            .arg("--config")
+            .arg(configuration)
+            .env("POD_NAME", replica)
+            .env("RUST_LOG", "info,l7guard=debug")
+            .process_group(i32::try_from(group.id())?)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log)?)
+            .spawn()?;
+        let mut stdout = BufReader::new(child.stdout.take().ok_or("no standard output")?);
+        let mut lines = [String::new(), String::new()];
+        for line in &mut lines {
+            stdout.read_line(line)?;
+        }
+        let address = lines[1].split("http://").nth(1);
+        let address = address.and_then(|rest| rest.split('/').next());
+        let Some(address) = address else {
+            let log = fs::read_to_string(&log)?;
+            return Err(format!("it does not serve: {lines:?}\n{log}").into());
+        };
+        Ok(Self {
+            operations: address.to_owned(),
+            child,
+            group,
+            _stdout: stdout,
+            log,
+        })
+    }
+
+    /// The value of a metric, its labels as they are written; 0 where it was never set.
+    pub(crate) fn metric(&self, name: &str) -> Result<f64, Failed> {
+        let mut stream = TcpStream::connect(&self.operations)?;
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: l7guard\r\nConnection: close\r\n\r\n")?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        let prefix = format!("{name} ");
+        let value = text.lines().find_map(|line| line.strip_prefix(&prefix));
+        Ok(value.map_or(Ok(0.0), str::parse)?)
+    }
+
+    /// What it has logged.
+    pub(crate) fn log(&self) -> Result<String, Failed> {
+        Ok(fs::read_to_string(&self.log)?)
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: &str) -> Result<(), Failed> {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status()?;
+        sent.success().then_some(()).ok_or("`kill` failed".into())
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(&mut self) -> Result<Option<i32>, Failed> {
+        let status = until("l7guard ends", || Ok(self.child.try_wait()?))?;
+        Ok(status.code())
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        for process in [&mut self.child, &mut self.group] {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// What `look` finds, as soon as it finds something. It is waited for far longer than it takes.
+pub(crate) fn until<T>(
+    what: &str,
+    mut look: impl FnMut() -> Result<Option<T>, Failed>,
+) -> Result<T, Failed> {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look()? {
+            let took = began.elapsed();
+            eprintln!("audit loop: {what}: after {:.1} s", took.as_secs_f64());
+            return Ok(found);
+        }
+        if began.elapsed() > Duration::from_secs(90) {
+            return Err(format!("waited in vain: {what}").into());
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}

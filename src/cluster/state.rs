@@ -2,7 +2,7 @@
 //! judges read it; it asks nobody.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -28,7 +28,8 @@ pub(super) struct ClusterState {
     /// Changes that wait for their turn ask whether their watch is still the one of its kind.
     states: Arc<WatchStates>,
     feed: Arc<ChangeFeed>,
-    condition: Condition,
+    /// Watches that change at the same moment tell of it one after the other: else the older state could be told last.
+    condition: Mutex<Condition>,
 }
 
 impl ClusterState {
@@ -40,7 +41,7 @@ impl ClusterState {
             inventory: SharedInventory::default(),
             served: ArcSwap::default(),
             feed: Arc::default(),
-            condition,
+            condition: Mutex::new(condition),
         }
     }
 
@@ -83,7 +84,7 @@ impl ClusterState {
     pub(super) fn not_yet_discovered(&self, error: &DiscoveryError) -> bool {
         let never = self.none_watched_yet();
         if never {
-            self.condition.fails(error.to_string());
+            self.condition().fails(error.to_string());
         }
         never
     }
@@ -190,11 +191,56 @@ impl ClusterState {
     }
 
     pub(super) fn tell_readiness(&self) {
+        let condition = self.condition();
         let missing = self.states.missing();
         if missing.is_empty() {
-            self.condition.holds();
+            condition.holds();
         } else {
-            self.condition.fails(missing);
+            condition.fails(missing);
+        }
+    }
+
+    fn condition(&self) -> MutexGuard<'_, Condition> {
+        self.condition
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::super::discovery::assumed;
+    use super::*;
+    use crate::metrics::Registry;
+    use crate::operations::{NeededFor, Readiness};
+
+    #[test]
+    fn ready_is_when_all_kinds_have_been_listed_also_at_the_same_moment() {
+        for _ in 0..3_000 {
+            let readiness = Readiness::new();
+            let condition = readiness.condition("world", NeededFor::Verdicts, "not yet");
+            let state = ClusterState::new(ClusterMetrics::register(&Registry::new()), condition);
+            let kinds = [
+                Kind::Service,
+                Kind::Ingress,
+                Kind::Deployment,
+                Kind::DaemonSet,
+            ];
+            let watches = kinds.map(|kind| state.begin(kind, &assumed(kind), true));
+            let barrier = Barrier::new(watches.len());
+            thread::scope(|scope| {
+                for watch in watches {
+                    let (state, barrier) = (&state, &barrier);
+                    scope.spawn(move || {
+                        barrier.wait();
+                        state.reset(watch, Vec::new());
+                    });
+                }
+            });
+            assert!(readiness.can_judge(), "{}", readiness.report());
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use l7guard::audit::{Selected, scan};
+use l7guard::audit::observed::{Findings, observe};
+use l7guard::audit::{Scan, Selected, scan};
 use l7guard::cluster::ClusterWorld;
+use l7guard::judge::ClusterView;
 use l7guard::metrics::Registry;
 use l7guard::operations::Readiness;
 use l7guard::snapshot::{self, BaseWorld, Header, Lines, SnapshotWriter};
@@ -12,7 +14,7 @@ use l7guard::world::ManifestWorld;
 use l7guard_manifests::Source;
 use l7guard_policy::configuration::Configuration;
 use l7guard_policy::identity::Kind;
-use l7guard_policy::inventory::World;
+use l7guard_policy::inventory::{Inventory, World};
 use l7guard_policy::rules::Finding;
 use l7guard_policy::verdict::{Exempted, Judged, Unresolved, Verdict, evaluate};
 use libtest_mimic::Failed;
@@ -99,6 +101,7 @@ pub(crate) fn audit(server: &Server, configuration: &Configuration) -> Result<Sa
     if !scan.errors.is_empty() || !scan.incomplete.is_empty() {
         return Err(format!("{:?} {:?}", scan.errors, scan.incomplete).into());
     }
+    the_loop_agrees(server, &world, configuration, &scan)?;
     Ok(Said::of(&scan.verdict))
 }
 
@@ -144,6 +147,54 @@ fn check_over(base: BaseWorld, configuration: &Configuration) -> Said {
     let mut world = ManifestWorld::default();
     world.lay_over(base, true);
     Said::of_files(&world, configuration)
+}
+
+/// The audit loop of `serve` keeps each finding, and judges objects one by one as it judges them together.
+fn the_loop_agrees(
+    server: &Server,
+    world: &ClusterWorld,
+    configuration: &Configuration,
+    whole: &Scan,
+) -> Result<(), Failed> {
+    let observed = |scan: &Scan| {
+        let look = |inventory: &Inventory| observe(&scan.verdict, inventory, configuration);
+        world.with_inventory(look)
+    };
+    let kept = observed(whole);
+    let mut said: Vec<String> = kept
+        .values()
+        .flat_map(|observed| observed.iter())
+        .map(|one| {
+            assert!(one.id.uid.is_some(), "{one:?}");
+            let (mode, confidence) = (one.mode.as_str(), one.confidence.as_str());
+            format!("{mode} {} {confidence} {}", one.id.rule, one.id.object)
+        })
+        .collect();
+    let mut found: Vec<String> = whole
+        .verdict
+        .findings
+        .iter()
+        .map(|judged| {
+            let finding = &judged.finding;
+            let (mode, confidence) = (judged.severity.as_str(), finding.confidence.as_str());
+            format!("{mode} {} {confidence} {}", finding.rule, finding.object)
+        })
+        .collect();
+    said.sort();
+    found.sort();
+    assert_eq!(said, found);
+    let keys = world.with_inventory(|inventory| {
+        let objects = inventory.objects().map(|object| object.key.clone());
+        objects.collect::<BTreeSet<_>>()
+    });
+    let mut one_by_one = Findings::new();
+    for key in keys {
+        let selected = BTreeSet::from([key]);
+        let scanning = scan(world, configuration, today(), Selected::Objects(&selected));
+        one_by_one.extend(observed(&server.runtime.block_on(scanning)));
+    }
+    assert_eq!(one_by_one, kept);
+    Ok(())
 }
 
 /// The objects of a dump.

@@ -1,7 +1,7 @@
 //! A running `l7guard serve --no-webhook`.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -72,14 +72,14 @@ impl Guard {
     }
 
     /// The value of a metric, its labels as they are written; 0 where it was never set.
-    pub(crate) fn metric(&self, name: &str) -> Result<f64, Failed> {
+    pub(crate) fn metric(&self, name: &str) -> Result<u64, Failed> {
         let mut stream = TcpStream::connect(&self.operations)?;
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: l7guard\r\nConnection: close\r\n\r\n")?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
         let prefix = format!("{name} ");
         let value = text.lines().find_map(|line| line.strip_prefix(&prefix));
-        Ok(value.map_or(Ok(0.0), str::parse)?)
+        Ok(value.map_or(Ok(0), str::parse)?)
     }
 
     /// What it has logged.
@@ -119,7 +119,11 @@ pub(crate) fn until<T>(
     loop {
         if let Some(found) = look()? {
             let took = began.elapsed();
-            eprintln!("audit loop: {what}: after {:.1} s", took.as_secs_f64());
+            let _ = writeln!(
+                io::stderr(),
+                "audit loop: {what}: after {:.1} s",
+                took.as_secs_f64()
+            );
             return Ok(found);
         }
         if began.elapsed() > Duration::from_secs(90) {

@@ -74,12 +74,12 @@ fn reports_move_to_the_newer_api(stage: &Stage) -> Result<(), Failed> {
         Ok((stage.get(&get)?["items"] == json!([])).then_some(()))
     })?;
     until("nothing is left of it", || {
-        Ok((guard.metric(CONFIRMED)? > 0.0).then_some(()))
+        Ok((guard.metric(CONFIRMED)? > 0).then_some(()))
     })?;
     stage.kubectl(&["delete", "ingress", "--namespace", "before", "web"])?;
     until("the finding is gone", || {
         let results = stage.results("reports.openreports.io", "before", "web")?;
-        Ok((results.is_empty() && guard.metric(CONFIRMED)? == 0.0).then_some(()))
+        Ok((results.is_empty() && guard.metric(CONFIRMED)? == 0).then_some(()))
     })
 }
 
@@ -87,7 +87,7 @@ fn older_objects(stage: &Stage) -> Result<(), Failed> {
     stage.write(&violation("older"))?;
     let guard = stage.start("older")?;
     let result = stage.found("older", "web")?;
-    assert_eq!(guard.metric(CONFIRMED)?, 1.0);
+    assert_eq!(guard.metric(CONFIRMED)?, 1);
     let ingress_uid = uid(stage, "older", "web")?;
     assert_eq!(result["resources"][0]["uid"], ingress_uid);
     assert_eq!(result["rule"], "L7G001");
@@ -106,7 +106,7 @@ fn older_objects(stage: &Stage) -> Result<(), Failed> {
     // A pass without change writes nothing.
     let (written, passes) = (guard.metric(WRITTEN)?, guard.metric(FULL_PASSES)?);
     until("another full pass", || {
-        Ok((guard.metric(FULL_PASSES)? > passes + 1.0).then_some(()))
+        Ok((guard.metric(FULL_PASSES)? > passes + 1).then_some(()))
     })?;
     assert_eq!(guard.metric(WRITTEN)?, written);
     let again = stage.get(&get)?;
@@ -116,7 +116,7 @@ fn older_objects(stage: &Stage) -> Result<(), Failed> {
     );
     stage.write(&[ingress("older", "web", "elsewhere")])?;
     stage.gone("older", "web")?;
-    assert_eq!(guard.metric(CONFIRMED)?, 0.0);
+    assert_eq!(guard.metric(CONFIRMED)?, 0);
     let reports = stage.get(&["reports,clusterreports", "-A"])?;
     assert_eq!(reports["items"], json!([]));
     Ok(())
@@ -139,7 +139,7 @@ fn changes_that_no_review_sees(stage: &Stage) -> Result<(), Failed> {
     ])?;
     let guard = stage.start("changes")?;
     until("a pass", || {
-        Ok((guard.metric(FULL_PASSES)? > 0.0).then_some(()))
+        Ok((guard.metric(FULL_PASSES)? > 0).then_some(()))
     })?;
     // A Deployment is relabelled.
     let relabel = |app: &str| gateway(at, "gateway", &json!({"of": "gateway", "app": app}));
@@ -169,7 +169,7 @@ fn changes_that_no_review_sees(stage: &Stage) -> Result<(), Failed> {
         },
     })])?;
     stage.found(at, "programmed")?;
-    assert_eq!(guard.metric(LIKELY)?, 1.0);
+    assert_eq!(guard.metric(LIKELY)?, 1);
     stage.kubectl(&[
         "delete",
         "gateways.networking.istio.io",
@@ -194,10 +194,10 @@ fn longest_name(stage: &Stage) -> Result<(), Failed> {
     until("it is reported", || {
         Ok(stage.results("reports", at, &name)?.pop())
     })?;
-    assert_eq!(guard.metric(CONFIRMED)?, 1.0);
+    assert_eq!(guard.metric(CONFIRMED)?, 1);
     let failed = r#"l7guard_audit_writes_total{object="event",result="failed"}"#;
     until("its Event is refused", || {
-        Ok((guard.metric(failed)? > 0.0).then_some(()))
+        Ok((guard.metric(failed)? > 0).then_some(()))
     })?;
     stage.kubectl(&["delete", "ingress", "--namespace", at, "--all"])
 }
@@ -213,19 +213,19 @@ fn another_configuration(stage: &Stage) -> Result<(), Failed> {
     let audited =
         r#"l7guard_findings{rule="L7G001",mode="audit",would_be="deny",confidence="confirmed"}"#;
     until("it is audited", || {
-        Ok((guard.metric(audited)? > 0.0).then_some(()))
+        Ok((guard.metric(audited)? > 0).then_some(()))
     })?;
     let effect = |what: &str| format!("l7guard_configuration_effects_total{{effect=\"{what}\"}}");
-    assert_eq!(guard.metric(&effect("loosened"))?, 1.0);
+    assert_eq!(guard.metric(&effect("loosened"))?, 1);
     until("the report says so", || {
         let result = stage.results("reports", at, "web")?.pop();
         Ok(result.filter(|result| result["properties"]["wouldBe"] == "deny"))
     })?;
     std::fs::write(&stage.configuration, before)?;
     until("it is denied again", || {
-        Ok((guard.metric(CONFIRMED)? > 0.0).then_some(()))
+        Ok((guard.metric(CONFIRMED)? > 0).then_some(()))
     })?;
-    assert_eq!(guard.metric(&effect("tightened"))?, 1.0);
+    assert_eq!(guard.metric(&effect("tightened"))?, 1);
     let log = guard.log()?;
     assert!(log.contains("Ingress configured/web (L7G001)"), "{log}");
     let events = stage.events(at, "web", "L7GuardFinding")?;
@@ -238,20 +238,20 @@ fn takeover(stage: &Stage) -> Result<(), Failed> {
     stage.write(&violation("shared"))?;
     let mut one = stage.start("one")?;
     until("the first replica leads", || {
-        Ok((one.metric(leads)? > 0.0).then_some(()))
+        Ok((one.metric(leads)? > 0).then_some(()))
     })?;
     let mut two = stage.start("two")?;
     stage.found("shared", "web")?;
     until("the second replica counts as well", || {
-        Ok((two.metric(CONFIRMED)? == 1.0).then_some(()))
+        Ok((two.metric(CONFIRMED)? == 1).then_some(()))
     })?;
-    assert_eq!(two.metric(leads)?, 0.0);
-    assert_eq!(two.metric(WRITTEN)?, 0.0);
+    assert_eq!(two.metric(leads)?, 0);
+    assert_eq!(two.metric(WRITTEN)?, 0);
     let first = stage.results("reports", "shared", "web")?;
     one.signal("KILL")?;
     one.ended()?;
     until("the second replica leads", || {
-        Ok((two.metric(leads)? > 0.0).then_some(()))
+        Ok((two.metric(leads)? > 0).then_some(()))
     })?;
     stage.write(&violation("later"))?;
     stage.found("later", "web")?;

@@ -1,11 +1,13 @@
 //! What is no finding: exemptions, what cannot be told, errors and notes.
 
 use l7guard_policy::configuration::Date;
-use l7guard_policy::verdict::{Exempted, Unresolved};
+use l7guard_policy::verdict::Unresolved;
 
 use super::groups::Counts;
 use super::shown::Shown;
-use crate::report::{ClusterSummary, Gone, OfCluster, ReportedError, name_in_cluster};
+use crate::report::{
+    ClusterSummary, Gone, OfCluster, ReportedError, ReportedExemption, name_in_cluster,
+};
 
 /// An exemption is said to end soon from so many days before it does.
 const SOON: i64 = 30;
@@ -30,7 +32,7 @@ pub(super) struct ExemptView {
 
 impl ExemptView {
     /// The view on this day.
-    pub(super) fn new(exempted: &OfCluster<Exempted>, today: Date) -> Self {
+    pub(super) fn new(exempted: &OfCluster<ReportedExemption>, today: Date) -> Self {
         let days = (exempted.expires - today).whole_days();
         Self {
             rule: exempted.finding.rule.as_str(),

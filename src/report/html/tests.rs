@@ -18,7 +18,7 @@ fn of_cluster(name: &Arc<str>) -> Report {
     );
     let files = ["denied", "gateway", "likely"]
         .map(|name| PathBuf::from(format!("{directory}/{name}.yaml")));
-    let world = ManifestWorld::read_with(&files, "default", |_, _| {});
+    let world = ManifestWorld::read(&files, "default");
     let judgement = world.judge(&Configuration::default(), date!(2026 - 11 - 28));
     let mut findings = judgement.findings;
     for finding in &mut findings {

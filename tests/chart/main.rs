@@ -14,6 +14,7 @@ mod helm;
 mod helm_test;
 mod lifecycle;
 mod outage;
+mod page;
 mod recorder;
 mod render;
 mod replica;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         outage::CASES,
         lifecycle::CASES,
         helm_test::CASES,
+        page::CASES,
     ]
     .concat()
     .into_iter()

@@ -182,7 +182,7 @@ fn arguments(
         match argument.split_once('=') {
             Some(("--listen", _)) => *argument = format!("--listen={address}"),
             Some(("--operations-listen", _)) => {
-                "--operations-listen=127.0.0.1:0".clone_into(argument)
+                "--operations-listen=127.0.0.1:0".clone_into(argument);
             }
             _ => {}
         }

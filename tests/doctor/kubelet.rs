@@ -116,8 +116,13 @@ async fn forward(stream: tokio_rustls::server::TlsStream<TcpStream>, ports: &Mut
     let up = async {
         while let Some(Ok(message)) = source.next().await {
             match message {
-                Message::Binary(data) if data.first() == Some(&0) => {
-                    if to.write_all(&data[1..]).await.is_err() {
+                Message::Binary(data) => {
+                    // The first byte says the channel: data for the port.
+                    let sent = match data.split_first() {
+                        Some((0, data)) => to.write_all(data).await,
+                        _ => Ok(()),
+                    };
+                    if sent.is_err() {
                         break;
                     }
                 }

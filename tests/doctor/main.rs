@@ -44,7 +44,7 @@ fn main() -> ExitCode {
                 trials = trials
                     .into_iter()
                     .map(|trial| trial.with_ignored_flag(true))
-                    .collect()
+                    .collect();
             }
             Err(error) => {
                 say(error.message().unwrap_or("no reason given"));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// What the ClusterRole of the documentation grants.
+/// What the `ClusterRole` of the documentation grants.
 pub(crate) fn cluster_role() -> &'static str {
     const PAGE: &str = include_str!("../../docs/operations.md");
     let after = PAGE.split("<!-- cluster role -->").nth(1);

@@ -26,7 +26,7 @@ pub(crate) const SERVER_NAME: &str = "l7guard.l7guard.svc";
 
 const CONFIGURATION: &str = "apiVersion: l7guard/v1\nkind: Configuration\n";
 
-/// The namespaces and the ServiceAccount.
+/// The namespaces and the `ServiceAccount`.
 const FIRST: &str = r"
 {apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}
 ---

@@ -54,7 +54,7 @@ fn namespace_selector(stage: &Stage) -> Result<(), Failed> {
 
 fn object_selector(stage: &Stage) -> Result<(), Failed> {
     stage.change_webhook(|entry| {
-        entry["objectSelector"] = json!({"matchLabels": {"guarded": "yes"}})
+        entry["objectSelector"] = json!({"matchLabels": {"guarded": "yes"}});
     })?;
     stage.expect("object-selector", "warning", "guarded=yes")
 }

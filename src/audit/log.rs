@@ -16,7 +16,7 @@ pub(super) fn found(new: &[&Observed]) {
             object = %id.object,
             target_of_path = &*id.target,
             mode = observed.mode.as_str(),
-            would_be = observed.would_be.map_or("", WouldBe::as_str),
+            would_be = observed.would_be.map(WouldBe::as_str),
             confidence = observed.confidence.as_str(),
             "audit: new finding"
         );

@@ -13,7 +13,7 @@ use crate::metrics::{Durations, Registry, descriptions, durations, label_sets, s
 
 descriptions! {
     FINDINGS: Gauge "findings" ["rule", "mode", "would_be", "confidence"]
-        "Findings about what exists in the cluster. Every replica counts all of them: read it with `max by`. would_be is what a finding of mode audit would do otherwise, else empty";
+        "Findings about what exists in the cluster. Every replica counts all of them: read it with `max by`. would_be is what a finding of mode audit would do otherwise, else none";
     PASS_DURATION: Histogram "audit_pass_duration_seconds" ["pass"]
         "How long a pass of the audit loop took: pass is full (everything that exists) or change (what a change may have affected)";
     LAST_FULL_PASS: Gauge "audit_last_full_pass_timestamp_seconds" []
@@ -145,7 +145,7 @@ fn labels(observed: &Observed) -> FindingLabels {
     FindingLabels {
         rule: observed.id.rule.as_str(),
         mode: observed.mode.as_str(),
-        would_be: observed.would_be.map_or("", WouldBe::as_str),
+        would_be: observed.would_be.map_or("none", WouldBe::as_str),
         confidence: observed.confidence.as_str(),
     }
 }

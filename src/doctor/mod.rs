@@ -4,7 +4,7 @@
 //! read/ (the cluster) ─▶ Examined ─▶ catalogue ─▶ checks/, one file a check: Examined → lines ─▶ Diagnosis ─▶ text, json
 //! ```
 //!
-//! Checks are pure. What could not be read is a [`Seen`] that says why, and every check makes "unknown" of it, never "good".
+//! Checks are pure. What could not be read is a `Seen` that says why, and every check makes "unknown" of it, never "good".
 
 mod catalogue;
 mod check;

@@ -38,9 +38,9 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 const LIKELY: &str =
-    r#"l7guard_findings{rule="L7G001",mode="deny",would_be="",confidence="likely"}"#;
+    r#"l7guard_findings{rule="L7G001",mode="deny",would_be="none",confidence="likely"}"#;
 const CONFIRMED: &str =
-    r#"l7guard_findings{rule="L7G001",mode="deny",would_be="",confidence="confirmed"}"#;
+    r#"l7guard_findings{rule="L7G001",mode="deny",would_be="none",confidence="confirmed"}"#;
 const WRITTEN: &str = r#"l7guard_audit_writes_total{object="report",result="done"}"#;
 const FULL_PASSES: &str = r#"l7guard_audit_pass_duration_seconds_count{pass="full"}"#;
 
@@ -219,7 +219,7 @@ fn another_configuration(stage: &Stage) -> Result<(), Failed> {
     assert_eq!(guard.metric(&effect("loosened"))?, 1);
     until("the report says so", || {
         let result = stage.results("reports", at, "web")?.pop();
-        Ok(result.filter(|result| result["properties"]["wouldBe"] == "deny"))
+        Ok(result.filter(|result| result["properties"]["would_be"] == "deny"))
     })?;
     std::fs::write(&stage.configuration, before)?;
     until("it is denied again", || {

@@ -193,7 +193,7 @@ fn result(observed: &Observed, first_seen: Timestamp) -> ReportResult {
     properties.extend(
         observed
             .would_be
-            .map(|would_be| ("wouldBe", would_be.as_str().to_owned())),
+            .map(|would_be| ("would_be", would_be.as_str().to_owned())),
     );
     if id.nth > 1 {
         properties.push(("nth", id.nth.to_string()));

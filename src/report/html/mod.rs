@@ -1,7 +1,7 @@
 //! The HTML report: one file that needs nothing else, for people who do not use the command line.
 //!
 //! The templates in `templates/report/` escape every value. The page is also well-formed XML, so that tests can compare
-//! its structure. [`inline`] has what a browser may run: nothing but our own style and script.
+//! its structure. `inline` has what a browser may run: nothing but our own style and script.
 
 mod finding;
 mod groups;

@@ -71,7 +71,9 @@ impl Said {
 
     fn unresolved(&mut self, unresolved: &Unresolved) {
         let Unresolved { object, field, .. } = unresolved;
+        // Of files alone nobody knows what the cluster holds beside them, and each door says what it knows.
         let reason = unresolved.reason.in_full();
+        let reason = reason.replace("is not among these files", "does not exist (yet)");
         self.0
             .insert(format!("unresolved {object} {field}: {reason}"));
     }

@@ -40,7 +40,7 @@ pub(super) const UNKNOWN_KEYS: &[Case] = &[
         Refuses,
         &[(
             "3:1",
-            "the keys here are admission, apiVersion, aws, exemptions, ",
+            "the keys here are admission, apiVersion, audit, aws, ",
         )],
     ),
     (

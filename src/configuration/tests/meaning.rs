@@ -77,6 +77,19 @@ fn the_defaults_that_the_schema_shows_are_the_defaults() {
 }
 
 #[test]
+fn what_the_recipe_says_to_write_is_read_without_a_problem() {
+    let page = include_str!("../../../docs/configuration.md");
+    let parts: Vec<&str> = page.split("   ```yaml\n").skip(1).collect();
+    assert!(!parts.is_empty());
+    for part in parts {
+        let (body, _) = part.split_once("   ```").unwrap();
+        let body = body.replace("\n   ", "\n");
+        let reading = read_body(body.trim_start());
+        assert_eq!(shown(&reading.problems), [""; 0], "{body}");
+    }
+}
+
+#[test]
 fn the_documented_example_means_what_it_says() {
     let expected = Configuration {
         admission: Admission {

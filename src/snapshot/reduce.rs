@@ -73,8 +73,10 @@ pub(super) fn read(reduced: &Value) -> Option<Object> {
     objects::read(naming, Source::Value(reduced)).ok()?
 }
 
-/// Without UIDs, by which Pods are matched that are read one by one: a snapshot has the Pods themselves.
+/// Without UIDs: those of owners tell whose a Pod is that is read by itself, and a snapshot has the Pods themselves; its own
+/// is what Events refer to.
 fn anonymous(mut object: Object) -> Object {
+    object.uid = None;
     if let Facts::Workload(workload) = &mut object.facts {
         workload.identity = None;
         if let Some(owner) = &mut workload.owner {

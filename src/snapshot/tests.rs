@@ -45,7 +45,16 @@ fn objects() -> Vec<Value> {
         Item::Object(object) if object.name.is_some() => Some(object.value),
         _ => None,
     });
-    objects.collect()
+    objects.map(stored).collect()
+}
+
+/// As an API server gives it back.
+fn stored(mut object: Value) -> Value {
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        let uid = json!("705ab4f5-6393-11e8-b7cc-42010a800002");
+        metadata.entry("uid").or_insert(uid);
+    }
+    object
 }
 
 fn facts(whole: &Value) -> Option<Object> {

@@ -33,7 +33,10 @@ fn example() -> &'static str {
     let page = include_str!("../../../docs/configuration.md");
     let (_, example) = page.split_once("```yaml\n").unwrap();
     let (example, rest) = example.split_once("```").unwrap();
-    assert!(!rest.contains("\n```yaml"), "the page has one whole example");
+    assert!(
+        !rest.contains("\n```yaml"),
+        "the page has one whole example"
+    );
     example
 }
 

@@ -37,6 +37,15 @@ pub fn open(path: &Path) -> Result<(File, u64), OpenError> {
     Ok((file, metadata.len()))
 }
 
+/// What the operating system says, in words and without its number. The library calls what is missing an "entity".
+#[must_use]
+pub fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
 fn expect_file(kind: FileType) -> Result<(), OpenError> {
     if kind.is_file() {
         return Ok(());

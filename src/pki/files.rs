@@ -86,15 +86,10 @@ pub enum FileError {
 pub fn load(certificate: &Path, key: &Path) -> Result<Issued, FileError> {
     let read = |path| std::fs::read(path);
     let (chain, private_key) = (read(certificate), read(key));
+    let told = |error: &io::Error| io::Error::new(error.kind(), regular_file::reason(error));
     parse(
-        (
-            certificate,
-            chain.as_deref().map_err(|error| error.kind().into()),
-        ),
-        (
-            key,
-            private_key.as_deref().map_err(|error| error.kind().into()),
-        ),
+        (certificate, chain.as_deref().map_err(told)),
+        (key, private_key.as_deref().map_err(told)),
     )
 }
 

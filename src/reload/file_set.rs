@@ -63,7 +63,7 @@ impl From<OpenError> for Unreadable {
         };
         let text = match error {
             OpenError::NotAFile(_) => error.to_string(),
-            OpenError::Io(_) => io::Error::from(kind).to_string(),
+            OpenError::Io(ref error) => regular_file::reason(error),
         };
         Self { kind, text }
     }

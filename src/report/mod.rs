@@ -14,7 +14,6 @@ pub mod github;
 pub mod html;
 mod inputs;
 pub mod json;
-mod json_changes;
 pub mod junit;
 mod kubectl_command;
 pub mod notes;

@@ -12,7 +12,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::json_changes::{self, JsonChange};
+use self::changes::JsonChange;
 use super::notes::ReportedNote;
 use super::remedy_text;
 use super::{
@@ -343,7 +343,7 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
             })
             .collect(),
         exempt: report.exempt.iter().map(exempt).collect(),
-        changes: json_changes::changes(&report.remedy.changes),
+        changes: changes::changes(&report.remedy.changes),
         errors: report.errors.iter().map(error).collect(),
         notes: report.all_notes().map(note).collect(),
     };
@@ -362,7 +362,7 @@ fn cluster(cluster: &ClusterSummary) -> JsonCluster<'_> {
             exempt: cluster.exempt,
         },
         errors: cluster.errors,
-        changes: json_changes::changes(&cluster.remedy.changes),
+        changes: changes::changes(&cluster.remedy.changes),
     }
 }
 
@@ -399,7 +399,7 @@ fn finding(reported: &ReportedFinding) -> JsonFinding<'_> {
         path: finding.path.iter().map(hop).collect(),
         message: finding.message.in_full(),
         remedy: remedy_text::of_finding(reported),
-        changes: json_changes::changes(&reported.remedy.changes),
+        changes: changes::changes(&reported.remedy.changes),
         no_changes: reported.remedy.no_changes.as_deref(),
         documentation: finding.rule.documentation(),
     }

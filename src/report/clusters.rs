@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use l7guard_policy::remedy::Remedy;
 
+use super::totals::Totals;
+
 /// Something that was found, and the cluster that it was found in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfCluster<T> {
@@ -54,25 +56,13 @@ pub struct BaseSummary {
     pub reports_all: bool,
 }
 
-/// How many of each there are in one cluster of a report.
+/// One cluster of a report.
 #[derive(Debug)]
 pub struct ClusterSummary {
     /// The cluster's name.
     pub name: Arc<str>,
-    /// Objects that were looked at.
-    pub objects: usize,
-    /// Findings that would be refused.
-    pub deny: usize,
-    /// Findings that would be warned about.
-    pub warn: usize,
-    /// Findings of mode `audit`.
-    pub audit: usize,
-    /// Objects that cannot be told.
-    pub unresolved: usize,
-    /// Findings that are exempt.
-    pub exempt: usize,
-    /// What could not be read.
-    pub errors: usize,
+    /// How many of each there are in it.
+    pub totals: Totals,
     /// What repairs all findings of this cluster together.
     pub remedy: Remedy,
 }

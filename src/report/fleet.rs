@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use l7guard_policy::remedy::Remedy;
-use l7guard_policy::rules::Mode;
 
 use super::Report;
 use super::clusters::ClusterSummary;
@@ -14,13 +13,7 @@ impl Report {
     pub fn add_cluster(&mut self, name: &Arc<str>, report: Self) {
         let summary = ClusterSummary {
             name: Arc::clone(name),
-            objects: report.objects,
-            deny: report.count(Mode::Deny),
-            warn: report.count(Mode::Warn),
-            audit: report.count(Mode::Audit),
-            unresolved: report.unresolved.len(),
-            exempt: report.exempt.len(),
-            errors: report.errors.len(),
+            totals: report.totals(),
             remedy: report.remedy.clone(),
         };
         self.remedy = if self.clusters.is_empty() {

@@ -21,6 +21,7 @@ pub mod remedy_text;
 pub mod sarif;
 mod stations;
 pub mod text;
+mod totals;
 pub mod traffic;
 mod yaml_text;
 
@@ -28,7 +29,7 @@ use std::sync::Arc;
 
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::remedy::Remedy;
-use l7guard_policy::rules::Finding;
+use l7guard_policy::rules::{Finding, Mode};
 use l7guard_policy::verdict::{Judged, Unresolved};
 
 use crate::visible_text::one_line;
@@ -36,6 +37,7 @@ pub use clusters::{BaseSummary, ClusterSummary, Gone, OfCluster};
 pub use exemption::ReportedExemption;
 pub use inputs::ReportedError;
 use notes::ReportedNote;
+pub use totals::Totals;
 
 /// What a run found, whatever was judged.
 #[derive(Debug, Default)]
@@ -116,9 +118,24 @@ impl Report {
         self.notes.iter().chain(&self.conflicts)
     }
 
+    /// How many of each there are.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let count = |severity| self.count(severity);
+        Totals {
+            objects: self.objects,
+            deny: count(Mode::Deny),
+            warn: count(Mode::Warn),
+            audit: count(Mode::Audit),
+            unresolved: self.unresolved.len(),
+            exempt: self.exempt.len(),
+            errors: self.errors.len(),
+        }
+    }
+
     /// How many findings have this severity.
     #[must_use]
-    pub fn count(&self, severity: l7guard_policy::rules::Mode) -> usize {
+    pub fn count(&self, severity: Mode) -> usize {
         self.findings
             .iter()
             .filter(|finding| finding.judged.severity == severity)

@@ -10,9 +10,10 @@ use l7guard_policy::verdict::Unresolved;
 
 use super::diagnostic::{Diagnostic, Level, Place};
 use super::notes::{self, ReportedNote};
+use super::totals::Totals;
 use super::{
-    BaseSummary, ClusterSummary, Gone, OfCluster, Report, ReportedError, ReportedExemption,
-    ReportedFinding, name_in_cluster, object_name, remedy_text,
+    BaseSummary, Gone, OfCluster, Report, ReportedError, ReportedExemption, ReportedFinding,
+    name_in_cluster, object_name, remedy_text,
 };
 use crate::visible_text::{one_line, printable};
 
@@ -47,7 +48,7 @@ pub fn write(
     write_failures(&report.errors, report.findings.iter(), style, &mut output)?;
     write_gone(&report.gone, style, &mut output)?;
     for cluster in &report.clusters {
-        let line = format!("{}: {}", one_line(&cluster.name), summary(&cluster.into()));
+        let line = format!("{}: {}", one_line(&cluster.name), summary(&cluster.totals));
         for line in style.wrap(&line, "  ") {
             writeln!(output, "{line}")?;
         }
@@ -58,7 +59,7 @@ pub fn write(
         }
     }
     if report.clusters.len() != 1 {
-        for line in style.wrap(&summary(&report.into()), "  ") {
+        for line in style.wrap(&summary(&report.totals()), "  ") {
             writeln!(output, "{line}")?;
         }
     }
@@ -300,46 +301,7 @@ fn certainty(finding: &Finding) -> &'static str {
     }
 }
 
-/// How many of each there are.
-struct Counts {
-    objects: usize,
-    deny: usize,
-    warn: usize,
-    audit: usize,
-    unresolved: usize,
-    exempt: usize,
-    errors: usize,
-}
-
-impl From<&Report> for Counts {
-    fn from(report: &Report) -> Self {
-        Self {
-            objects: report.objects,
-            deny: report.count(Mode::Deny),
-            warn: report.count(Mode::Warn),
-            audit: report.count(Mode::Audit),
-            unresolved: report.unresolved.len(),
-            exempt: report.exempt.len(),
-            errors: report.errors.len(),
-        }
-    }
-}
-
-impl From<&ClusterSummary> for Counts {
-    fn from(cluster: &ClusterSummary) -> Self {
-        Self {
-            objects: cluster.objects,
-            deny: cluster.deny,
-            warn: cluster.warn,
-            audit: cluster.audit,
-            unresolved: cluster.unresolved,
-            exempt: cluster.exempt,
-            errors: cluster.errors,
-        }
-    }
-}
-
-fn summary(counts: &Counts) -> String {
+fn summary(counts: &Totals) -> String {
     let plural = |count: usize, word: &str| {
         let s = if count == 1 { "" } else { "s" };
         format!("{count} {word}{s}")

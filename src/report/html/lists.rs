@@ -123,13 +123,13 @@ impl ClusterView {
     pub(super) fn new(cluster: &ClusterSummary) -> Self {
         Self {
             name: Shown::line(&cluster.name),
-            objects: cluster.objects,
+            objects: cluster.totals.objects,
             counts: Counts {
-                deny: cluster.deny,
-                warn: cluster.warn,
-                audit: cluster.audit,
+                deny: cluster.totals.deny,
+                warn: cluster.totals.warn,
+                audit: cluster.totals.audit,
             },
-            errors: cluster.errors,
+            errors: cluster.totals.errors,
         }
     }
 }

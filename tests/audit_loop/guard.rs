@@ -110,25 +110,14 @@ impl Drop for Guard {
     }
 }
 
-/// What `look` finds, as soon as it finds something. It is waited for far longer than it takes.
+/// As [`control_plane::until`], with a line about how long it took.
 pub(crate) fn until<T>(
     what: &str,
-    mut look: impl FnMut() -> Result<Option<T>, Failed>,
+    look: impl FnMut() -> Result<Option<T>, Failed>,
 ) -> Result<T, Failed> {
     let began = Instant::now();
-    loop {
-        if let Some(found) = look()? {
-            let took = began.elapsed();
-            let _ = writeln!(
-                io::stderr(),
-                "audit loop: {what}: after {:.1} s",
-                took.as_secs_f64()
-            );
-            return Ok(found);
-        }
-        if began.elapsed() > Duration::from_secs(90) {
-            return Err(format!("waited in vain: {what}").into());
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
+    let found = control_plane::until(what, look)?;
+    let took = began.elapsed().as_secs_f64();
+    let _ = writeln!(io::stderr(), "audit loop: {what}: after {took:.1} s");
+    Ok(found)
 }

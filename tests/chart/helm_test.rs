@@ -13,7 +13,7 @@ use crate::Installed;
 use crate::cluster::{Cluster, succeeded};
 use crate::render::RELEASE;
 use crate::replica::{Replica, kubeconfig_of, mounted};
-use crate::waiting::until;
+use control_plane::until;
 
 pub(crate) const CASES: &[Installed] = &[(
     "helm test passes in audit, warn and enforce with a replica, and fails without",

@@ -14,7 +14,7 @@ use crate::helm::{CHART, Helms};
 use crate::render::RELEASE;
 use crate::replica::Replica;
 use crate::say;
-use crate::waiting::until;
+use control_plane::until;
 
 pub(crate) const CASES: &[Installed] = &[
     (

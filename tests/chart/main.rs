@@ -22,7 +22,6 @@ mod roles;
 mod schema;
 mod snapshots;
 mod targets;
-mod waiting;
 mod writes;
 
 use std::io::{self, Write};

@@ -8,7 +8,7 @@ use crate::Installed;
 use crate::cluster::{Cluster, install};
 use crate::render::RELEASE;
 use crate::targets::{Target, targets};
-use crate::waiting::until;
+use control_plane::until;
 
 pub(crate) const CASES: &[Installed] = &[
     (

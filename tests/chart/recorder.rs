@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, NAMESPACE};
 use crate::render::RELEASE;
-use crate::waiting::until;
+use control_plane::until;
 
 /// The requests of all reviews so far.
 #[derive(Clone, Default)]

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, NAMESPACE};
 use crate::render::RELEASE;
-use crate::waiting::until;
+use control_plane::until;
 
 /// What the guard does. Its standard input is a pipe that only this process holds, so `read` returns when this process is
 /// gone, even by SIGKILL. Then it kills its own process group.

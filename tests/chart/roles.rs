@@ -10,7 +10,7 @@ use crate::Installed;
 use crate::cluster::{Cluster, NAMESPACE, succeeded};
 use crate::render::RELEASE;
 use crate::replica::Replica;
-use crate::waiting::until;
+use control_plane::until;
 
 pub(crate) const CASES: &[Installed] = &[
     (

@@ -8,7 +8,7 @@ use libtest_mimic::Failed;
 use crate::Case;
 use crate::kubectl::{kubectl_with_input, silent_success};
 use crate::scene::{Scene, root};
-use crate::waiting::until;
+use control_plane::until;
 
 pub(crate) const CASES: &[Case] = &[(
     "cert-manager's objects of certs/ are valid by its CRDs, and are for our Service",

@@ -19,8 +19,8 @@ use serde_json::json;
 use crate::Case;
 use crate::kubectl::kubectl_with_input;
 use crate::scene::{Scene, WORLD, root};
-use crate::waiting::until;
 use crate::webhook::{Installation, Namespaces};
+use control_plane::until;
 
 /// Where this trial's own webhook is, and whose objects it is asked about.
 pub(crate) const NAMESPACE: &str = "come-again";

@@ -13,8 +13,8 @@ use crate::Case;
 use crate::kubectl::kubectl_with_input;
 use crate::scene::Scene;
 use crate::serve::Serve;
-use crate::waiting::until;
 use crate::webhook::{Installation, Namespaces};
+use control_plane::until;
 
 /// Where this trial's own webhook is, and whose objects it is asked about.
 pub(crate) const NAMESPACE: &str = "draining";

@@ -24,7 +24,6 @@ mod preparation;
 mod replicas;
 mod scene;
 mod serve;
-mod waiting;
 mod webhook;
 
 use std::process::ExitCode;

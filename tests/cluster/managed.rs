@@ -16,7 +16,7 @@ use crate::forwarder::Forwarder;
 use crate::kubectl::{kubectl_with_input, silent_success};
 use crate::scene::Scene;
 use crate::serve::Serve;
-use crate::waiting::until;
+use control_plane::until;
 
 /// What stands in the caBundle of an entry that is not ours.
 pub(crate) const THEIRS: &str = "not ours";

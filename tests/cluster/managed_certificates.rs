@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::Case;
 use crate::managed::{Managed, Replica, THEIRS, certificates};
 use crate::scene::Scene;
-use crate::waiting::until;
+use control_plane::until;
 
 // Where each trial's installation is.
 pub(crate) const MADE: &str = "made";

@@ -12,7 +12,7 @@ use control_plane::WebhookCertificate;
 use libtest_mimic::Failed;
 
 use crate::scene::{WORLD, root};
-use crate::waiting::until;
+use control_plane::until;
 
 /// What the guard does. Its standard input is a pipe that only this process holds, so `read` returns when this process is
 /// gone, even by SIGKILL. Then it kills its own process group.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::kubectl::{kubectl_with_input, silent_success};
 use crate::serve::Serve;
-use crate::waiting::until;
+use control_plane::until;
 
 /// How l7guard is to be installed.
 pub(crate) struct Installation {

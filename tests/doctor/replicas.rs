@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
+use control_plane::until;
 use libtest_mimic::Failed;
 
 use crate::Case;
@@ -111,13 +112,13 @@ fn own_installation(stage: &Stage) -> Result<(), Failed> {
     ];
     let both = |configuration, ca_bundle| {
         let wanted = [configuration, ca_bundle];
-        Stage::until("both metrics", || {
+        until("both metrics", || {
             let metrics = stage.metrics_of_the_first()?;
             let values = MATCHES.map(|name| {
                 let line = metrics.lines().find(|line| line.starts_with(name))?;
                 Some(line.rsplit(' ').next()? == "1")
             });
-            Ok(values == wanted)
+            Ok((values == wanted).then_some(()))
         })
     };
     both(Some(true), Some(true))?;

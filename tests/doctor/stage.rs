@@ -4,10 +4,8 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use control_plane::{AWS_CRDS, Binaries, ControlPlane, Options};
+use control_plane::{AWS_CRDS, Binaries, ControlPlane, Options, until};
 use libtest_mimic::Failed;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -17,9 +15,6 @@ use crate::kubelet::Kubelet;
 use crate::objects;
 use crate::pki::Authority;
 use crate::replica::Replica;
-
-/// Far longer than anything takes here, however busy the machine is.
-const AT_MOST: Duration = Duration::from_mins(2);
 
 /// The name that the certificates are for.
 pub(crate) const SERVER_NAME: &str = "l7guard.l7guard.svc";
@@ -210,53 +205,31 @@ impl Stage {
     }
 
     fn wait_for(&self, check: &str, outcome: &str, part: &str) -> Result<Option<i32>, Failed> {
-        let began = Instant::now();
-        loop {
-            let diagnosis = self.ask(&[])?;
-            let is_it = |line: &diagnosis::Line| {
-                line.check == check && line.outcome == outcome && line.message.contains(part)
-            };
-            if diagnosis.lines()?.iter().any(is_it) {
-                return Ok(diagnosis.status);
-            }
-            if began.elapsed() > AT_MOST {
-                let said = diagnosis.output;
-                return Err(format!("no line {outcome} of {check} with {part:?} in {said}").into());
-            }
-            thread::sleep(Duration::from_millis(200));
-        }
+        let mut said = String::new();
+        let found = until(
+            &format!("a line {outcome} of {check} with {part:?}"),
+            || {
+                let diagnosis = self.ask(&[])?;
+                let is_it = |line: &diagnosis::Line| {
+                    line.check == check && line.outcome == outcome && line.message.contains(part)
+                };
+                let is_there = diagnosis.lines()?.iter().any(is_it);
+                said = diagnosis.output;
+                Ok(is_there.then_some(diagnosis.status))
+            },
+        );
+        found.map_err(|error| last_said(&error, &said))
     }
 
     /// Waits until every line is good.
     pub(crate) fn until_all_is_well(&self) -> Result<(), Failed> {
-        let began = Instant::now();
-        loop {
+        let mut said = String::new();
+        let well = until("all is well", || {
             let diagnosis = self.ask(&["--strict"])?;
-            if diagnosis.status == Some(0) {
-                return Ok(());
-            }
-            if began.elapsed() > AT_MOST {
-                return Err(
-                    format!("not all is well: {}{}", diagnosis.output, diagnosis.error).into(),
-                );
-            }
-            thread::sleep(Duration::from_millis(200));
-        }
-    }
-
-    /// Looks until it is so.
-    pub(crate) fn until(
-        what: &str,
-        mut is_so: impl FnMut() -> Result<bool, Failed>,
-    ) -> Result<(), Failed> {
-        let began = Instant::now();
-        while !is_so()? {
-            if began.elapsed() > AT_MOST {
-                return Err(format!("waited {AT_MOST:?} in vain: {what}").into());
-            }
-            thread::sleep(Duration::from_millis(200));
-        }
-        Ok(())
+            said = format!("{}{}", diagnosis.output, diagnosis.error);
+            Ok((diagnosis.status == Some(0)).then_some(()))
+        });
+        well.map_err(|error| last_said(&error, &said))
     }
 
     /// What the operations port of the first replica answers.
@@ -272,4 +245,9 @@ impl Stage {
     pub(crate) fn nobody(&self) -> &Path {
         self.cluster.developer_kubeconfig()
     }
+}
+
+fn last_said(error: &Failed, said: &str) -> Failed {
+    let message = error.message().unwrap_or_default();
+    format!("{message}; doctor said at last: {said}").into()
 }

@@ -1,11 +1,9 @@
 //! An installation in good order, of which tests break one thing each.
 
-use std::time::SystemTime;
 
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::discovery::v1::EndpointSlice;
-use l7guard_policy::configuration::Configuration;
 use l7guard_policy::identity::Kind;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::CertificateDer;
@@ -33,27 +31,23 @@ pub(in crate::doctor) fn examined() -> Examined {
     let namespace = |name: &str| {
         object(json!({"metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}}}))
     };
+    let installation = Installation::of("guard/l7guard".parse().unwrap());
+    let kinds = vec![
+        kind(Kind::Ingress, "networking.k8s.io", "ingresses"),
+        kind(Kind::Service, "", "services"),
+    ];
     Examined {
-        installation: Seen::There(Installation::of("guard/l7guard".parse().unwrap())),
-        webhook: Seen::There(webhook(|_| ())),
-        kinds: Seen::There(vec![
-            kind(Kind::Ingress, "networking.k8s.io", "ingresses"),
-            kind(Kind::Service, "", "services"),
-        ]),
         namespaces: Seen::There(["guard", "kube-system", "shop"].map(namespace).into()),
         service: Seen::There(object(
             json!({"spec": {"ports": [{"name": "https", "port": 443}]}}),
         )),
         endpoints: Seen::There(vec![slice(&[true, true])]),
-        replicas: Seen::Absent,
-        more_replicas: 0,
-        probe: Seen::Absent,
-        rights: Seen::Absent,
-        aws_controllers: Seen::Absent,
-        istiods: Seen::Absent,
         server_version: Some("v1.36.0".to_owned()),
-        configuration: Configuration::default(),
-        now: SystemTime::now(),
+        ..Examined::new(
+            Seen::There(installation),
+            Seen::There(webhook(|_| ())),
+            Seen::There(kinds),
+        )
     }
 }
 

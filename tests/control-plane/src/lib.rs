@@ -30,6 +30,7 @@ mod kubectl;
 mod process;
 mod start;
 mod users;
+mod waiting;
 mod webhook_certificate;
 mod webhook_service;
 
@@ -38,5 +39,6 @@ pub use control_plane::{ControlPlane, Options};
 pub use crds::{AWS_CRDS, cert_manager_crds, gateway_api_crds, istio_crds};
 pub use error::Error;
 pub use kubectl::Outcome;
+pub use waiting::until;
 pub use webhook_certificate::WebhookCertificate;
 pub use webhook_service::WEBHOOK_PORT;

@@ -21,6 +21,8 @@ const PORT: &str = "service.port=8443";
 
 /// The namespace in which trials write.
 pub(crate) const NAMESPACE: &str = "default";
+/// The values of an installation that enforces.
+pub(crate) const ENFORCE: &[&str] = &["enforcement=enforce"];
 
 /// CRDs that no Go module at hand has: Auto Mode's, the older ListenerSet, cert-manager's, Argo's.
 const MORE_CRDS: [(&str, &str, &str, &str); 6] = [

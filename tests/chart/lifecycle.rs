@@ -3,18 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-use control_plane::{AWS_CRDS, Outcome};
+use control_plane::{AWS_CRDS, until};
 use libtest_mimic::Failed;
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
 
 use crate::Installed;
-use crate::cluster::{Cluster, NAMESPACE, install, install_chart, succeeded, uninstall};
-use crate::helm::{CHART, Helms};
+use crate::ca_bundle::until_bundled;
+use crate::cluster::{Cluster, ENFORCE, NAMESPACE, install, succeeded, uninstall};
 use crate::render::RELEASE;
 use crate::replica::Replica;
 use crate::say;
-use control_plane::until;
+use crate::verdicts::{assert_audits, assert_refuses, tried};
 
 pub(crate) const CASES: &[Installed] = &[
     (
@@ -26,24 +25,8 @@ pub(crate) const CASES: &[Installed] = &[
         enforced_at_once,
     ),
     (
-        "caBundle that is wiped is written again, and no upgrade of either Helm loses it",
-        ca_bundle_stays,
-    ),
-    (
-        "an upgrade that adds an entry, and its rollback, pass with caBundle in place",
-        added_entry,
-    ),
-    (
-        "a release of Helm 3 is upgraded, rolled back and uninstalled by Helm 4",
-        three_to_four,
-    ),
-    (
         "without a webhook l7guard runs all the same",
         without_webhook,
-    ),
-    (
-        "two replicas that start at once have one authority",
-        one_authority,
     ),
     (
         "CRDs that are missing hinder nothing, and are asked about once they are installed",
@@ -54,84 +37,6 @@ pub(crate) const CASES: &[Installed] = &[
         by_hand,
     ),
 ];
-
-const ENFORCE: &[&str] = &["enforcement=enforce"];
-
-fn ingress(service: &str) -> Value {
-    json!({
-        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
-        "metadata": {"namespace": NAMESPACE, "name": "shop"},
-        "spec": {
-            "ingressClassName": "alb",
-            "defaultBackend": {"service": {"name": service, "port": {"number": 80}}},
-        },
-    })
-}
-
-/// What an ALB in front of a gateway, and of an application, gets: as `kubectl create` says it.
-struct Tried {
-    bad: Outcome,
-    good: Outcome,
-}
-
-fn tried(cluster: &Cluster, dry_run: &str) -> Result<Tried, Failed> {
-    let create = |service: &str| -> Result<Outcome, Failed> {
-        let arguments = ["create", "--filename", "-", dry_run];
-        let outcome = cluster
-            .plane
-            .run_kubectl_with(&arguments, &ingress(service).to_string())?;
-        let delete = [
-            "delete",
-            "ingress",
-            "shop",
-            "--namespace",
-            NAMESPACE,
-            "--ignore-not-found",
-        ];
-        cluster.kubectl(&delete)?;
-        Ok(outcome)
-    };
-    Ok(Tried {
-        bad: create("istio-ingressgateway")?,
-        good: create("web")?,
-    })
-}
-
-fn assert_refuses(cluster: &Cluster) -> Result<(), Failed> {
-    for dry_run in ["--dry-run=none", "--dry-run=server"] {
-        let Tried { bad, good } = tried(cluster, dry_run)?;
-        assert!(
-            bad.stderr.contains("ingresses.admission.l7guard"),
-            "{}",
-            bad.stderr
-        );
-        assert!(
-            bad.stderr.contains("L7G001") && !bad.status.success(),
-            "{}",
-            bad.stderr
-        );
-        assert!(good.status.success(), "{}", good.stderr);
-    }
-    Ok(())
-}
-
-/// Nothing is refused or said; a dry run on the server is the preview of what would be.
-fn assert_audits(cluster: &Cluster) -> Result<(), Failed> {
-    let Tried { bad, good } = tried(cluster, "--dry-run=none")?;
-    for outcome in [bad, good] {
-        assert!(
-            outcome.status.success() && outcome.stderr.is_empty(),
-            "{outcome:?}"
-        );
-    }
-    let Tried { bad, good } = tried(cluster, "--dry-run=server")?;
-    assert!(
-        bad.status.success() && bad.stderr.contains("L7G001"),
-        "{bad:?}"
-    );
-    assert!(good.status.success() && good.stderr.is_empty(), "{good:?}");
-    Ok(())
-}
 
 fn from_nothing_and_back(cluster: &Cluster) -> Result<(), Failed> {
     let helm = &cluster.helms.four;
@@ -238,125 +143,6 @@ fn enforced_at_once(cluster: &Cluster) -> Result<(), Failed> {
     })
 }
 
-/// How many entries have a caBundle, and how many there are.
-pub(crate) fn ca_bundles(cluster: &Cluster) -> Result<(usize, usize), Failed> {
-    let configuration = cluster.get("validatingwebhookconfiguration", RELEASE)?;
-    let entries = configuration["webhooks"].as_array().ok_or("no entries")?;
-    let has_bundle = |entry: &&Value| {
-        entry["clientConfig"]["caBundle"]
-            .as_str()
-            .is_some_and(|text| !text.is_empty())
-    };
-    Ok((entries.iter().filter(has_bundle).count(), entries.len()))
-}
-
-fn until_bundled(cluster: &Cluster) -> Result<(), Failed> {
-    until("every entry has its caBundle", || {
-        let (bundled, all) = ca_bundles(cluster)?;
-        Ok((bundled == all).then_some(()))
-    })
-}
-
-fn ca_bundle_stays(cluster: &Cluster) -> Result<(), Failed> {
-    let Helms { four, three } = &cluster.helms;
-    cluster.installed(ENFORCE, |cluster| {
-        let _replica = Replica::start(cluster, "bundle")?;
-        until_bundled(cluster)?;
-        // As Argo CD does with `Replace=true`.
-        let rendered = four.succeed(&["get", "manifest", RELEASE, "--namespace", RELEASE])?;
-        let rendered = crate::render::objects(&rendered)?;
-        let configuration =
-            crate::render::the(&rendered, "ValidatingWebhookConfiguration")?.to_string();
-        succeeded(
-            &cluster
-                .plane
-                .run_kubectl_with(&["replace", "--filename", "-"], &configuration)?,
-        )?;
-        until_bundled(cluster)?;
-        assert_refuses(cluster)?;
-        for (helm, values) in [
-            (four, ENFORCE),
-            (four, &[]),
-            (three, ENFORCE),
-            (four, ENFORCE),
-        ] {
-            install(helm, values)?;
-            until_bundled(cluster)?;
-        }
-        assert_refuses(cluster)
-    })
-}
-
-/// The chart without its last entry, as an older one may have been.
-fn older_chart() -> Result<TempDir, Failed> {
-    let folder = tempfile::tempdir()?;
-    copy(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join(CHART),
-        folder.path(),
-    )?;
-    let file = folder.path().join("templates/_webhooks.tpl");
-    let text = fs::read_to_string(&file)?;
-    let (before, rest) = text
-        .split_once("- name: targetgroupbindings\n")
-        .ok_or("no such entry")?;
-    let (_, after) = rest.split_once("{{- end -}}").ok_or("no end")?;
-    fs::write(&file, format!("{before}{{{{- end -}}}}{after}"))?;
-    Ok(folder)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), Failed> {
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            fs::create_dir_all(&target)?;
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
-}
-
-fn added_entry(cluster: &Cluster) -> Result<(), Failed> {
-    let older = older_chart()?;
-    let older = older.path().display().to_string();
-    for helm in cluster.helms.both() {
-        install_chart(helm, &older, ENFORCE)?;
-        let replica = Replica::start(cluster, "added")?;
-        until_bundled(cluster)?;
-        let (_, before) = ca_bundles(cluster)?;
-        install(helm, ENFORCE)?;
-        until_bundled(cluster)?;
-        assert_eq!(ca_bundles(cluster)?, (before + 1, before + 1));
-        assert_refuses(cluster)?;
-        // The rule above for everybody who writes entries: an entry may come, but never go. So a rollback past the version
-        // that brought it is by `kubectl delete validatingwebhookconfiguration` first (docs/install.md).
-        cluster.kubectl(&["delete", "validatingwebhookconfiguration", RELEASE])?;
-        helm.succeed(&["rollback", RELEASE, "1", "--namespace", RELEASE])?;
-        until_bundled(cluster)?;
-        assert_eq!(ca_bundles(cluster)?, (before, before));
-        drop(replica);
-        uninstall(helm)?;
-    }
-    Ok(())
-}
-
-fn three_to_four(cluster: &Cluster) -> Result<(), Failed> {
-    let Helms { four, three } = &cluster.helms;
-    install(three, &[])?;
-    let replica = Replica::start(cluster, "three")?;
-    assert_audits(cluster)?;
-    install(four, ENFORCE)?;
-    replica.take_configuration(cluster)?;
-    assert_refuses(cluster)?;
-    four.succeed(&["rollback", RELEASE, "1", "--namespace", RELEASE])?;
-    replica.take_configuration(cluster)?;
-    assert_audits(cluster)?;
-    drop(replica);
-    uninstall(four)
-}
-
 fn without_webhook(cluster: &Cluster) -> Result<(), Failed> {
     cluster.installed(&["webhook.enabled=false"], |cluster| {
         assert!(
@@ -365,35 +151,6 @@ fn without_webhook(cluster: &Cluster) -> Result<(), Failed> {
                 .is_err()
         );
         Replica::start_alone(cluster, "no-webhook").map(drop)
-    })
-}
-
-fn one_authority(cluster: &Cluster) -> Result<(), Failed> {
-    cluster.kubectl(&[
-        "delete",
-        "secret",
-        "l7guard-ca",
-        "--namespace",
-        RELEASE,
-        "--ignore-not-found",
-    ])?;
-    cluster.installed(ENFORCE, |cluster| {
-        // The port of the Service is the first one's. The second one listens elsewhere.
-        std::thread::scope(|scope| {
-            let one = scope.spawn(|| Replica::start_alone(cluster, "twin-a"));
-            let two = scope.spawn(|| Replica::start_beside(cluster, "twin-b"));
-            let one = one.join().map_err(|_| "panicked")??;
-            let two = two.join().map_err(|_| "panicked")??;
-            let made = |replica: &Replica| -> Result<usize, Failed> {
-                Ok(replica
-                    .log()?
-                    .matches("certificate authorities written")
-                    .count())
-            };
-            assert_eq!(made(&one)? + made(&two)?, 1);
-            until_bundled(cluster)
-        })?;
-        Ok(())
     })
 }
 

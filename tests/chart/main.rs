@@ -6,6 +6,7 @@
 //!
 //! `UPDATE_CHART=1 cargo test --test chart helm:` rewrites what is generated: `README.md` and `values.schema.json` of the chart and `deploy/`.
 
+mod ca_bundle;
 mod cluster;
 mod conditions;
 mod drift;
@@ -22,6 +23,8 @@ mod roles;
 mod schema;
 mod snapshots;
 mod targets;
+mod upgrades;
+mod verdicts;
 mod writes;
 
 use std::io::{self, Write};
@@ -62,6 +65,8 @@ fn main() -> ExitCode {
         roles::CASES,
         outage::CASES,
         lifecycle::CASES,
+        upgrades::CASES,
+        ca_bundle::CASES,
         helm_test::CASES,
         page::CASES,
     ]

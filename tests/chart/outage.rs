@@ -5,7 +5,7 @@ use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use crate::Installed;
-use crate::cluster::{Cluster, install};
+use crate::cluster::{Cluster, ENFORCE, install};
 use crate::render::RELEASE;
 use crate::targets::{Target, targets};
 use control_plane::until;
@@ -72,7 +72,7 @@ fn enforce(cluster: &Cluster) -> Result<(), Failed> {
     for target in &targets {
         write(cluster, target, &Write::Create)?;
     }
-    cluster.installed(&["enforcement=enforce"], |cluster| {
+    cluster.installed(ENFORCE, |cluster| {
         until_enforced(cluster)?;
         for target in &targets {
             let what = &target.object["kind"];
@@ -111,7 +111,7 @@ fn until_enforced(cluster: &Cluster) -> Result<(), Failed> {
 }
 
 fn break_glass(cluster: &Cluster) -> Result<(), Failed> {
-    cluster.installed(&["enforcement=enforce"], |cluster| {
+    cluster.installed(ENFORCE, |cluster| {
         until_enforced(cluster)?;
         // The words of docs/install.md and of NOTES.txt.
         cluster.kubectl(&["delete", "validatingwebhookconfiguration", RELEASE])?;
@@ -122,7 +122,7 @@ fn break_glass(cluster: &Cluster) -> Result<(), Failed> {
             Ok(dry_run(cluster, probe).is_ok().then_some(()))
         })?;
         everything_passes(cluster, "glass")?;
-        install(&cluster.helms.four, &["enforcement=enforce"])?;
+        install(&cluster.helms.four, ENFORCE)?;
         until_enforced(cluster)
     })
 }

@@ -9,8 +9,8 @@ use libtest_mimic::Failed;
 use serde_json::json;
 
 use crate::Installed;
+use crate::ca_bundle::ca_bundles;
 use crate::cluster::Cluster;
-use crate::lifecycle::ca_bundles;
 use crate::render::RELEASE;
 
 pub(crate) const CASES: &[Installed] = &[

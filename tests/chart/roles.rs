@@ -7,7 +7,7 @@ use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use crate::Installed;
-use crate::cluster::{Cluster, NAMESPACE, succeeded};
+use crate::cluster::{Cluster, ENFORCE, NAMESPACE, succeeded};
 use crate::render::RELEASE;
 use crate::replica::Replica;
 use control_plane::until;
@@ -36,7 +36,7 @@ const OCCASIONAL: &[&str] = &[
 ];
 
 fn rights(cluster: &Cluster) -> Result<(), Failed> {
-    cluster.installed(&["enforcement=enforce"], |cluster| {
+    cluster.installed(ENFORCE, |cluster| {
         let before = cluster.plane.audit_events()?.len();
         let _replica = Replica::start(cluster, "rights")?;
         exercise(cluster)?;
@@ -61,7 +61,7 @@ fn rights(cluster: &Cluster) -> Result<(), Failed> {
 
 /// Every rule of the two roles is taken away once, and l7guard started anew.
 fn each_rule_is_needed(cluster: &Cluster) -> Result<(), Failed> {
-    cluster.installed(&["enforcement=enforce"], |cluster| {
+    cluster.installed(ENFORCE, |cluster| {
         for kind in ["clusterrole", "role"] {
             let role = cluster.get(kind, RELEASE)?;
             let rules = role["rules"].as_array().ok_or("no rules")?;

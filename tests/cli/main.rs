@@ -10,6 +10,7 @@ mod check;
 mod copies;
 mod demo;
 mod explain;
+mod explain_names;
 mod hostile;
 mod inputs;
 mod messages;

@@ -60,7 +60,7 @@ fn the_schema_of_the_diagnosis_is_published() {
 
 #[test]
 fn every_check_of_doctor_has_its_place_in_the_runbook() {
-    const PAGE: &str = include_str!("../docs/runbook.md");
+    const PAGE: &str = include_str!("../../docs/runbook.md");
     let sections: Vec<(&str, &str)> = PAGE
         .split("\n## ")
         .skip(1)
@@ -129,7 +129,7 @@ const IN_FILES_ONLY: [Kind; 4] = [
 
 #[test]
 fn every_kind_that_is_read_is_in_the_cluster_role() {
-    const PAGE: &str = include_str!("../docs/operations.md");
+    const PAGE: &str = include_str!("../../docs/operations.md");
     let (_, after) = PAGE.split_once("<!-- cluster role -->").unwrap();
     let rules = after.split("```").nth(1).unwrap().split("- apiGroups:");
     let words = |rule: &str| -> Vec<String> {
@@ -151,7 +151,7 @@ fn every_kind_that_is_read_is_in_the_cluster_role() {
 
 #[test]
 fn every_kind_that_a_rule_judges_is_in_the_text_about_the_webhook_configuration() {
-    const PAGE: &str = include_str!("../docs/operations.md");
+    const PAGE: &str = include_str!("../../docs/operations.md");
     let mut paragraphs = PAGE.split("\n\n");
     let paragraph = paragraphs
         .find(|paragraph| paragraph.starts_with("The webhook configuration has to ask about"))

@@ -16,6 +16,7 @@ mod helm_test;
 mod lifecycle;
 mod outage;
 mod page;
+mod quickstart;
 mod recorder;
 mod render;
 mod replica;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         ca_bundle::CASES,
         helm_test::CASES,
         page::CASES,
+        quickstart::CASES,
     ]
     .concat()
     .into_iter()

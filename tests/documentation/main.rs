@@ -1,8 +1,14 @@
-//! What is generated from the code and kept in `docs/`: written anew with `UPDATE_DOCS=1`, compared otherwise.
+//! The pages. Here: what is generated from the code and kept in `docs/`, written anew with `UPDATE_DOCS=1` and compared
+//! otherwise. Beside: links and the index, and the tests that the threat model names.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test that cannot go on fails, also outside of the test functions themselves"
 )]
+
+mod links;
+mod markdown;
+mod threats;
 
 use std::fs;
 use std::path::Path;

@@ -28,6 +28,10 @@ pub(crate) const CASES: &[Case] = &[
         what_is_no_image_is_not_replaced,
     ),
     (
+        "layout::containerd_is_told_what_to_call_the_image",
+        containerd_is_told_what_to_call_the_image,
+    ),
+    (
         "layout::a_label_cannot_break_out_of_its_quotes",
         a_label_cannot_break_out_of_its_quotes,
     ),
@@ -44,6 +48,7 @@ fn pack(directory: &Path, name: &str, variables: &[(&str, &str)]) -> Output {
         }))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_remove("VERSION")
+        .env_remove("NAME")
         .env("REVISION", "0123abc")
         .env("SOURCE", "https://git.example.com/l7guard")
         .env("SOURCE_DATE_EPOCH", "86400")
@@ -151,9 +156,23 @@ fn what_is_no_image_is_not_replaced() {
     assert!(file.exists());
 }
 
+fn containerd_is_told_what_to_call_the_image() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = |variables: &[(&str, &str)]| {
+        assert!(pack(directory.path(), "image", variables).status.success());
+        oci::read(&directory.path().join("image"));
+        let index = fs::read(directory.path().join("image/index.json")).unwrap();
+        let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
+        index["manifests"][0]["annotations"]["io.containerd.image.name"].clone()
+    };
+    assert_eq!(name(&[]), serde_json::Value::Null);
+    let wanted = concat!("localhost/l7guard:", env!("CARGO_PKG_VERSION"));
+    assert_eq!(name(&[("NAME", "localhost/l7guard")]), wanted);
+}
+
 fn a_label_cannot_break_out_of_its_quotes() {
     let directory = tempfile::tempdir().unwrap();
-    for variable in ["VERSION", "REVISION", "SOURCE"] {
+    for variable in ["VERSION", "REVISION", "SOURCE", "NAME"] {
         let output = pack(directory.path(), "image", &[(variable, "a\",\"b\":\"")]);
         assert_eq!(output.status.code(), Some(2), "{variable}");
         assert!(!directory.path().join("image").exists());

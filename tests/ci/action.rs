@@ -32,7 +32,7 @@ pub(crate) fn run_job(sandbox: &mut Sandbox, job: &Value) -> Ended {
     last.unwrap()
 }
 
-/// Runs the action with these inputs.
+/// Runs the action with these inputs; returns how it ended, and what all its steps printed.
 pub(crate) fn run_action(sandbox: &mut Sandbox, given: &Value) -> Ended {
     let action = action();
     let inputs = action["inputs"].as_object().unwrap();
@@ -43,7 +43,7 @@ pub(crate) fn run_action(sandbox: &mut Sandbox, given: &Value) -> Ended {
         let value = given.get(name).unwrap_or(&inputs[name]["default"]);
         value.as_str().unwrap().to_owned()
     };
-    let mut last = None;
+    let mut all = Ended::default();
     for step in action["runs"]["steps"].as_array().unwrap() {
         let is_wanted = match step["if"].as_str() {
             None => true,
@@ -54,28 +54,37 @@ pub(crate) fn run_action(sandbox: &mut Sandbox, given: &Value) -> Ended {
             continue;
         };
         assert_eq!(step["shell"], "bash", "composite steps need a shell");
-        let ended = sandbox.run_with(script, &environment(&step["env"], value));
+        let ended = sandbox.run_with(script, &environment(&step["env"], value, &sandbox.contexts));
         sandbox.take_path();
-        let has_failed = ended.status != 0;
-        last = Some(ended);
-        if has_failed {
+        all.status = ended.status;
+        all.stdout.push_str(&ended.stdout);
+        all.stderr.push_str(&ended.stderr);
+        if all.status != 0 {
             break;
         }
     }
-    last.unwrap()
+    all
 }
 
-/// The environment of a step: texts, in which `${{ inputs.name }}` alone is an expression.
-fn environment(env: &Value, value: impl Fn(&str) -> String) -> BTreeMap<String, String> {
+/// The environment of a step: each is an input of the action or what the runner knows of it.
+fn environment(
+    env: &Value,
+    value: impl Fn(&str) -> String,
+    contexts: &BTreeMap<&str, String>,
+) -> BTreeMap<String, String> {
     let variables = env.as_object().into_iter().flatten();
     variables
         .map(|(variable, text)| {
             let expression = text.as_str().unwrap();
-            let input = expression
-                .strip_prefix("${{ inputs.")
+            let name = expression
+                .strip_prefix("${{ ")
                 .and_then(|rest| rest.strip_suffix(" }}"))
                 .unwrap();
-            (variable.clone(), value(input))
+            let text = match name.strip_prefix("inputs.") {
+                Some(input) => value(input),
+                None => contexts[name].clone(),
+            };
+            (variable.clone(), text)
         })
         .collect()
 }

@@ -9,7 +9,9 @@
 )]
 
 mod action;
+mod install;
 mod page;
+mod release;
 mod sandbox;
 
 use std::fs;
@@ -133,6 +135,8 @@ fn the_inputs_of_the_action_reach_the_command() {
             "apiVersion: l7guard/v1\nkind: Configuration\nmode: audit\n",
         )
         .unwrap();
+        let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n";
+        fs::write(sandbox.path("other.yaml"), other).unwrap();
         action::run_action(&mut sandbox, &inputs)
     };
     let status = |inputs: Value| run(inputs).status;
@@ -142,6 +146,9 @@ fn the_inputs_of_the_action_reach_the_command() {
     assert_eq!(status(json!({"config": "audit.yaml"})), 0);
     assert_eq!(status(json!({"paths": "no such path"})), 2);
     assert_eq!(status(json!({"paths": "\n"})), 2);
+    let excluded = json!({"paths": "manifests\nother.yaml", "exclude": "edge.yaml\nno-such\n"});
+    assert_eq!(status(excluded), 0);
+    assert_eq!(status(json!({"paths": "manifests", "exclude": ""})), 1);
     let elsewhere = run(json!({"namespace": "shop"}));
     assert!(elsewhere.stdout.contains("Ingress shop/edge"));
 }
@@ -150,7 +157,7 @@ fn the_inputs_of_the_action_reach_the_command() {
 fn what_is_given_to_the_action_is_never_run_as_a_script() {
     let hostile =
         "manifests\"; touch stolen; \"$(touch stolen)`touch stolen`\n--help\n* ; touch stolen";
-    for input in ["paths", "config", "namespace", "fail-on"] {
+    for input in ["paths", "exclude", "config", "namespace", "fail-on"] {
         let mut sandbox = Sandbox::new(World::Innocent);
         let inputs = json!({input: hostile, "upload-sarif": "true"});
         action::run_action(&mut sandbox, &inputs);

@@ -76,9 +76,12 @@ const ARGOCD: &str =
 pub(crate) struct Sandbox {
     folder: TempDir,
     environment: BTreeMap<String, String>,
+    /// What a runner knows of the action, by expression: by default it comes from a folder.
+    pub(crate) contexts: BTreeMap<&'static str, String>,
 }
 
 /// How a command ended.
+#[derive(Default)]
 pub(crate) struct Ended {
     pub(crate) status: i32,
     pub(crate) stdout: String,
@@ -124,6 +127,8 @@ impl Sandbox {
             ("PATH", path.join(":")),
             ("HOME", home.clone()),
             ("L7GUARD", env!("CARGO_BIN_EXE_l7guard").to_owned()),
+            ("RUNNER_OS", "Linux".to_owned()),
+            ("RUNNER_ARCH", "X64".to_owned()),
             ("RUNNER_TEMP", text(at("temp"))),
             ("RUNNER_TOOL_CACHE", text(at("tools"))),
             ("GITHUB_ACTION_PATH", env!("CARGO_MANIFEST_DIR").to_owned()),
@@ -131,10 +136,23 @@ impl Sandbox {
             ("GITHUB_OUTPUT", text(at("temp/output"))),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value));
+        let contexts = [
+            ("github.server_url", "https://github.example.com"),
+            ("github.action_repository", ""),
+            ("github.action_ref", ""),
+            ("github.token", "t"),
+        ];
         Self {
             folder,
             environment: environment.into(),
+            contexts: contexts.map(|(name, text)| (name, text.to_owned())).into(),
         }
+    }
+
+    /// Changes a variable of every command that follows.
+    pub(crate) fn set(&mut self, variable: &str, value: &str) {
+        self.environment
+            .insert(variable.to_owned(), value.to_owned());
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -186,7 +204,8 @@ impl Sandbox {
     }
 }
 
-fn stand_in(path: &Path, script: &str) {
+/// A program of that name: a script for `sh`.
+pub(crate) fn stand_in(path: &Path, script: &str) {
     fs::write(path, format!("#!/bin/sh\nset -e\n{script}\n")).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }

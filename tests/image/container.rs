@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use super::{Case, oci};
 
@@ -23,7 +23,7 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 /// An ALB in front of a gateway.
-const VIOLATOR: &str = "\
+pub(super) const VIOLATOR: &str = "\
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: {name: edge, namespace: istio-system}
@@ -32,7 +32,7 @@ spec:
   defaultBackend: {service: {name: istio-ingressgateway, port: {number: 80}}}
 ";
 
-fn image() -> Option<PathBuf> {
+pub(super) fn image() -> Option<PathBuf> {
     let path = std::env::var_os("L7GUARD_IMAGE")?;
     Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path))
 }
@@ -85,7 +85,7 @@ fn run_with(files: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
     // Changing to a user that is not root drops all capabilities.
     let script = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && mount -t tmpfs tmpfs \"$0/tmp\" \
                   && exec chroot --userspec=\"$1\" --groups= \"$0\" \"${@:2}\"";
-    let mut child = Command::new("setpriv")
+    let child = Command::new("setpriv")
         .args(["--no-new-privs", "unshare", "--mount", "bash", "-c", script])
         .arg(root.path())
         .arg(user)
@@ -98,16 +98,18 @@ fn run_with(files: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
+    write_and_wait(child, input)
+}
+
+/// Writes standard input and waits for the end.
+pub(super) fn write_and_wait(mut child: Child, input: &str) -> Output {
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
     child.wait_with_output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -1,7 +1,7 @@
 //! The container image: what `images/pack` makes of binaries, and whether the program runs as it does in a container.
 //!
 //! `L7GUARD_IMAGE` names an image that `images/build` made, a path from the repository's root. Without it, or where the
-//! user may not change root and mount, what has to run in it is skipped.
+//! user may not change root and mount, what has to run in it is skipped. So is what needs qemu or cargo-cyclonedx.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,8 +9,10 @@
 )]
 
 mod container;
+mod emulated;
 mod layout;
 mod oci;
+mod sbom;
 
 use std::process::ExitCode;
 
@@ -21,11 +23,17 @@ type Case = (&'static str, fn());
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let is_impossible = !container::is_possible();
-    let packed = layout::CASES.iter().copied().map(trial);
-    let run = container::CASES.iter().copied().map(trial);
-    let run = run.map(|trial| trial.with_ignored_flag(is_impossible));
-    libtest_mimic::run(&arguments, packed.chain(run).collect()).exit_code()
+    let groups = [
+        (layout::CASES, true),
+        (container::CASES, container::is_possible()),
+        (emulated::CASES, emulated::is_possible()),
+        (sbom::CASES, sbom::is_possible()),
+    ];
+    let trials = groups.into_iter().flat_map(|(cases, is_possible)| {
+        let trials = cases.iter().copied().map(trial);
+        trials.map(move |trial| trial.with_ignored_flag(!is_possible))
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
 fn trial((name, run): Case) -> Trial {

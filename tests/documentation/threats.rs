@@ -77,6 +77,7 @@ fn every_threat_names_a_test_that_is_there() {
     let tests = Tests::read();
     let tables = Page::read(PAGE).tables();
     let mut threats = 0;
+    let mut missing = Vec::new();
     for table in tables {
         let Some(column) = table[0].iter().position(|cell| cell.text == "test") else {
             continue;
@@ -88,11 +89,12 @@ fn every_threat_names_a_test_that_is_there() {
                 is_explained || !test.marked.is_empty(),
                 "{threat}: names no test, and not why there is none"
             );
-            let missing = tests.missing(test);
-            assert!(missing.is_empty(), "{threat}: {missing:?}");
+            let names = tests.missing(test);
+            missing.extend(names.into_iter().map(|name| format!("{threat}: {name}")));
             threats += 1;
         }
     }
+    assert!(missing.is_empty(), "{missing:#?}");
     assert!(threats > 60, "{threats} threats are not all");
 }
 

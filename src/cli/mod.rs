@@ -127,6 +127,12 @@ Examples:
     },
 }
 
+/// What the program understands, as data: so that a page can be held against it.
+#[must_use]
+pub fn command_line() -> clap::Command {
+    CommandLine::command()
+}
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails, also outside of the test functions themselves"
 )]
 
+mod commands;
 mod links;
 mod markdown;
 mod threats;

@@ -91,6 +91,31 @@ impl Page {
         links.collect()
     }
 
+    /// What stands in blocks and in back quotes, each with its line.
+    pub(crate) fn code(&self) -> Vec<(usize, String)> {
+        let events = Parser::new_ext(&self.text, Options::ENABLE_TABLES).into_offset_iter();
+        let mut is_block = false;
+        let mut code = Vec::new();
+        for (event, range) in events {
+            let text = match event {
+                Event::Start(Tag::CodeBlock(_)) => {
+                    is_block = true;
+                    continue;
+                }
+                Event::End(TagEnd::CodeBlock) => {
+                    is_block = false;
+                    continue;
+                }
+                Event::Text(text) if is_block => text,
+                Event::Code(text) => text,
+                _ => continue,
+            };
+            let line = 1 + self.text[..range.start].matches('\n').count();
+            code.push((line, text.into_string()));
+        }
+        code
+    }
+
     /// What can stand behind `#` in a link to the page, as GitHub makes it of headings.
     pub(crate) fn anchors(&self) -> BTreeSet<String> {
         let mut anchors = BTreeSet::new();

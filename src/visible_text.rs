@@ -50,6 +50,38 @@ pub fn json(document: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// As much of `text` from its beginning as takes at most `limit` bytes however it is written: as JSON, in quotes, or escaped by this
+/// filter. What is cut ends in an ellipsis.
+#[must_use]
+pub fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
+    /// What the ellipsis takes.
+    const ELLIPSIS: usize = 12;
+    let is_plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    if text.len() <= limit && text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let (mut taken, mut end) = (0, 0);
+    for (index, c) in text.char_indices() {
+        taken += written_length(c);
+        if taken > limit {
+            return Cow::Owned(format!("{}…", &text[..end]));
+        }
+        if taken + ELLIPSIS <= limit {
+            end = index + c.len_utf8();
+        }
+    }
+    Cow::Borrowed(text)
+}
+
+/// The most bytes that a character takes: two JSON escapes of a surrogate each.
+fn written_length(c: char) -> usize {
+    match c {
+        '"' | '\\' => 2,
+        ' '..='~' => 1,
+        _ => 12,
+    }
+}
+
 /// Whether a character does not show as what it is: control characters and line breaks of every kind, blanks other than the
 /// space, characters that set the direction of the text around them, and those without a shape of their own (joiners,
 /// fillers, variation selectors, tags, what is no character at all).
@@ -123,6 +155,35 @@ mod tests {
     use regex_syntax::hir::{Class, HirKind};
 
     use super::*;
+
+    #[test]
+    fn an_excerpt_takes_no_more_than_its_limit_however_it_is_written() {
+        for filling in [
+            "x",
+            "\"",
+            "\\",
+            "\n",
+            "\u{202e}",
+            "\u{e0001}",
+            "ä",
+            "🚪",
+            "a\u{301}",
+        ] {
+            let text = filling.repeat(300);
+            let shown = excerpt(&text, 253);
+            let as_json = json(&serde_json::to_string(&shown).unwrap()).len() - 2;
+            let quoted = one_line(&format!("{shown:?}")).len() - 2;
+            assert!(
+                as_json <= 253 && quoted <= 253,
+                "{filling:?}: {as_json} {quoted}"
+            );
+            assert!(shown.ends_with('…') && text.starts_with(shown.trim_end_matches('…')));
+            assert!(shown.chars().count() > 19, "{filling:?}: {shown}");
+        }
+        for whole in ["", "edge", &"x".repeat(253)] {
+            assert_eq!(excerpt(whole, 253), whole);
+        }
+    }
 
     #[test]
     fn ordinary_text_is_left_alone() {

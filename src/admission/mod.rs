@@ -6,6 +6,7 @@ mod envelope;
 mod response;
 mod review;
 mod text;
+mod trace_parent;
 
 pub use response::{Answer, Cause, Details, Status};
 pub use review::{
@@ -13,3 +14,4 @@ pub use review::{
 };
 pub(crate) use text::truncate;
 pub use text::{WARNING_LENGTH, warning_line};
+pub use trace_parent::TraceId;

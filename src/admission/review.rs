@@ -12,6 +12,7 @@ use thiserror::Error;
 pub use super::envelope::ReviewedObject;
 use super::envelope::{self, Envelope, Head, ObjectDecoding};
 use super::text::truncate;
+use super::trace_parent::TraceId;
 use crate::shares::{Flow, Sender};
 
 /// The `apiVersion` of the reviews that are read and written.
@@ -50,6 +51,8 @@ pub struct Review<'a> {
     pub length: usize,
     /// Who sent it. The body does not say that: nobody until it is set.
     pub sender: Sender,
+    /// The trace that it is part of. The body does not say that either.
+    pub trace_id: Option<TraceId>,
 }
 
 /// What is being done to the object.
@@ -230,6 +233,7 @@ impl<'a> Review<'a> {
             old_object: request.old_object,
             length: 0,
             sender: Sender::default(),
+            trace_id: None,
         })
     }
 }

@@ -12,13 +12,12 @@ use crate::report::admission::SHOWN;
 pub(super) fn log(review: &Review<'_>, outcome: &Outcome) {
     let (verdict, decision) = (&outcome.verdict, outcome.decision);
     log_findings(review, verdict, decision);
-    log_others(review, verdict, decision);
+    log_others(verdict, decision);
     let more = |what: &'static str, count: usize| {
         let more = count.saturating_sub(SHOWN);
         if more > 0 {
-            let uid = &review.uid;
             let decision = decision.as_str();
-            tracing::info!(%uid, decision, more, "{what}");
+            tracing::info!(decision, more, "{what}");
         }
     };
     more(
@@ -36,7 +35,6 @@ fn log_findings(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
     for judged in verdict.findings.iter().take(SHOWN) {
         let finding = &judged.finding;
         tracing::info!(
-            uid = %review.uid,
             decision = decision.as_str(),
             rule = finding.rule.as_str(),
             mode = judged.severity.as_str(),
@@ -45,7 +43,6 @@ fn log_findings(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
             confidence = finding.confidence.as_str(),
             object = %finding.object,
             field = %finding.field,
-            operation = review.operation.as_str(),
             user = %review.user_info.username,
             dry_run = review.dry_run,
             message_in_full = evidence_line(finding.message.in_full().to_owned()),
@@ -73,10 +70,9 @@ fn path(finding: &Finding) -> String {
     hops.collect::<Vec<_>>().join(" -> ")
 }
 
-fn log_others(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
+fn log_others(verdict: &Verdict, decision: Decision) {
     for exempted in verdict.exempt.iter().take(SHOWN) {
         tracing::info!(
-            uid = %review.uid,
             decision = decision.as_str(),
             rule = exempted.finding.rule.as_str(),
             object = %exempted.finding.object,
@@ -87,7 +83,6 @@ fn log_others(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
     }
     for unresolved in verdict.unresolved.iter().take(SHOWN) {
         tracing::info!(
-            uid = %review.uid,
             decision = decision.as_str(),
             object = %unresolved.object,
             field = %unresolved.field,

@@ -9,6 +9,7 @@ mod log;
 pub mod metrics;
 mod outcome;
 mod policy_judge;
+pub mod span;
 mod undecodable;
 mod work;
 

@@ -95,7 +95,7 @@ fn change(review: &mut Review<'_>, metrics: &ReviewMetrics) -> Result<Option<Cha
     };
     let old = match review.operation {
         Operation::Update => read(review, old_object).unwrap_or_else(|error| {
-            undecodable::left_out(review, new.key.kind, &error, metrics);
+            undecodable::left_out(new.key.kind, &error, metrics);
             None
         }),
         _ => None,

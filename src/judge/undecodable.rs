@@ -25,15 +25,9 @@ const BOOKKEEPING: [&str; 6] = [
 
 /// Says and counts that an object as it was cannot be read. It is left out like one of the world: the update that repairs
 /// it is judged, and there is nothing that stood before.
-pub(super) fn left_out(
-    review: &Review<'_>,
-    kind: Kind,
-    error: &JudgeError,
-    metrics: &ReviewMetrics,
-) {
+pub(super) fn left_out(kind: Kind, error: &JudgeError, metrics: &ReviewMetrics) {
     metrics.unreadable_object(kind.label());
     tell(
-        review,
         error,
         "the object as it was cannot be read: the update is judged as a creation",
     );
@@ -56,7 +50,6 @@ pub(super) fn adds_no_path(
     let is_same = old.is_some_and(|old| what_is_judged(old) == what_is_judged(new));
     if is_same {
         tell(
-            review,
             error,
             "the object cannot be read: allowed, as its specification is what it was",
         );
@@ -78,14 +71,10 @@ fn what_is_judged(mut object: Value) -> Value {
     object
 }
 
-fn tell(review: &Review<'_>, error: &JudgeError, what: &'static str) {
+fn tell(error: &JudgeError, what: &'static str) {
     let mut problem = error.to_string();
     truncate(&mut problem, PROBLEM);
     tracing::warn!(
-        uid = %review.uid,
-        kind = %review.kind.kind,
-        namespace = review.namespace.as_deref(),
-        name = review.name.as_deref(),
         error = %problem,
         "{what}"
     );

@@ -1,22 +1,25 @@
-//! How a line of the log writes its fields: no value can begin a line of its own, or hide.
+//! How a line for people writes its fields: no value can begin a line of its own, or hide.
 //!
 //! Values come from objects, requests and errors, and whoever logs one need not think of that: all of them go through
-//! [`one_line`] here. Lines of JSON keep the exact value, as escapes.
+//! [`one_line`] here. Lines of JSON are `json.rs`.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Write as _};
 
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
 use tracing_subscriber::field::RecordFields;
-use tracing_subscriber::fmt::FmtContext;
-use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::fmt::format::{FormatFields, Writer};
 
-use crate::visible_text::{json, one_line};
+use crate::visible_text::one_line;
 
 /// The field that holds what an event says; its name is not written.
 const MESSAGE: &str = "message";
+/// The field that holds a record as people read it; its name is not written, and lines of JSON leave it out.
+pub(super) const FACTS: &str = "facts";
+/// The field that holds the same record as a JSON object, for lines of JSON; lines for people leave it out.
+pub(super) const FACTS_JSON: &str = "facts.json";
+/// How long the fields of most lines are.
+const USUAL: usize = 256;
 /// Terminal escapes of the names of fields, as `tracing-subscriber` sets them, and of what ends them.
 const ITALIC: &str = "\u{1b}[3m";
 const DIMMED: &str = "\u{1b}[2m";
@@ -27,43 +30,54 @@ const PLAIN: &str = "\u{1b}[0m";
 pub(super) struct VisibleFields;
 
 impl<'writer> FormatFields<'writer> for VisibleFields {
-    fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
+    fn format_fields<R: RecordFields>(
+        &self,
+        mut writer: Writer<'writer>,
+        fields: R,
+    ) -> fmt::Result {
         let mut line = Line {
-            writer,
-            is_begun: false,
-            result: Ok(()),
+            text: String::new(),
+            value: String::new(),
+            is_coloured: writer.has_ansi_escapes(),
         };
         fields.record(&mut line);
-        line.result
+        writer.write_str(&line.text)
     }
 }
 
-/// The fields of a line that have been written.
-struct Line<'writer> {
-    writer: Writer<'writer>,
-    is_begun: bool,
-    result: fmt::Result,
+/// The fields of a line that have been written. Every review has a span with fields, so memory is taken once for all of them.
+struct Line {
+    text: String,
+    value: String,
+    is_coloured: bool,
 }
 
-impl Line<'_> {
-    fn write(&mut self, field: &Field, value: &str) -> fmt::Result {
-        if self.is_begun {
-            self.writer.write_char(' ')?;
+impl Line {
+    /// Writes to a String cannot fail.
+    fn write(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == FACTS_JSON {
+            return;
         }
-        self.is_begun = true;
+        if self.text.is_empty() {
+            self.text.reserve(USUAL);
+        } else {
+            self.text.push(' ');
+        }
         let name = field.name().trim_start_matches("r#");
-        if name != MESSAGE {
-            if self.writer.has_ansi_escapes() {
-                write!(self.writer, "{ITALIC}{name}{PLAIN}{DIMMED}={PLAIN}")?;
+        if name != MESSAGE && name != FACTS {
+            let _ = if self.is_coloured {
+                write!(self.text, "{ITALIC}{name}{PLAIN}{DIMMED}={PLAIN}")
             } else {
-                write!(self.writer, "{name}=")?;
-            }
+                write!(self.text, "{name}=")
+            };
         }
-        self.writer.write_str(&one_line(value))
+        self.value.clear();
+        let _ = write!(self.value, "{value:?}");
+        self.text.push_str(&one_line(&self.value));
     }
 }
 
-impl Visit for Line<'_> {
+impl Visit for Line {
     fn record_str(&mut self, field: &Field, value: &str) {
         // In quotes, so that what looks like a further field is seen to be a part of this one.
         if field.name() == MESSAGE {
@@ -74,45 +88,24 @@ impl Visit for Line<'_> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let mut text = value.to_string();
-        let mut cause = value.source();
-        while let Some(error) = cause {
-            // Writing to a String cannot fail.
-            let _ = write!(text, ": {error}");
-            cause = error.source();
-        }
-        self.record_debug(field, &format_args!("{text}"));
+        self.record_debug(field, &format_args!("{}", with_causes(value)));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if self.result.is_ok() {
-            self.result = self.write(field, &format!("{value:?}"));
-        }
+        self.write(field, value);
     }
 }
 
-/// Lines of JSON in which characters that hide are escaped: what reads JSON gets the very text, and who reads the line sees
-/// that there is something.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct VisibleJson<F>(pub(super) F);
-
-impl<S, N, F> FormatEvent<S, N> for VisibleJson<F>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-    F: FormatEvent<S, N>,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let mut line = String::new();
-        self.0
-            .format_event(context, Writer::new(&mut line), event)?;
-        writer.write_str(&json(&line))
+/// An error and what caused it.
+pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ": {error}");
+        cause = error.source();
     }
+    text
 }
 
 #[cfg(test)]

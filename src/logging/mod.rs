@@ -1,6 +1,7 @@
 //! The log: lines of fields on standard error, by a writer that never stops whoever logs.
 
 mod fields;
+mod json_lines;
 mod line;
 pub(crate) mod metrics;
 mod queue;
@@ -19,7 +20,8 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use crate::failure::in_words;
 use crate::metrics::Registry;
 use crate::visible_text;
-use fields::{VisibleFields, VisibleJson};
+use fields::VisibleFields;
+use json_lines::{JsonLines, JsonMembers};
 use queue::LogQueue;
 
 /// How long the end of the program waits for lines to be written. A reader that has stopped reading cannot hold it longer.
@@ -55,11 +57,8 @@ pub(crate) fn start(format: LogFormat, metrics: &Registry) -> io::Result<Log> {
         .with_ansi(io::stderr().is_terminal())
         .with_env_filter(filter);
     match format {
-        LogFormat::Text => log.fmt_fields(VisibleFields).init(),
-        LogFormat::Json => {
-            let log = log.json().flatten_event(true);
-            log.map_event_format(VisibleJson).init();
-        }
+        LogFormat::Text => log.compact().fmt_fields(VisibleFields).init(),
+        LogFormat::Json => log.fmt_fields(JsonMembers).event_format(JsonLines).init(),
     }
     panic::set_hook(Box::new(log_panic));
     if let Some(problem) = problem {

@@ -7,8 +7,7 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
 use super::body::BodyError;
-use crate::admission::truncate;
-use crate::admission::{Review, ReviewError};
+use crate::admission::{ReviewError, truncate};
 use crate::judge::JudgeError;
 use crate::visible_text::one_line;
 
@@ -31,21 +30,12 @@ pub(super) enum RequestError {
 }
 
 impl RequestError {
-    /// Our own failure with `review`, told and logged under a new id.
-    pub(super) fn failure(error: &JudgeError, review: &Review<'_>) -> Self {
+    /// Our own failure with a review, told and logged under a new id.
+    pub(super) fn failure(error: &JudgeError) -> Self {
         let id = new_id();
         let mut problem = error.to_string();
         truncate(&mut problem, REASON_LENGTH);
-        tracing::error!(
-            %id,
-            error = %problem,
-            uid = %review.uid,
-            operation = ?review.operation,
-            kind = %review.kind.kind,
-            namespace = review.namespace.as_deref(),
-            name = review.name.as_deref(),
-            "cannot judge a review"
-        );
+        tracing::error!(%id, error = %problem, "cannot judge a review");
         let told = match error {
             JudgeError::Field { .. } | JudgeError::TooMuchWork(_) => {
                 format!("l7guard cannot judge this object: {error}")

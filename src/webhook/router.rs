@@ -14,20 +14,23 @@ use axum::routing::post;
 use futures_util::FutureExt;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span};
 
 use super::body;
 use super::deadline::budget;
 use super::limiter::AdmissionLimiter;
 use super::request_error::{RequestError, plain};
-use crate::admission::Answer;
-use crate::admission::Review;
+use crate::admission::{Answer, Review, TraceId};
 use crate::judge::metrics::{Decision, ReviewMetrics, Reviewed};
-use crate::judge::{Judge, JudgeError};
+use crate::judge::{Judge, JudgeError, span};
 use crate::server::Peer;
 use crate::shares::{SMALL, Sender, off_workers};
 
 /// Where reviews are to be sent.
 pub const VALIDATE_PATH: &str = "/validate";
+
+/// The header in which an API server that traces names the trace.
+const TRACE_PARENT: &str = "traceparent";
 
 /// How long the body of a request to a wrong path or with a wrong method is waited for.
 const STRAY_BODY: Duration = Duration::from_secs(5);
@@ -56,7 +59,19 @@ async fn validate<J: Judge>(
     State((judge, gate)): State<(Arc<J>, AdmissionLimiter)>,
     request: Request,
 ) -> Response {
-    match answer(&*judge, &gate, request).await {
+    let span = span::begin(trace_id(request.headers()));
+    answered(&*judge, &gate, request, &span)
+        .instrument(span.clone())
+        .await
+}
+
+async fn answered<J: Judge>(
+    judge: &J,
+    gate: &AdmissionLimiter,
+    request: Request,
+    span: &Span,
+) -> Response {
+    match answer(judge, gate, request, span).await {
         Ok(json) => (
             [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
             json,
@@ -76,6 +91,7 @@ async fn answer<J: Judge>(
     judge: &J,
     gate: &AdmissionLimiter,
     request: Request,
+    span: &Span,
 ) -> Result<Vec<u8>, RequestError> {
     let deadline = Instant::now() + budget(request.uri().query());
     let (parts, mut body) = request.into_parts();
@@ -95,6 +111,8 @@ async fn answer<J: Judge>(
     let mut review = decoded(&body.bytes)?;
     drop(turn);
     review.sender = sender;
+    review.trace_id = trace_id(&parts.headers);
+    span::describe(span, &review);
     let _pass = gate
         .enter(review.flow())
         .map_err(RequestError::RetryLater)?;
@@ -102,7 +120,16 @@ async fn answer<J: Judge>(
     count(gate.metrics(), &review, &judged, begun.elapsed());
     judged
         .and_then(|answer| answer.to_json(&review.uid).map_err(failed))
-        .map_err(|error| RequestError::failure(&error, &review))
+        .map_err(|error| RequestError::failure(&error))
+}
+
+/// The trace that a request is part of. Of several parents none counts (W3C Trace Context, section 3.2.1).
+fn trace_id(headers: &HeaderMap) -> Option<TraceId> {
+    let mut parents = headers.get_all(TRACE_PARENT).iter();
+    let (parent, None) = (parents.next()?, parents.next()) else {
+        return None;
+    };
+    TraceId::of_trace_parent(parent.as_bytes())
 }
 
 /// Who sent a request. Where the server does not say, everybody is the same.
@@ -146,15 +173,7 @@ fn count(
         duration,
     });
     if decision == Decision::Allow {
-        tracing::debug!(
-            uid = %review.uid,
-            operation = review.operation.as_str(),
-            kind = %review.kind.kind,
-            namespace = review.namespace.as_deref(),
-            name = review.name.as_deref(),
-            seconds = duration.as_secs_f64(),
-            "allowed"
-        );
+        tracing::debug!(seconds = duration.as_secs_f64(), "allowed");
     }
 }
 

@@ -8,9 +8,10 @@ use super::super::request_error::RequestError;
 use super::failures::Log;
 use super::*;
 use crate::admission::ReviewError;
-use crate::judge::PolicyJudge;
 use crate::judge::metrics::ReviewMetrics;
+use crate::judge::{PolicyJudge, span};
 use crate::live::Live;
+use tracing::Instrument;
 
 pub(super) fn object(manifest: &Value) -> objects::Object {
     let naming = Naming {
@@ -84,6 +85,14 @@ async fn judged(operation: &str, members: &Value) -> (Result<Answer, JudgeError>
     let mut review = Review::decode(review.as_bytes()).unwrap();
     let answer = judge.judge(&mut review, Instant::now()).await;
     (answer, metrics.encode().unwrap())
+}
+
+/// The verdict on a review, whose span is around it as the router puts it there.
+pub(super) async fn judged_in_span<J: Judge>(judge: &J, review: &mut Review<'_>) -> Answer {
+    let span = span::begin(None);
+    span::describe(&span, review);
+    let judged = judge.judge(review, Instant::now()).instrument(span);
+    judged.await.unwrap()
 }
 
 async fn answer(operation: &str, members: &Value) -> Answer {
@@ -203,7 +212,7 @@ async fn a_value_that_cannot_be_read_stands_neither_in_the_answer_nor_in_the_log
     let broken = request("CREATE", &json!({"object": unreadable()}));
     let mut review = Review::decode(broken.as_bytes()).unwrap();
     let error = judge.judge(&mut review, Instant::now()).await.unwrap_err();
-    let reason = RequestError::failure(&error, &review).to_string();
+    let reason = RequestError::failure(&error).to_string();
     assert!(
         reason.contains("/spec/rules: invalid type: string, expected a sequence"),
         "{reason}"

@@ -4,7 +4,7 @@ use l7guard_policy::configuration::{Configuration, Date, Exemption, Matcher};
 use l7guard_policy::rules::RuleCode;
 
 use super::failures::Log;
-use super::judged::{ingress, inventory, object};
+use super::judged::{ingress, inventory, judged_in_span, object};
 use super::*;
 use crate::judge::PolicyJudge;
 use crate::judge::metrics::ReviewMetrics;
@@ -42,7 +42,7 @@ async fn judged(
     review["request"]["uid"] = json!(uid);
     let review = review.to_string();
     let mut review = Review::decode(review.as_bytes()).unwrap();
-    let answer = judge.judge(&mut review, Instant::now()).await.unwrap();
+    let answer = judged_in_span(&judge, &mut review).await;
     (answer, metrics.encode().unwrap())
 }
 
@@ -54,7 +54,7 @@ fn of_class(operation: &str, old: &Value) -> Value {
 /// The lines of the log about a review.
 fn logged(uid: &str) -> Vec<String> {
     let log = Log::of_process().text();
-    let of_review = format!("uid={uid} ");
+    let of_review = format!("uid=\"{uid}\" ");
     let lines = log.lines().filter(|line| line.contains(&of_review));
     lines.map(str::to_owned).collect()
 }

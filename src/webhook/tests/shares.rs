@@ -162,7 +162,7 @@ async fn a_review_whose_reads_do_not_end_in_time_says_what_was_awaited() {
     let judged = timeout(Duration::from_secs(9), judge.judge(&mut review, deadline)).await;
     let error = judged.expect("before the end").unwrap_err();
     assert!(error.to_string().contains(AWAITED), "{error}");
-    let refusal = RequestError::failure(&error, &review);
+    let refusal = RequestError::failure(&error);
     assert_eq!(refusal.status(), 500);
     assert!(refusal.to_string().contains(AWAITED), "{refusal}");
 }

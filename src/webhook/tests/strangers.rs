@@ -9,7 +9,7 @@ use l7guard_policy::inventory::Inventory;
 use l7guard_policy::rules::{Mode, Rule};
 
 use super::failures::Log;
-use super::judged::object;
+use super::judged::{judged_in_span, object};
 use super::neighbours::{Scene, scenes};
 use super::*;
 use crate::judge::PolicyJudge;
@@ -63,7 +63,7 @@ async fn answer(
         }})
         .to_string();
     let mut review = Review::decode(review.as_bytes()).unwrap();
-    let answer = judge.judge(&mut review, Instant::now()).await.unwrap();
+    let answer = judged_in_span(&judge, &mut review).await;
     let json = answer.to_json(uid).unwrap();
     (
         serde_json::from_slice(&json).unwrap(),
@@ -145,7 +145,7 @@ async fn the_log_has_it_in_full() {
     let log = log.text();
     let line = log
         .lines()
-        .find(|line| line.contains("uid=in-full ") && line.contains("rule=\"L7G001\""))
+        .find(|line| line.contains("uid=\"in-full\" ") && line.contains("rule=\"L7G001\""))
         .unwrap();
     for word in [
         "theirs/their-service",

@@ -54,11 +54,20 @@ pub(super) struct Replica {
     pub(super) metrics: Seen<Exposition>,
 }
 
-/// A dry run of an object that must be refused.
+/// Dry runs of two objects: one that must be refused, and one that must not be.
 #[derive(Debug)]
 pub(super) struct Probe {
-    /// What was to be created, in words.
+    /// The one that must be refused, in words.
     pub(super) what: String,
+    /// The answer to it.
+    pub(super) answer: Answer,
+    /// The answer to the same object with the Service of an application in place of the gateway's.
+    pub(super) harmless: Seen<Answer>,
+}
+
+/// What the API server answers to a dry run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answer {
     /// The HTTP status; a success is below 400.
     pub(super) status: u16,
     /// The message of a failure.

@@ -37,6 +37,15 @@ fn passes_with_a_replica(cluster: &Cluster) -> Result<(), Failed> {
                 helm.stderr,
                 doctor.stdout
             );
+            // Both objects were judged, in a namespace that is not excluded.
+            let refused = if enforcement == "enforce" {
+                "in namespace default that routes to Service istio-ingressgateway (dry run) was refused"
+            } else {
+                "in namespace default that routes to Service istio-ingressgateway (dry run) was allowed with a warning"
+            };
+            for said in [refused, "with a Service that is no gateway's was let through"] {
+                assert!(doctor.stdout.contains(said), "{said}: {}", doctor.stdout);
+            }
             drop(replica);
             cluster.kubectl(&["delete", "endpointslice", RELEASE, "--namespace", RELEASE])?;
             let (helm, doctor) = helm_test(cluster)?;

@@ -1,13 +1,14 @@
-//! Is an object that must be refused refused, the way reviews go? Sent as a dry run, so that nothing is written.
+//! Is an object that must be refused refused, the way reviews go, and one that must not be let through? Sent as dry runs, so
+//! that nothing is written.
 
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhook;
 
 use super::{Check, Examined, Seen, Verdict, not_seen};
-use crate::doctor::examined::Probe;
+use crate::doctor::examined::{Answer, Probe};
 
 pub(in crate::doctor) static CHECK: Check = Check {
     name: "reachability",
-    question: "Is an object that must be refused refused, in a dry run?",
+    question: "Is an object that must be refused refused, and a harmless one let through, in a dry run?",
     run,
 };
 
@@ -18,25 +19,63 @@ fn run(examined: &Examined) -> Vec<Verdict> {
     };
     let entries = examined.entries();
     let entries = entries.there().map(Vec::as_slice).unwrap_or_default();
-    vec![match probe.status {
+    let verdict = match probe.answer.status {
         ..400 => allowed(probe, entries),
-        403 if denied_by(probe, entries) => Verdict::good(format!("{} was refused", probe.what)),
+        403 if denied_by(&probe.answer, entries) => {
+            Verdict::good(format!("{} was refused", probe.what))
+        }
         _ => failed(probe, entries, examined),
-    }]
+    };
+    std::iter::once(verdict)
+        .chain(harmless(probe, entries))
+        .collect()
+}
+
+/// What is said of the harmless object; nothing where it fails as the other one does.
+fn harmless(probe: &Probe, entries: &[&ValidatingWebhook]) -> Option<Verdict> {
+    let what = "the same Ingress with a Service that is no gateway's";
+    let Seen::There(answer) = &probe.harmless else {
+        let next = "Run it again.";
+        return not_seen(&probe.harmless, "no harmless object was sent", next).pop();
+    };
+    if denied_by(answer, entries) || warned(answer) {
+        let said = answer.warnings.iter().chain([&answer.message]);
+        let said = said.map(String::as_str).collect::<Vec<_>>().join(" ");
+        return Some(Verdict::bad(
+            format!("{what} was refused or warned about: {said}"),
+            "Writes are refused that add no path to a gateway: see what it says, and the patterns of names in the configuration.",
+        ));
+    }
+    match answer.status {
+        ..400 => Some(Verdict::good(format!("{what} was let through"))),
+        _ if probe.answer.status >= 400 && !denied_by(&probe.answer, entries) => None,
+        _ => Some(Verdict::unknown(
+            format!("{what} was not judged: {}", answer.message),
+            "Name a gateway's Service with --probe in a namespace in which nothing else refuses Ingresses.",
+        )),
+    }
+}
+
+/// Whether l7guard warned about it.
+fn warned(answer: &Answer) -> bool {
+    answer
+        .warnings
+        .iter()
+        .any(|warning| warning.contains("L7G"))
 }
 
 /// Whether one of our entries refused it.
 ///
 /// Source: apiserver `webhook/errors/statuserror.go` (`ToStatusErr`).
-fn denied_by(probe: &Probe, entries: &[&ValidatingWebhook]) -> bool {
+fn denied_by(answer: &Answer, entries: &[&ValidatingWebhook]) -> bool {
     entries.iter().any(|entry| {
         let denied = format!("admission webhook {:?} denied the request", entry.name);
-        probe.message.contains(&denied)
+        answer.message.contains(&denied)
     })
 }
 
 fn allowed(probe: &Probe, entries: &[&ValidatingWebhook]) -> Verdict {
-    if probe.warnings.iter().any(|warning| warning.contains("L7G")) {
+    if warned(&probe.answer) {
         return Verdict::warning(
             format!(
                 "{} was allowed with a warning: l7guard is asked, and does not deny",
@@ -109,7 +148,7 @@ const BLOCKED_ON_EKS: &str = "The API server gets no answer. On EKS the usual ca
                               (targetPort of the Service) from the cluster's security group to that of the nodes or Pods.";
 
 fn failed(probe: &Probe, entries: &[&ValidatingWebhook], examined: &Examined) -> Verdict {
-    let message = &probe.message;
+    let message = &probe.answer.message;
     let is_ours = entries
         .iter()
         .any(|entry| message.contains(&format!("webhook {:?}", entry.name)));
@@ -149,10 +188,62 @@ mod tests {
     fn probe(status: u16, message: &str, warnings: &[&str]) -> Seen<Probe> {
         Seen::There(Probe {
             what: "an Ingress".to_owned(),
+            answer: answer(status, message, warnings),
+            harmless: Seen::There(answer(201, "", &[])),
+        })
+    }
+
+    fn answer(status: u16, message: &str, warnings: &[&str]) -> Answer {
+        Answer {
             status,
             message: message.to_owned(),
             warnings: warnings.iter().map(ToString::to_string).collect(),
-        })
+        }
+    }
+
+    #[test]
+    fn a_harmless_object_has_to_pass_in_silence() {
+        let denied = "admission webhook \"one.example.com\" denied the request: x";
+        let others = "admission webhook \"other.example.com\" denied the request: x";
+        let failed = "failed calling webhook \"one.example.com\": EOF";
+        for (first, harmless, outcome) in [
+            (
+                answer(403, denied, &[]),
+                answer(201, "", &[]),
+                Some(Outcome::Good),
+            ),
+            (
+                answer(403, denied, &[]),
+                answer(201, "", &["deprecated"]),
+                Some(Outcome::Good),
+            ),
+            (
+                answer(403, denied, &[]),
+                answer(403, denied, &[]),
+                Some(Outcome::Bad),
+            ),
+            (
+                answer(201, "", &["[L7G001] x"]),
+                answer(201, "", &["[L7G001] x"]),
+                Some(Outcome::Bad),
+            ),
+            (
+                answer(403, denied, &[]),
+                answer(403, others, &[]),
+                Some(Outcome::Unknown),
+            ),
+            (answer(500, failed, &[]), answer(500, failed, &[]), None),
+        ] {
+            let mut examined = examined();
+            examined.probe = Seen::There(Probe {
+                what: "an Ingress".to_owned(),
+                answer: first.clone(),
+                harmless: Seen::There(harmless.clone()),
+            });
+            let said = run(&examined).into_iter().nth(1);
+            let said = said.map(|verdict| verdict.outcome);
+            assert_eq!(said, outcome, "{first:?} {harmless:?}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Sends an object that must be refused, as a dry run: an Ingress that makes an ALB and routes to a gateway's Service.
+//! Sends an object that must be refused, as a dry run: an Ingress that makes an ALB and routes to a gateway's Service. And one
+//! that must not be: the same, but that it routes to a Service that is no gateway's.
 
 use http_body_util::BodyExt as _;
 use hyper::{Request, header};
@@ -9,7 +10,7 @@ use kube::{Api, core::Status};
 use serde_json::json;
 
 use super::api;
-use crate::doctor::examined::{Examined, Probe};
+use crate::doctor::examined::{Answer, Examined, Probe};
 use crate::doctor::seen::{Seen, missing};
 use crate::doctor::webhook;
 use crate::installation::ServiceName;
@@ -20,6 +21,9 @@ const USUAL: [(&str, &str); 3] = [
     ("istio-ingress", "istio-ingress"),
     ("istio-ingress", "istio-ingressgateway"),
 ];
+
+/// The Service of an application. It does not exist, and no gateway has such a name.
+const HARMLESS: &str = "l7guard-doctor-application";
 
 /// How much of an answer is read: a denial is far shorter.
 const ANSWER_LIMIT: usize = 1 << 20;
@@ -44,19 +48,29 @@ pub(super) async fn send(
         "an Ingress of class {class} in namespace {} that routes to Service {} (dry run)",
         target.namespace, target.name
     );
-    match post(client, &target, &class).await {
-        Ok((403, message, _)) if message.contains("cannot create resource") => {
+    let (answer, harmless) = tokio::join!(
+        post(client, &target.namespace, &target.name, &class),
+        post(client, &target.namespace, HARMLESS, &class)
+    );
+    match answer {
+        Ok(Answer {
+            status: 403,
+            message,
+            ..
+        }) if message.contains("cannot create resource") => {
             let what = format!(
                 "ingresses.networking.k8s.io in namespace {}",
                 target.namespace
             );
             Seen::Unknown(missing("create", &what))
         }
-        Ok((status, message, warnings)) => Seen::There(Probe {
+        Ok(answer) => Seen::There(Probe {
             what,
-            status,
-            message,
-            warnings,
+            answer,
+            harmless: match harmless {
+                Ok(answer) => Seen::There(answer),
+                Err(error) => Seen::Unknown(format!("cannot send a harmless Ingress: {error}")),
+            },
         }),
         Err(error) => Seen::Unknown(format!("cannot send {what}: {error}")),
     }
@@ -135,23 +149,23 @@ async fn class(client: &Client, examined: &Examined) -> String {
     name.unwrap_or_else(|| well_known().to_owned())
 }
 
-type Answer = (u16, String, Vec<String>);
-
-/// Status, message of a failure, and warnings.
-async fn post(client: &Client, target: &ServiceName, class: &str) -> Result<Answer, kube::Error> {
+/// Sends an Ingress of this class with this Service as its backend.
+async fn post(
+    client: &Client,
+    namespace: &str,
+    service: &str,
+    class: &str,
+) -> Result<Answer, kube::Error> {
     let ingress = json!({
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
-        "metadata": {"generateName": "l7guard-doctor-", "namespace": target.namespace},
+        "metadata": {"generateName": "l7guard-doctor-", "namespace": namespace},
         "spec": {
             "ingressClassName": class,
-            "defaultBackend": {"service": {"name": target.name, "port": {"number": 80}}},
+            "defaultBackend": {"service": {"name": service, "port": {"number": 80}}},
         },
     });
-    let path = format!(
-        "/apis/networking.k8s.io/v1/namespaces/{}/ingresses?dryRun=All",
-        target.namespace
-    );
+    let path = format!("/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses?dryRun=All");
     let request = Request::post(path)
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(ingress.to_string().into_bytes()))
@@ -173,5 +187,9 @@ async fn post(client: &Client, target: &ServiceName, class: &str) -> Result<Answ
         .map_err(kube::Error::Service)?
         .to_bytes();
     let failure = serde_json::from_slice::<Status>(&body).unwrap_or_default();
-    Ok((status, failure.message, warnings))
+    Ok(Answer {
+        status,
+        message: failure.message,
+        warnings,
+    })
 }

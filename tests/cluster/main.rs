@@ -14,7 +14,6 @@ mod drain;
 mod examples;
 mod existing;
 mod failure_policy;
-mod forwarder;
 mod going_away;
 mod kubectl;
 mod managed;

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use control_plane::{WEBHOOK_PORT, WebhookCertificate};
+use control_plane::{Forwarder, WEBHOOK_PORT, WebhookCertificate};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
-use crate::forwarder::Forwarder;
 use crate::kubectl::{kubectl_with_input, silent_success};
 use crate::scene::Scene;
 use crate::serve::Serve;

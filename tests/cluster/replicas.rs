@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use control_plane::{ControlPlane, WebhookCertificate};
+use control_plane::{ControlPlane, Forwarder, WebhookCertificate};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use crate::Case;
-use crate::forwarder::Forwarder;
 use crate::kubectl::kubectl_with_input;
 use crate::scene::Scene;
 use crate::serve::Serve;

@@ -6,18 +6,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use libtest_mimic::Failed;
-
 /// Forwards TCP connections until the process ends.
-#[derive(Clone, Default)]
-pub(crate) struct Forwarder {
+#[derive(Clone, Debug, Default)]
+pub struct Forwarder {
     endpoints: Arc<Mutex<Vec<SocketAddrV4>>>,
     turn: Arc<AtomicUsize>,
 }
 
 impl Forwarder {
     /// Listens on the address of a Service.
-    pub(crate) fn listen(address: SocketAddrV4) -> Result<Self, Failed> {
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub fn listen(address: SocketAddrV4) -> io::Result<Self> {
         let (forwarder, listener) = (Self::default(), TcpListener::bind(address)?);
         let accepting = forwarder.clone();
         thread::spawn(move || {
@@ -35,12 +36,12 @@ impl Forwarder {
     }
 
     /// New connections go there, too.
-    pub(crate) fn add(&self, endpoint: SocketAddrV4) {
+    pub fn add(&self, endpoint: SocketAddrV4) {
         self.with_endpoints(|endpoints| endpoints.push(endpoint));
     }
 
     /// No new connection goes there any more; those that are open stay.
-    pub(crate) fn remove(&self, endpoint: SocketAddrV4) {
+    pub fn remove(&self, endpoint: SocketAddrV4) {
         self.with_endpoints(|endpoints| endpoints.retain(|known| *known != endpoint));
     }
 

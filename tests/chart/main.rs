@@ -14,6 +14,7 @@ mod generated;
 mod helm;
 mod helm_test;
 mod lifecycle;
+mod load;
 mod outage;
 mod page;
 mod quickstart;
@@ -21,6 +22,7 @@ mod recorder;
 mod render;
 mod replica;
 mod roles;
+mod rollout;
 mod schema;
 mod snapshots;
 mod targets;
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         lifecycle::CASES,
         upgrades::CASES,
         ca_bundle::CASES,
+        rollout::CASES,
         helm_test::CASES,
         page::CASES,
         quickstart::CASES,

@@ -4,10 +4,11 @@
 //! Service (which is what the API server dials), and the token is the service account's.
 
 use std::fs::{self, File};
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddrV4, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use control_plane::WebhookCertificate;
 use libtest_mimic::Failed;
@@ -25,7 +26,9 @@ const GUARD: &str = "read -r _; kill -KILL 0";
 pub(crate) struct Replica {
     child: Child,
     guard: Child,
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
+    /// Where it listens for the API server, and for probes and metrics, as it says.
+    addresses: Option<[SocketAddrV4; 2]>,
     configuration: PathBuf,
     log: PathBuf,
 }
@@ -40,31 +43,48 @@ impl Replica {
 
     /// The same, and returns when it is ready.
     pub(crate) fn start_alone(cluster: &Cluster, name: &str) -> Result<Self, Failed> {
-        let mut replica = Self::start_at(cluster, name, None)?;
+        let mut replica = Self::start_at(cluster, name, RELEASE, None)?;
         replica.wait_until_ready()?;
         Ok(replica)
     }
 
     /// The same, and waits for nothing.
     pub(crate) fn start_unready(cluster: &Cluster, name: &str) -> Result<Self, Failed> {
-        Self::start_at(cluster, name, None)
+        Self::start_at(cluster, name, RELEASE, None)
     }
 
     /// The same on a port of its own, beside one that has the Service's.
     pub(crate) fn start_beside(cluster: &Cluster, name: &str) -> Result<Self, Failed> {
-        let mut replica = Self::start_at(cluster, name, Some("127.0.0.1:0"))?;
+        Self::start_beside_as(cluster, name, RELEASE)
+    }
+
+    /// The same with the rights of another service account.
+    pub(crate) fn start_beside_as(
+        cluster: &Cluster,
+        name: &str,
+        account: &str,
+    ) -> Result<Self, Failed> {
+        let mut replica = Self::start_at(cluster, name, account, Some("127.0.0.1:0"))?;
         replica.wait_until_ready()?;
         Ok(replica)
     }
 
-    fn start_at(cluster: &Cluster, name: &str, address: Option<&str>) -> Result<Self, Failed> {
+    fn start_at(
+        cluster: &Cluster,
+        name: &str,
+        account: &str,
+        address: Option<&str>,
+    ) -> Result<Self, Failed> {
         let folder = cluster.file(name);
         fs::create_dir_all(&folder)?;
         let deployment = cluster.get("deployment", RELEASE)?;
         let container = &deployment["spec"]["template"]["spec"]["containers"][0];
         let configuration = folder.join("l7guard.yaml");
         let log = folder.join("log");
-        let (mut guard, arguments) = (guard()?, arguments(cluster, container, &folder, address)?);
+        let mut arguments = arguments(cluster, container, &folder, address)?;
+        let kubeconfig = kubeconfig_of(cluster, account, &folder)?;
+        arguments.push(format!("--kubeconfig={}", kubeconfig.display()));
+        let mut guard = guard()?;
         let child = Command::new(env!("CARGO_BIN_EXE_l7guard"))
             .args(arguments)
             .envs(environment(container, name))
@@ -84,7 +104,8 @@ impl Replica {
         let replica = Self {
             child,
             guard,
-            _stdout: stdout,
+            stdout,
+            addresses: None,
             configuration,
             log,
         };
@@ -122,7 +143,7 @@ impl Replica {
     }
 
     /// Dry runs are always asked about, and what was asked of l7guard has the audit annotations of its answer.
-    fn wait_until_asked(&self, cluster: &Cluster) -> Result<(), Failed> {
+    pub(crate) fn wait_until_asked(&self, cluster: &Cluster) -> Result<(), Failed> {
         let probe = json!({
             "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
             "metadata": {"namespace": NAMESPACE, "name": "probe-asks"},
@@ -139,6 +160,67 @@ impl Replica {
             let is_asked = outcome.stderr.contains("L7G001") || self.log()?.contains("probe-asks");
             Ok(is_asked.then_some(()))
         })
+    }
+
+    /// Its addresses: it says them in its first two lines.
+    fn addresses(&mut self) -> Result<[SocketAddrV4; 2], Failed> {
+        if let Some(addresses) = self.addresses {
+            return Ok(addresses);
+        }
+        let mut read = |scheme: &str| -> Result<SocketAddrV4, Failed> {
+            let mut line = String::new();
+            self.stdout.read_line(&mut line)?;
+            let after = line.split(scheme).nth(1);
+            let address = after.and_then(|rest| rest.split('/').next()?.parse().ok());
+            address.ok_or_else(|| format!("no address: {line}").into())
+        };
+        let addresses = [read("https://")?, read("http://")?];
+        self.addresses = Some(addresses);
+        Ok(addresses)
+    }
+
+    /// Where it listens for the API server.
+    pub(crate) fn listens_at(&mut self) -> Result<SocketAddrV4, Failed> {
+        Ok(self.addresses()?[0])
+    }
+
+    /// What `/readyz` says, with its head.
+    pub(crate) fn readiness(&mut self) -> Result<String, Failed> {
+        self.operations("/readyz")
+    }
+
+    /// How many reviews it has answered.
+    pub(crate) fn reviews(&mut self) -> Result<u64, Failed> {
+        let metrics = self.operations("/metrics")?;
+        let counts = metrics
+            .lines()
+            .filter(|line| line.starts_with("l7guard_admission_requests_total{"))
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
+        Ok(counts.sum())
+    }
+
+    fn operations(&mut self, path: &str) -> Result<String, Failed> {
+        let mut stream = TcpStream::connect(self.addresses()?[1])?;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    /// Sends SIGTERM, as kubelet does.
+    pub(crate) fn terminate(&self) -> Result<(), Failed> {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", "TERM", &id]).status()?;
+        if sent.success() {
+            return Ok(());
+        }
+        Err(format!("`kill` ended with {sent}").into())
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(&mut self) -> Result<ExitStatus, Failed> {
+        until("l7guard ends", || Ok(self.child.try_wait()?))
     }
 
     /// What it has logged.
@@ -195,8 +277,6 @@ fn arguments(
             WebhookCertificate::write_into(folder, &format!("{RELEASE}.{RELEASE}.svc"))?;
         cluster.write_ca_bundle(&certificate.authority)?;
     }
-    let kubeconfig = kubeconfig_of(cluster, RELEASE, folder)?;
-    arguments.push(format!("--kubeconfig={}", kubeconfig.display()));
     Ok(arguments)
 }
 

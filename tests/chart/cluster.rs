@@ -17,7 +17,7 @@ use crate::render::{IMAGE, RELEASE};
 use crate::{Unprepared, say};
 
 /// The webhook's Service has to have the port that the API server dials where there is no kube-proxy: one above 1024.
-const PORT: &str = "service.port=8443";
+pub(crate) const PORT: &str = "service.port=8443";
 
 /// The namespace in which trials write.
 pub(crate) const NAMESPACE: &str = "default";

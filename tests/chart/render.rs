@@ -19,6 +19,13 @@ pub(crate) fn template(helm: &Helm, values: &[&str]) -> Result<String, Failed> {
     helm.succeed(&arguments(values))
 }
 
+/// The same of another chart.
+pub(crate) fn template_chart(helm: &Helm, chart: &str, values: &[&str]) -> Result<String, Failed> {
+    let mut arguments = arguments(values);
+    arguments[2] = chart;
+    helm.succeed(&arguments)
+}
+
 /// The same without what `helm test` alone creates.
 pub(crate) fn template_without_hooks(helm: &Helm, values: &[&str]) -> Result<String, Failed> {
     helm.succeed(&[&arguments(values)[..], &["--no-hooks"]].concat())

@@ -1,7 +1,7 @@
 //! Replicas behind the Service of the installed chart, while users write: a rolling update and a rotation of the authority refuse
 //! nothing that should pass, and let nothing pass that should be refused.
 //!
-//! `L7GUARD_ROTATIONS=N` runs the long form, of two minutes a rotation: authorities that live 45 seconds take their course N
+//! `L7GUARD_ROTATIONS=N` runs the long form, of two minutes a rotation: authorities that live 90 seconds take their course N
 //! times, under a rolling update each, and a replica lags behind until its certificate is about to expire.
 
 use std::net::SocketAddrV4;
@@ -33,9 +33,9 @@ pub(crate) const CASES: &[Installed] = &[
 /// The chart's replicas and drain, but so that a trial is short.
 const SHORT: &[&str] = &["enforcement=enforce", "replicas=2", "drainSeconds=1"];
 
-/// An authority lives 60 seconds, its certificates 32, and a new one is trusted for five before it signs. A replica that lags
+/// An authority lives 90 seconds, its certificates 32, and a new one is trusted for five before it signs. A replica that lags
 /// behind has four seconds between the end of its readiness and that of its certificate.
-const LIFETIMES: &str = r"extraArguments={--certificate-lifetimes=60\,32\,5}";
+const LIFETIMES: &str = r"extraArguments={--certificate-lifetimes=90\,32\,5}";
 
 /// How many writes of each sort tell that all is well.
 const SOME: usize = 10;

@@ -1,6 +1,6 @@
 {{/*
 The entries of the webhook configuration. Their set and names are fixed for ever: caBundle is written into them by l7guard (or
-cert-manager), and server-side apply cannot remove an entry of which another manager owns a field. A kind that is switched off
+cert-manager), and server-side apply cannot remove an entry of which another one has applied a field. A kind that is switched off
 has no rules; a new kind joins an entry. The rules of two entries never meet, so that each write is asked about once.
 `key` is the entry's key in `webhook.kinds`, `condition` the define below that says which updates are asked about.
 */}}

@@ -16,6 +16,8 @@ descriptions! {
         "Findings about what exists in the cluster. Every replica counts all of them: read it with `max by`. would_be is what a finding of mode audit would do otherwise, else none";
     PASS_DURATION: Histogram "audit_pass_duration_seconds" ["pass"]
         "How long a pass of the audit loop took: pass is full (everything that exists) or change (what a change may have affected)";
+    INTERVAL: Gauge "audit_interval_seconds" []
+        "How often everything is judged anew, in seconds; 0: the audit is off";
     LAST_FULL_PASS: Gauge "audit_last_full_pass_timestamp_seconds" []
         "When the last full pass ended, in seconds since 1970; 0: none yet";
     INCOMPLETE: Gauge "audit_incomplete_objects" []
@@ -50,11 +52,28 @@ pub(crate) enum WriteResult {
     Dropped,
 }
 
+impl WriteLabels {
+    fn of(object: Written, result: WriteResult) -> Self {
+        Self {
+            object: match object {
+                Written::Report => "report",
+                Written::Event => "event",
+            },
+            result: match result {
+                WriteResult::Done => "done",
+                WriteResult::Failed => "failed",
+                WriteResult::Dropped => "dropped",
+            },
+        }
+    }
+}
+
 /// The metrics of the audit loop. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct AuditMetrics {
     findings: Family<FindingLabels, Gauge>,
     passes: Durations<PassLabels>,
+    interval: Gauge,
     last_full_pass: Gauge,
     incomplete: Gauge,
     leader: Gauge,
@@ -64,15 +83,26 @@ pub(crate) struct AuditMetrics {
 
 impl AuditMetrics {
     pub(crate) fn register(to: &Registry) -> Self {
-        Self {
+        let metrics = Self {
             findings: to.register(&FINDINGS, Family::default()),
             passes: to.register(&PASS_DURATION, durations()),
+            interval: to.register(&INTERVAL, Gauge::default()),
             last_full_pass: to.register(&LAST_FULL_PASS, Gauge::default()),
             incomplete: to.register(&INCOMPLETE, Gauge::default()),
             leader: to.register(&LEADER, Gauge::default()),
             writes: to.register(&WRITES, Family::default()),
             effects: to.register(&CONFIGURATION_EFFECTS, Family::default()),
+        };
+        // Prometheus counts from the first value that it sees: one that begins at 1 has not grown.
+        for (object, result) in [
+            (Written::Report, WriteResult::Failed),
+            (Written::Event, WriteResult::Failed),
+            (Written::Event, WriteResult::Dropped),
+        ] {
+            let labels = WriteLabels::of(object, result);
+            drop(metrics.writes.get_or_create(&labels));
         }
+        metrics
     }
 
     /// These findings are known now; those of `before` were.
@@ -95,6 +125,13 @@ impl AuditMetrics {
         pass.observe(duration.as_secs_f64());
     }
 
+    /// How often everything is judged anew; `None`: never.
+    pub(crate) fn interval(&self, interval: Option<Duration>) {
+        let seconds = interval.unwrap_or_default().as_secs();
+        self.interval
+            .set(i64::try_from(seconds).unwrap_or(i64::MAX));
+    }
+
     pub(crate) fn full_pass_ended(&self, now: SystemTime, incomplete: usize) {
         self.last_full_pass.set(seconds(now));
         let incomplete = i64::try_from(incomplete).unwrap_or(i64::MAX);
@@ -106,17 +143,7 @@ impl AuditMetrics {
     }
 
     pub(crate) fn write(&self, object: Written, result: WriteResult) {
-        let labels = WriteLabels {
-            object: match object {
-                Written::Report => "report",
-                Written::Event => "event",
-            },
-            result: match result {
-                WriteResult::Done => "done",
-                WriteResult::Failed => "failed",
-                WriteResult::Dropped => "dropped",
-            },
-        };
+        let labels = WriteLabels::of(object, result);
         self.writes.get_or_create(&labels).inc();
     }
 

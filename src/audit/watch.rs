@@ -61,6 +61,11 @@ impl InForce {
         Arc::ptr_eq(&self.configuration, &other.configuration)
             && Arc::ptr_eq(&self.settings, &other.settings)
     }
+
+    /// How often everything is judged anew; `None`: never.
+    fn interval(&self) -> Option<Duration> {
+        self.settings.enabled.then_some(self.settings.interval)
+    }
 }
 
 impl AuditLoop {
@@ -71,6 +76,7 @@ impl AuditLoop {
         }
         let changes = self.world.changes();
         let mut in_force = self.in_force();
+        self.metrics.interval(in_force.interval());
         let mut findings = self.passes.borrow().findings.clone();
         let mut next_full = time::Instant::now();
         loop {
@@ -78,6 +84,7 @@ impl AuditLoop {
             let new_in_force = self.in_force();
             let is_reconfigured = !in_force.is(&new_in_force);
             in_force = new_in_force;
+            self.metrics.interval(in_force.interval());
             if !in_force.settings.enabled {
                 self.tell_off(&mut findings);
                 next_full = time::Instant::now() + in_force.settings.interval;

@@ -35,12 +35,17 @@ pub(crate) struct InstallationMetrics {
 
 impl InstallationMetrics {
     pub(crate) fn register(to: &Registry) -> Self {
-        Self {
+        let metrics = Self {
             authority_expiry: to.register(&AUTHORITY_EXPIRY, Gauge::default()),
             authority_writes: to.register(&AUTHORITY_WRITES, Family::default()),
             ca_bundle_writes: to.register(&CA_BUNDLE_WRITES, Counter::default()),
             failures: to.register(&FAILURES, Family::default()),
+        };
+        // Prometheus counts from the first value that it sees: one that begins at 1 has not grown.
+        for reason in ["api_server", "foreign_secret", "contended", "issue"] {
+            drop(metrics.failures.get_or_create(&ReasonLabels { reason }));
         }
+        metrics
     }
 
     /// The signing authority expires then.

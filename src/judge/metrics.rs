@@ -122,6 +122,16 @@ impl Decision {
     }
 }
 
+impl From<Shed> for ReasonLabels {
+    fn from(reason: Shed) -> Self {
+        let reason = match reason {
+            Shed::Overload => "overload",
+            Shed::NotReady => "not_ready",
+        };
+        Self { reason }
+    }
+}
+
 /// The metrics of reviews, and the registry that they are in. Clones share them.
 #[derive(Clone)]
 pub struct ReviewMetrics {
@@ -160,6 +170,10 @@ impl ReviewMetrics {
             findings: to.register(&FINDINGS, Family::default()),
             exempted: to.register(&EXEMPTED, Family::default()),
         };
+        // Prometheus counts from the first value that it sees: one that begins at 1 has not grown.
+        for reason in [Shed::Overload, Shed::NotReady] {
+            drop(families.shed.get_or_create(&reason.into()));
+        }
         Self {
             families: Arc::new(families),
             unreadable_objects: UnreadableObjects::register(&to),
@@ -199,14 +213,7 @@ impl ReviewMetrics {
 
     /// A review was sent away to come again.
     pub fn shed(&self, reason: Shed) {
-        let reason = match reason {
-            Shed::Overload => "overload",
-            Shed::NotReady => "not_ready",
-        };
-        self.families
-            .shed
-            .get_or_create(&ReasonLabels { reason })
-            .inc();
+        self.families.shed.get_or_create(&reason.into()).inc();
     }
 
     /// A request that is no review was answered with this HTTP status.

@@ -23,6 +23,16 @@ pub(crate) enum LogLoss {
     WriteError,
 }
 
+impl From<LogLoss> for ReasonLabels {
+    fn from(reason: LogLoss) -> Self {
+        let reason = match reason {
+            LogLoss::Full => "full",
+            LogLoss::WriteError => "write_error",
+        };
+        Self { reason }
+    }
+}
+
 /// The metrics of the log. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct LogMetrics {
@@ -31,17 +41,18 @@ pub(crate) struct LogMetrics {
 
 impl LogMetrics {
     pub(crate) fn register(to: &Registry) -> Self {
-        Self {
+        let metrics = Self {
             dropped: to.register(&LOG_LINES_DROPPED, Family::default()),
+        };
+        // Prometheus counts from the first value that it sees: one that begins at 1 has not grown.
+        for reason in [LogLoss::Full, LogLoss::WriteError] {
+            drop(metrics.dropped.get_or_create(&reason.into()));
         }
+        metrics
     }
 
     /// A line of the log was lost.
     pub(crate) fn lost(&self, reason: LogLoss) {
-        let reason = match reason {
-            LogLoss::Full => "full",
-            LogLoss::WriteError => "write_error",
-        };
-        self.dropped.get_or_create(&ReasonLabels { reason }).inc();
+        self.dropped.get_or_create(&reason.into()).inc();
     }
 }

@@ -3,6 +3,7 @@
 //! It knows nothing of policy. It is plain HTTP on an address of its own, because kubelet and Prometheus are other
 //! callers than the API server, and are to be answered also while TLS is what is broken.
 
+pub(crate) mod metrics;
 mod readiness;
 mod routes;
 

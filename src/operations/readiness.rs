@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::metrics::ReadinessMetrics;
+use crate::metrics::Registry;
+
 /// The conditions of this process. Clones share them.
 ///
 /// Parts of the program register what has to be true with [`Readiness::condition`]; each begins as not ready.
@@ -15,6 +18,7 @@ struct Inner {
     conditions: Mutex<Vec<State>>,
     /// How many conditions do not hold without which no review can be judged: read on the way of every review.
     unable: AtomicUsize,
+    metrics: Option<ReadinessMetrics>,
 }
 
 #[derive(Debug)]
@@ -48,6 +52,15 @@ impl Readiness {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, measured in this registry.
+    #[must_use]
+    pub fn measured(registry: &Registry) -> Self {
+        Self(Arc::new(Inner {
+            metrics: Some(ReadinessMetrics::register(registry)),
+            ..Inner::default()
+        }))
     }
 
     /// Registers a condition, which does not hold yet because of `missing`. `name` is a word or two, for people.
@@ -135,6 +148,11 @@ impl Readiness {
             .iter()
             .filter(|state| state.needed_for == NeededFor::Verdicts && state.missing.is_some());
         self.0.unable.store(unable.count(), Ordering::Release);
+        for state in conditions {
+            if let Some(metrics) = &self.0.metrics {
+                metrics.condition(state.name, state.missing.is_none());
+            }
+        }
     }
 
     fn conditions(&self) -> MutexGuard<'_, Vec<State>> {
@@ -215,6 +233,19 @@ mod tests {
             "[+] world: ok\n[+] certificate: ok\nready\n"
         );
         assert!(readiness.is_ready());
+    }
+
+    #[test]
+    fn every_condition_is_measured() {
+        let registry = Registry::new();
+        let readiness = Readiness::measured(&registry);
+        let world = readiness.condition("world", NeededFor::Verdicts, "not listed yet");
+        let measured = |line: &str| registry.encode().unwrap().contains(line);
+        assert!(measured("l7guard_readiness{condition=\"world\"} 0\n"));
+        world.holds();
+        assert!(measured("l7guard_readiness{condition=\"world\"} 1\n"));
+        world.ends("asked to stop");
+        assert!(measured("l7guard_readiness{condition=\"world\"} 0\n"));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use super::exemptions;
 use crate::judge::metrics::ReviewMetrics;
 use crate::metrics::{self, Description, Registry, UnreadableObjects, descriptions, label_sets};
 use crate::{
-    audit, cluster, doctor, installation, judge, logging, pki, reload, server, supervisor,
+    audit, cluster, doctor, installation, judge, logging, operations, pki, reload, server,
+    supervisor,
 };
 
 descriptions! {
@@ -19,7 +20,7 @@ label_sets! {
 }
 
 /// The metrics of every room, in the order of the documentation.
-const ROOMS: [&[Description]; 13] = [
+const ROOMS: [&[Description]; 14] = [
     judge::metrics::DESCRIPTIONS,
     exemptions::DESCRIPTIONS,
     audit::metrics::DESCRIPTIONS,
@@ -32,6 +33,7 @@ const ROOMS: [&[Description]; 13] = [
     server::metrics::DESCRIPTIONS,
     logging::metrics::DESCRIPTIONS,
     supervisor::metrics::DESCRIPTIONS,
+    operations::metrics::DESCRIPTIONS,
     DESCRIPTIONS,
 ];
 
@@ -63,6 +65,7 @@ impl Metrics {
         server::metrics::ConnectionMetrics::register(registry);
         logging::metrics::LogMetrics::register(registry);
         supervisor::metrics::TaskMetrics::register(registry);
+        operations::metrics::ReadinessMetrics::register(registry);
         let version = env!("CARGO_PKG_VERSION");
         registry.register_info(&BUILD, Info::new(VersionLabels { version }));
         Self { reviews }

@@ -16,6 +16,7 @@ use crate::installation::{Failure, metrics::InstallationMetrics};
 use crate::judge::metrics::{Decision, Effect, Reviewed, Shed};
 use crate::logging::metrics::{LogLoss, LogMetrics};
 use crate::metrics::PREFIX;
+use crate::operations::metrics::ReadinessMetrics;
 use crate::pki::metrics::CertificateMetrics;
 use crate::reload::{ReloadMetrics, WatchedFile};
 use crate::server::metrics::{ConnectionMetrics, Evicted, HandshakeFailure};
@@ -88,6 +89,7 @@ fn touched() -> Metrics {
     connections.evicted(Evicted::Idle);
     connections.handshake_failure(HandshakeFailure::Timeout);
     LogMetrics::register(registry).lost(LogLoss::Full);
+    ReadinessMetrics::register(registry).condition("world", true);
     TaskMetrics::register(registry).ended("webhook", Reason::Panicked);
     metrics
 }

@@ -62,7 +62,7 @@ async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
     }
     let registry = metrics.registry();
     let mut supervisor = Supervisor::new(registry);
-    let readiness = Readiness::new();
+    let readiness = Readiness::measured(registry);
     // The first condition, or the process would be ready as long as no other one is known.
     let serving = readiness.condition("serving", NeededFor::NewCallers, "not yet");
     let file = settings.configuration.as_deref();

@@ -50,6 +50,27 @@ pub(crate) enum Evicted {
     Idle,
 }
 
+impl Evicted {
+    const ALL: [Self; 4] = [
+        Self::BeforeRequest,
+        Self::Receiving,
+        Self::Unread,
+        Self::Idle,
+    ];
+}
+
+impl From<Evicted> for StateLabels {
+    fn from(state: Evicted) -> Self {
+        let state = match state {
+            Evicted::BeforeRequest => "before_request",
+            Evicted::Receiving => "receiving",
+            Evicted::Unread => "unread",
+            Evicted::Idle => "idle",
+        };
+        Self { state }
+    }
+}
+
 /// The metrics of connections. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectionMetrics {
@@ -62,13 +83,18 @@ pub(crate) struct ConnectionMetrics {
 
 impl ConnectionMetrics {
     pub(crate) fn register(to: &Registry) -> Self {
-        Self {
+        let metrics = Self {
             open: to.register(&CONNECTIONS, Gauge::default()),
             limit: to.register(&CONNECTION_LIMIT, Gauge::default()),
             accepted: to.register(&CONNECTIONS_ACCEPTED, Counter::default()),
             evicted: to.register(&CONNECTIONS_EVICTED, Family::default()),
             handshake_failures: to.register(&HANDSHAKE_FAILURES, Family::default()),
+        };
+        // Prometheus counts from the first value that it sees: one that begins at 1 has not grown.
+        for state in Evicted::ALL {
+            drop(metrics.evicted.get_or_create(&state.into()));
         }
+        metrics
     }
 
     /// How many connections are served at the same time at most.
@@ -86,13 +112,7 @@ impl ConnectionMetrics {
 
     /// A connection had to leave for another one.
     pub(crate) fn evicted(&self, state: Evicted) {
-        let state = match state {
-            Evicted::BeforeRequest => "before_request",
-            Evicted::Receiving => "receiving",
-            Evicted::Unread => "unread",
-            Evicted::Idle => "idle",
-        };
-        self.evicted.get_or_create(&StateLabels { state }).inc();
+        self.evicted.get_or_create(&state.into()).inc();
     }
 
     /// A connection did not get past the TLS handshake.

@@ -53,6 +53,15 @@ impl TaskMetrics {
         }
     }
 
+    /// A task begins.
+    pub(crate) fn begins(&self, task: &'static str) {
+        // Prometheus counts from the first value that it sees: one that begins at 1 has not grown.
+        for reason in [Reason::Returned, Reason::Panicked] {
+            let reason = reason.as_str();
+            drop(self.failures.get_or_create(&FailureLabels { task, reason }));
+        }
+    }
+
     /// A task ended that was to go on.
     pub(crate) fn ended(&self, task: &'static str, reason: Reason) {
         let reason = reason.as_str();

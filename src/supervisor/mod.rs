@@ -102,6 +102,7 @@ impl Supervisor {
         rule: &'static Rule,
         work: impl Future<Output = ()> + Send + 'static,
     ) {
+        self.metrics.begins(rule.name);
         let id = self.tasks.spawn(work).id();
         self.running.insert(id, Running { rule, make: None });
     }
@@ -145,6 +146,7 @@ impl Supervisor {
     }
 
     fn begin(&mut self, rule: &'static Rule, make: MakeWork, pause: Option<Duration>) {
+        self.metrics.begins(rule.name);
         let begun = Arc::clone(&make);
         let task = self.tasks.spawn(async move {
             if let Some(pause) = pause {

@@ -81,6 +81,10 @@ fn wrong_values(helms: &Helms) -> Result<(), Failed> {
         ("config.rules.L7G102=never", "/config/rules/L7G102"),
         ("config.apiVersion=v2", "/config"),
         ("certificates.mode=selfSigned", "/certificates/mode"),
+        (
+            "monitoring.prometheusRule.alerts.L7GuardAbsent.threshold=low",
+            "/monitoring/prometheusRule/alerts/L7GuardAbsent/threshold",
+        ),
     ] {
         let refused = render(&helms.four, &[value]);
         let message = refused

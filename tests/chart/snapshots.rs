@@ -117,6 +117,28 @@ pub(crate) const VARIANTS: &[(&str, &[&str])] = &[
         &["config.likely=warn", "config.rules.L7G102=audit"],
     ),
     (
+        "monitoring",
+        &[
+            "monitoring.podMonitor.enabled=true",
+            "monitoring.podMonitor.labels.release=prometheus",
+            "monitoring.dashboard.enabled=true",
+            "monitoring.dashboard.labels.grafana_dashboard=yes",
+            "monitoring.dashboard.annotations.grafana_folder=guards",
+        ],
+    ),
+    (
+        "alerts",
+        &[
+            "monitoring.prometheusRule.enabled=true",
+            "monitoring.prometheusRule.labels.release=prometheus",
+            "monitoring.prometheusRule.runbook=https://example.com/runbook",
+            "monitoring.prometheusRule.alerts.L7GuardFailOpen.severity=critical",
+            "monitoring.prometheusRule.alerts.L7GuardFailOpen.for=5m",
+            "monitoring.prometheusRule.alerts.L7GuardSlowReviews.threshold=0.25",
+            "monitoring.prometheusRule.alerts.L7GuardAbsent.enabled=false",
+        ],
+    ),
+    (
         "ipv6",
         &[
             "webhook.listenAddress=[::]",

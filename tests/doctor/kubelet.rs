@@ -1,20 +1,23 @@
-//! As much of a kubelet as forwards ports: WebSocket with the subprotocol `v4.channel.k8s.io`.
+//! As much of a kubelet as forwards ports, by WebSocket with the subprotocol `v4.channel.k8s.io`, and shows logs.
 //!
 //! Source: kubernetes `pkg/kubelet/server` with `cri/streaming/portforward/websocket.go`: for the port at position n of the
 //! query, channel 2n carries data and 2n + 1 errors; the first message of each is the port, two bytes, little endian.
 
 use std::collections::HashMap;
+use std::io::Cursor;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use libtest_mimic::Failed;
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -22,10 +25,20 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 /// Where the ports of a Pod are.
 type Ports = HashMap<(String, u16), SocketAddr>;
 
+/// Where the log of each Pod is.
+type Logs = HashMap<String, PathBuf>;
+
+/// A request whose head has been read.
+type Begun = tokio::io::Join<
+    tokio::io::Chain<Cursor<Vec<u8>>, ReadHalf<TlsStream<TcpStream>>>,
+    WriteHalf<TlsStream<TcpStream>>,
+>;
+
 /// It ends when dropped.
 pub(crate) struct Kubelet {
     pub(crate) port: u16,
     ports: Arc<Mutex<Ports>>,
+    logs: Arc<Mutex<Logs>>,
     _runtime: Runtime,
 }
 
@@ -45,13 +58,15 @@ impl Kubelet {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let port = listener.local_addr()?.port();
         let ports = Arc::new(Mutex::new(Ports::new()));
-        let known = Arc::clone(&ports);
+        let logs = Arc::new(Mutex::new(Logs::new()));
+        let (known, written) = (Arc::clone(&ports), Arc::clone(&logs));
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, known) = (acceptor.clone(), Arc::clone(&known));
+                let acceptor = acceptor.clone();
+                let (known, written) = (Arc::clone(&known), Arc::clone(&written));
                 tokio::spawn(async move {
                     if let Ok(stream) = acceptor.accept(stream).await {
-                        forward(stream, &known).await;
+                        answer(stream, &known, &written).await;
                     }
                 });
             }
@@ -59,8 +74,15 @@ impl Kubelet {
         Ok(Self {
             port,
             ports,
+            logs,
             _runtime: runtime,
         })
+    }
+
+    /// Where the log of a Pod is.
+    pub(crate) fn keep_log(&self, pod: &str, file: &Path) {
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.insert(pod.to_owned(), file.to_owned());
     }
 
     /// Where a port of a Pod is from now on.
@@ -70,8 +92,39 @@ impl Kubelet {
     }
 }
 
+/// Serves one request: a log, or a port that is forwarded.
+async fn answer(mut stream: TlsStream<TcpStream>, ports: &Mutex<Ports>, logs: &Mutex<Logs>) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => return,
+        }
+    }
+    let text = String::from_utf8_lossy(&head).into_owned();
+    let path = text.split([' ', '?']).nth(1).unwrap_or_default();
+    let Some(rest) = path.strip_prefix("/containerLogs/") else {
+        let (read, write) = tokio::io::split(stream);
+        let begun = tokio::io::join(Cursor::new(head).chain(read), write);
+        return forward(begun, ports).await;
+    };
+    // `/containerLogs/NAMESPACE/POD/CONTAINER`
+    let pod = rest.split('/').nth(1).unwrap_or_default();
+    let file = {
+        let logs = logs.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.get(pod).cloned().unwrap_or_default()
+    };
+    let log = std::fs::read(file).unwrap_or_default();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        log.len()
+    );
+    let _ = stream.write_all(&[head.as_bytes(), &log].concat()).await;
+    let _ = stream.shutdown().await;
+}
+
 /// Serves one port-forward of one port.
-async fn forward(stream: tokio_rustls::server::TlsStream<TcpStream>, ports: &Mutex<Ports>) {
+async fn forward(stream: Begun, ports: &Mutex<Ports>) {
     let mut wanted = None;
     #[allow(clippy::result_large_err, reason = "the signature is tungstenite's")]
     let accept = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {

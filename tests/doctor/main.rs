@@ -15,6 +15,7 @@ mod pki;
 mod reach;
 mod replica;
 mod replicas;
+mod runbook;
 mod stage;
 mod webhook;
 
@@ -62,6 +63,7 @@ fn cases() -> impl Iterator<Item = Case> {
         replicas::CASES,
         controllers::CASES,
         callers::CASES,
+        runbook::CASES,
     ];
     all.into_iter().flatten().copied()
 }

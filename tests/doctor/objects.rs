@@ -85,7 +85,7 @@ pub(crate) fn slice(ready: [bool; 2]) -> Value {
 
 pub(crate) fn pod(name: &str) -> Value {
     json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "l7guard", "name": name},
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "l7guard", "name": name, "labels": {"app.kubernetes.io/name": "l7guard"}},
         "spec": {"nodeName": "node", "serviceAccountName": "l7guard", "containers": [{"name": "l7guard", "image": "l7guard", "args": ["serve", "--service=l7guard/l7guard"]}]},
     })
 }

@@ -139,8 +139,9 @@ impl<'a> Stated<'a> {
             prefix_lists: list(&spec["prefixListsIDs"], "security-group-prefix-lists"),
             class_subnets: texts(&spec["subnets"]["ids"]),
             subnets: list(&Value::Null, "subnets"),
-            is_whole: parameters.is_some()
-                || class.is_none_or(|class| class["spec"]["parameters"].is_null()),
+            is_whole: !is_undecided(ingress, world)
+                && (parameters.is_some()
+                    || class.is_none_or(|class| class["spec"]["parameters"].is_null())),
             certificates: list(&spec["certificateArn"], "certificate-arn"),
         }
     }
@@ -148,9 +149,6 @@ impl<'a> Stated<'a> {
 
 /// The IngressClass that an Ingress names, or the default one.
 fn class<'a>(ingress: &Value, world: &'a Manifests) -> Option<&'a Value> {
-    let is_default = |class: &&Value| {
-        annotation(class, "ingressclass.kubernetes.io/is-default-class") == Some("true")
-    };
     if annotation(ingress, "kubernetes.io/ingress.class").is_some() {
         // The annotation is no reference: the class object and its parameters are not read.
         return None;
@@ -162,8 +160,26 @@ fn class<'a>(ingress: &Value, world: &'a Manifests) -> Option<&'a Value> {
             "",
             name,
         )),
-        None => world.of_kind("IngressClass").find(is_default),
+        None => defaults(world)
+            .next()
+            .filter(|_| defaults(world).count() == 1),
     }
+}
+
+/// The default classes. Of several one is in force, and files do not say which.
+fn defaults(world: &Manifests) -> impl Iterator<Item = &Value> {
+    let classes = world.of_kind("IngressClass");
+    classes.filter(|class| {
+        annotation(class, "ingressclass.kubernetes.io/is-default-class") == Some("true")
+    })
+}
+
+/// Whether the Ingress gets one of several default classes, and with it perhaps its parameters.
+fn is_undecided(ingress: &Value, world: &Manifests) -> bool {
+    annotation(ingress, "kubernetes.io/ingress.class").is_none()
+        && ingress["spec"]["ingressClassName"].is_null()
+        && defaults(world).count() > 1
+        && defaults(world).any(|class| !class["spec"]["parameters"].is_null())
 }
 
 fn parameters<'a>(class: &Value, world: &'a Manifests) -> Option<&'a Value> {

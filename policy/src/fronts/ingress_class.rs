@@ -75,6 +75,23 @@ pub(crate) fn of_ingress<'a>(world: &World<'a>, ingress: &Ingress) -> Option<&'a
     }
 }
 
+/// The default classes of which it cannot be told which one an Ingress gets; none where it names its class, or where there is
+/// at most one.
+pub(crate) fn undecided<'a>(
+    world: &World<'a>,
+    ingress: &Ingress,
+) -> impl Iterator<Item = &'a IngressClass> {
+    let is_open = ingress.class_annotation.is_none()
+        && ingress.class_name.is_none()
+        && world.at_most(&IndexKey::DefaultClass) > 1;
+    let defaults = is_open.then(|| world.find(&IndexKey::DefaultClass));
+    let defaults = defaults.into_iter().flatten();
+    defaults.filter_map(|object| match &object.facts {
+        Facts::IngressClass(class) => Some(class),
+        _ => None,
+    })
+}
+
 /// Whether the class of an Ingress is EKS Auto Mode's; of several default ones, whether one of them is.
 pub(super) fn may_be_auto_modes(world: &World<'_>, ingress: &Ingress) -> bool {
     let is_auto_modes = |object: &Object| matches!(&object.facts, Facts::IngressClass(class) if *class.controller == *AUTO_MODE_CONTROLLER);

@@ -146,6 +146,10 @@ fn is_leaving(object: &Value) -> bool {
 pub(super) fn params(draft: &Draft<'_>, ingress: &Ingress) -> Option<Option<Value>> {
     let is_by_annotation =
         ingress_class::is_matched_by_annotation(&draft.configuration.aws, ingress);
+    if ingress_class::undecided(draft.world, ingress).any(|class| class.params.is_some()) {
+        // One of the default classes is in force, and perhaps its parameters.
+        return Some(None);
+    }
     let class = ingress_class::of_ingress(draft.world, ingress).filter(|_| !is_by_annotation)?;
     let key = class.params.as_ref()?.key();
     Some(draft.document(&DocumentKey::from(&key)))

@@ -12,7 +12,7 @@ pub enum NoteReason {
     Helm,
     /// kustomize makes objects of the file.
     Kustomize,
-    /// An object from which a controller in the cluster installs a chart.
+    /// An object from which a controller in the cluster installs a chart, or manifests of a repository.
     Release,
     /// A document is no object.
     NotAnObject,
@@ -72,7 +72,7 @@ impl NoteReason {
                 "files of kustomize (kustomizations, patches) are skipped: render them, `kustomize build DIRECTORY | l7guard check -`"
             }
             Self::Release => {
-                "objects hold a chart that is not rendered here: what it installs is not judged"
+                "objects hold charts or manifests that are not rendered here: what they install is not judged"
             }
             Self::NotAnObject => "documents are no Kubernetes objects: skipped",
             Self::Placeholder => {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{APPLICATION, Ended, VIOLATOR, directory, path, run};
+use super::{APPLICATION, Ended, VIOLATOR, directory, path, run, run_with_input};
 
 /// Lines that a run may print besides its findings.
 const MOST_LINES: usize = 10;
@@ -204,12 +204,69 @@ fn a_large_repository_is_judged_in_one_run_with_few_words() {
         "note: 500 files of kustomize (kustomizations, patches) are skipped: render them",
         "note: 20 documents are no Kubernetes objects: skipped",
         "note: 20 files hold values that are not rendered yet",
-        "note: 40 objects hold a chart that is not rendered here",
+        "note: 40 objects hold charts or manifests that are not rendered here",
         "note: 10 objects are given with different content in several files",
         "(unresolved: 120 in all; --verbose lists them)",
     ] {
         let is_said = lines.iter().any(|line| line.contains(part));
         assert!(is_said, "{part}: {lines:#?}");
+    }
+}
+
+/// What a controller in the cluster installs is not in these files: what is said of it names what it is.
+#[test]
+fn objects_that_name_what_a_controller_installs_are_noted_by_what_it_is() {
+    const CHART: &str = "holds a chart that is not rendered here: what it installs is not judged. Render it: `helm template";
+    const MANIFESTS: &str = "holds manifests that are not rendered here: what it installs is not judged. Check its path, or render it: `kustomize build";
+    let application = |spec: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: edge}}\nspec: {spec}\n"
+        )
+    };
+    let set = |spec: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: edge}}\nspec: {{template: {{spec: {spec}}}}}\n"
+        )
+    };
+    let path_alone = "{source: {repoURL: https://example.com/deploy.git, path: apps/edge}}";
+    for (object, note) in [
+        (application(path_alone), Some(MANIFESTS)),
+        (set(path_alone), Some(MANIFESTS)),
+        (
+            application("{source: {repoURL: https://example.com/deploy.git}}"),
+            Some(MANIFESTS),
+        ),
+        (
+            application("{sourceHydrator: {drySource: {repoURL: https://example.com, path: a}}}"),
+            Some(MANIFESTS),
+        ),
+        (
+            application("{source: {repoURL: https://example.com, path: charts/edge, helm: {}}}"),
+            Some(CHART),
+        ),
+        (
+            application(
+                "{sources: [{repoURL: https://example.com, ref: values}, {repoURL: https://example.com, chart: edge}]}",
+            ),
+            Some(CHART),
+        ),
+        (
+            application("{sources: [{repoURL: https://example.com, ref: values}]}"),
+            None,
+        ),
+        (application("{project: default}"), None),
+    ] {
+        let ended = run_with_input(&["check", "-"], &object);
+        let notes = ended.stdout.matches("not rendered here").count();
+        assert_eq!(
+            notes,
+            usize::from(note.is_some()),
+            "{object}{}",
+            ended.stdout
+        );
+        if let Some(note) = note {
+            assert!(ended.stdout.contains(note), "{object}{}", ended.stdout);
+        }
     }
 }
 

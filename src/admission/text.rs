@@ -7,7 +7,7 @@ use crate::visible_text::one_line;
 pub const WARNING_LENGTH: usize = 120;
 
 /// `text` as a warning that the API server passes on: one line, at most [`WARNING_LENGTH`] characters (longer ones end in
-/// an ellipsis), white space joined, and what [`one_line`] escapes escaped.
+/// an ellipsis behind a whole word), white space joined, and what [`one_line`] escapes escaped.
 ///
 /// The API server drops a warning with a control character, newline included, without a word
 /// (kubernetes/apimachinery, `pkg/util/net/http.go`, `NewWarningHeader`).
@@ -20,8 +20,21 @@ pub fn warning_line(text: &str) -> String {
         }
         line.push_str(&one_line(word));
     }
-    truncate(&mut line, WARNING_LENGTH);
+    cut_at_word(&mut line, WARNING_LENGTH);
     line
+}
+
+/// Cuts `text` as [`truncate`] does, and between words: half a name may be the name of something else. A text whose first word
+/// is too long is cut within it.
+fn cut_at_word(text: &mut String, length: usize) {
+    if text.chars().nth(length).is_none() {
+        return;
+    }
+    truncate(text, length);
+    if let Some(end) = text.rfind(' ') {
+        text.truncate(end);
+        text.push_str(" …");
+    }
 }
 
 /// Cuts `text` to at most `length` characters, the ellipsis that shows the cut included.
@@ -49,6 +62,26 @@ mod tests {
     fn a_warning_is_one_line_without_control_characters() {
         let line = warning_line("  first\nsecond\r\n\tthird\u{2028}fourth \u{1b}[0m \u{202d}x ");
         assert_eq!(line, "first second third fourth \\u{1b}[0m \\u{202d}x");
+    }
+
+    #[test]
+    fn a_warning_is_cut_between_words() {
+        let longer = format!(
+            "[L7G001] Ingress shop/{}: {}",
+            "a".repeat(60),
+            "b".repeat(60)
+        );
+        let cut = warning_line(&longer);
+        assert_eq!(cut, format!("[L7G001] Ingress shop/{}: …", "a".repeat(60)));
+        // Wherever the cut falls, every word of it is one of the text.
+        for length in 0..240 {
+            let text = "namespace/name ".repeat(16) + &"c".repeat(length);
+            let cut = warning_line(&text);
+            assert!(cut.chars().count() <= WARNING_LENGTH, "{cut}");
+            let words = cut.trim_end_matches(" …").split(' ');
+            let whole: Vec<&str> = text.split(' ').collect();
+            assert!(words.clone().all(|word| whole.contains(&word)), "{cut}");
+        }
     }
 
     #[test]

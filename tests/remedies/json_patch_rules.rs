@@ -69,7 +69,10 @@ impl Inspection<'_> {
         match operation {
             PatchOperation::Test(_) => self.tests.push(path),
             PatchOperation::Remove(_) => {
-                let may_go = element.is_some() || is_scalar || path == "/spec/defaultBackend";
+                // What is tested as a whole is named.
+                let is_named = self.tests.contains(&path);
+                let may_go =
+                    element.is_some() || is_scalar || is_named || path == "/spec/defaultBackend";
                 self.guarded(&path);
                 let faults = &mut self.faults;
                 faults.require(may_go, "a part is lost that is not named", &place);

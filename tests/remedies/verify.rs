@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
 use libtest_mimic::Failed;
+use serde_json::Value;
 
 use crate::apply::{Applied, apply};
 use crate::change::Change;
@@ -111,7 +112,7 @@ impl<'a> Judged<'a> {
             "a kubectl line for a file",
             &place,
         );
-        if is_of_listener(finding) {
+        if is_of_listener(finding) && finding.list().is_empty() {
             faults.require(
                 reason.contains("TLSRoute") && reason.contains(&finding.field),
                 "a listener without changes, and no way out",
@@ -153,7 +154,40 @@ impl<'a> Judged<'a> {
         REPAIRED.contains(&finding.rule.as_str())
             && self.is_in_sight(finding)
             && !is_foreign
-            && !is_of_listener(finding)
+            && (!is_of_listener(finding) || self.is_handed_on_by_tcp(finding))
+    }
+
+    /// Whether TCPRoutes alone lead the finding's listeners on, each to a port of the gateway's TLS: what a TCP listener does
+    /// as well.
+    fn is_handed_on_by_tcp(&self, finding: &Finding) -> bool {
+        let is_attached = |route: &&Value| {
+            elements(&route["spec"]["parentRefs"])
+                .iter()
+                .any(|parent| parent["name"] == *finding.object.name)
+        };
+        let mut tls = self.world.of_kind("TLSRoute").filter(is_attached);
+        let mut tcp = self
+            .world
+            .of_kind("TCPRoute")
+            .filter(is_attached)
+            .peekable();
+        let service = finding.gateway_service();
+        let is_tls = service
+            .and_then(|service| self.world.get(&service))
+            .is_some_and(|service| {
+                elements(&service["spec"]["ports"]).iter().any(|port| {
+                    port["port"] == 443
+                        && (port["targetPort"] == 8443 || port["targetPort"] == "https")
+                })
+            });
+        let speaks_tls = |route: &Value| {
+            let backends = elements(&route["spec"]["rules"])
+                .iter()
+                .flat_map(|rule| elements(&rule["backendRefs"]));
+            backends.clone().count() == 1
+                && backends.into_iter().all(|backend| backend["port"] == 443)
+        };
+        is_tls && tls.next().is_none() && tcp.peek().is_some() && tcp.all(speaks_tls)
     }
 
     /// Applies a list and compares the worlds before and after.

@@ -10,7 +10,7 @@ use super::json::{at, list, set, text, unset};
 use super::network_load_balancer::{self as nlb, key};
 use super::owner::{self, Maker};
 use super::standing::has_network;
-use super::{gateway_api, ports, second_service};
+use super::{gateway_api, listener, ports, second_service};
 use crate::gateways::kind::STATUS_PORT;
 use crate::gateways::service::reach_from;
 use crate::identity::{Kind, ObjectKey};
@@ -28,8 +28,8 @@ const OF_GATEWAY: &[&str] = &["spec", "infrastructure", "annotations"];
 /// It cannot be told how; the text says why.
 pub(super) fn repair(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), String> {
     let subject = &finding.object;
-    if finding.field.starts_with("/spec/listeners/") {
-        return Err(listener(subject, &finding.field));
+    if listener::is_about(finding) {
+        return listener::pass_tls_on(draft, finding);
     }
     let mut key_at_fault = subject.clone();
     if subject.kind == Kind::Service {
@@ -93,6 +93,29 @@ pub(super) fn repair(draft: &mut Draft<'_>, finding: &Finding) -> Result<(), Str
         draft.explain(&document, certificate(&base, place));
     }
     Ok(())
+}
+
+/// Repairs the defect in the Service itself, as far as that is right without anything beside it: a load balancer that cannot
+/// become another one in place is not touched.
+pub(super) fn repair_alone(draft: &mut Draft<'_>, finding: &Finding) {
+    let document = DocumentKey::from(&finding.object);
+    let is_own = draft
+        .base(&document)
+        .is_some_and(|object| owner::maker(&object).is_none());
+    let is_in_place = matches!(finding.rule, RuleCode::L7G102 | RuleCode::L7G104);
+    if finding.object.kind != Kind::Service || !is_in_place || !is_own {
+        return;
+    }
+    let service = draft.service(&finding.object);
+    let repair = Repair {
+        rule: finding.rule,
+        place: OF_SERVICE,
+        service: service.as_deref(),
+        has_ip_targets: has_ip_targets(draft, finding),
+    };
+    draft.edit(&document, Phase::Defect, |raw| {
+        repair.apply(raw);
+    });
 }
 
 /// Whether the load balancer registers Pods, which decides how it reads its health check.
@@ -286,15 +309,6 @@ impl Repair<'_> {
         }
         port.node_port.map(|port| port.to_string())
     }
-}
-
-/// Why a listener that ends TLS is left to its reader: passing TLS through may take its routes and certificate from it.
-///
-/// Source: Gateway API, "TLS configuration" (which routes a TLS listener takes in which mode).
-fn listener(subject: &ObjectKey, field: &str) -> String {
-    format!(
-        "{subject} can pass TLS through at {field} (tls.mode: Passthrough) once a TLSRoute leads it to a port on which the gateway itself ends TLS, and the gateway has the certificate: a TCPRoute takes nothing from a listener that passes TLS through, and whether the three are in place is not worked out here"
-    )
 }
 
 /// Where the certificate goes, with its name.

@@ -29,6 +29,37 @@ pub(super) fn repair(
     reasons.take(take_away(draft, key, &legs));
 }
 
+/// Takes the ways of the findings out of the front, whatever stands in for it then. Nothing is drafted where another tool writes
+/// the front.
+pub(super) fn leave_out(draft: &mut Draft<'_>, key: &ObjectKey, findings: &[&Finding]) {
+    let document = DocumentKey::from(key);
+    let is_own = draft
+        .base(&document)
+        .is_some_and(|object| !matches!(owner::maker(&object), Some(owner::Maker::Controller(_))));
+    if is_own {
+        let legs = legs(draft, key, findings);
+        let firsts: HashSet<ServiceKey> = legs.iter().filter_map(first).collect();
+        remove(draft, key, &firsts);
+    }
+}
+
+/// Takes out what leads to these Services. `false`: the front is not at hand.
+fn remove(draft: &mut Draft<'_>, key: &ObjectKey, firsts: &HashSet<ServiceKey>) -> bool {
+    if firsts.is_empty() {
+        return true;
+    }
+    let world = draft.world;
+    let leads = |target: &Target| leads(world, firsts, target);
+    match key.kind {
+        Kind::Ingress => front_ingress::take_away(draft, key, &leads),
+        Kind::HttpRoute | Kind::GrpcRoute => front_route::take_away(draft, key, &leads),
+        _ => {
+            draft.delete(&key.into(), Phase::Front);
+            true
+        }
+    }
+}
+
 /// The ways that the findings are about.
 fn legs(draft: &Draft<'_>, key: &ObjectKey, findings: &[&Finding]) -> Vec<Leg> {
     let (world, configuration) = (draft.world, draft.configuration);
@@ -62,7 +93,6 @@ fn legs(draft: &Draft<'_>, key: &ObjectKey, findings: &[&Finding]) -> Vec<Leg> {
 
 fn take_away(draft: &mut Draft<'_>, key: &ObjectKey, legs: &[Leg]) -> Result<(), String> {
     let document = DocumentKey::from(key);
-    let world = draft.world;
     let not_at_hand = || format!("the whole object of {key} is not at hand");
     let object = draft.base(&document).ok_or_else(not_at_hand)?;
     if let Some(owner::Maker::Controller(name)) = owner::maker(&object) {
@@ -93,16 +123,7 @@ fn take_away(draft: &mut Draft<'_>, key: &ObjectKey, legs: &[Leg]) -> Result<(),
         return reason.map_or(Ok(()), Err);
     }
     let firsts: HashSet<ServiceKey> = replaced.iter().filter_map(|leg| first(leg)).collect();
-    let leads = |target: &Target| leads(world, &firsts, target);
-    let is_gone = match key.kind {
-        Kind::Ingress => front_ingress::take_away(draft, key, &leads),
-        Kind::HttpRoute | Kind::GrpcRoute => front_route::take_away(draft, key, &leads),
-        _ => {
-            draft.delete(&document, Phase::Front);
-            true
-        }
-    };
-    if !is_gone {
+    if !remove(draft, key, &firsts) {
         return Err(not_at_hand());
     }
     explain(draft, &document, &facing, stands);

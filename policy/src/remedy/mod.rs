@@ -17,18 +17,21 @@ mod front_ingress;
 mod front_route;
 mod gateway_api;
 mod json;
+mod listener;
 mod missing_service;
 mod network_load_balancer;
 mod owner;
 mod ports;
 mod second_service;
 mod standing;
+mod submitted;
 mod values;
 mod way;
 
 pub use change::{Action, Change, Owner, Patch, Remedy, Target};
 pub use documents::{DocumentKey, Documents};
 pub use owner::gitops;
+pub use submitted::in_submitted;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;

@@ -59,6 +59,9 @@
 //!     - {name: https, port: 443, targetPort: 8443}
 //! ```
 //!
+//! A listener of a Network Load Balancer's Gateway becomes a TCP listener (`protocol: TCP`, without `tls` and `hostname`) where a
+//! TCPRoute leads on from it to a port on which the gateway ends TLS.
+//!
 //! ## When to exempt
 //!
 //! When certificates can only live in AWS Certificate Manager, and the gateway is configured for plain text behind it.
@@ -122,8 +125,8 @@ pub(super) fn check_listener(object: &Object, leg: TlsLeg, findings: &mut Vec<Fi
         .and(&leg.reach.first_service())
         .then(": SNI, mTLS and passthrough are lost");
     let remedy = Remedy::paste(
-        "Pass TLS through, and name the certificate in the Istio Gateway (credentialName). The listener:",
-        "protocol: TLS\ntls:\n  mode: Passthrough\n",
+        "Hand TLS on as it comes, by a TCPRoute to the gateway's TLS port, and name the certificate in the Istio Gateway (credentialName). The listener:",
+        "protocol: TCP # without tls and hostname\n",
     );
     findings.push(Finding::of_tls_leg(
         RuleCode::L7G102,

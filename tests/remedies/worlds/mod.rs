@@ -4,6 +4,7 @@ mod exposed;
 mod fronts;
 mod gateways;
 mod ingresses;
+mod networks;
 mod owners;
 mod services;
 mod values;
@@ -59,14 +60,17 @@ fn site(place: Place) -> BoxedStrategy<Vec<Value>> {
         2 => gateways::of_the_gateway_api(place),
     ];
     let fronts = prop::collection::vec(fronts::front(place), 0..3);
-    (standing, fronts)
-        .prop_map(|(standing, fronts)| {
+    let network = prop::option::weighted(0.15, networks::network());
+    (standing, fronts, network)
+        .prop_map(move |(standing, fronts, network)| {
             let service = standing.service;
+            let network = network.map(|network| network.objects(place, &service));
             let fronts = fronts
                 .into_iter()
                 .enumerate()
                 .flat_map(|(index, front)| front.objects(&service, index));
-            standing.objects.into_iter().chain(fronts).collect()
+            let before = fronts.chain(network.into_iter().flatten());
+            standing.objects.into_iter().chain(before).collect()
         })
         .boxed()
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use thiserror::Error;
 
 pub use super::envelope::ReviewedObject;
@@ -47,8 +48,8 @@ pub struct Review<'a> {
     pub object: Option<ReviewedObject<'a>>,
     /// The object as it is stored; `None` for a creation.
     pub old_object: Option<ReviewedObject<'a>>,
-    /// How long the body is, in bytes.
-    pub length: usize,
+    /// The body, out of which an object that was read in passing can be read again.
+    pub body: &'a [u8],
     /// Who sent it. The body does not say that: nobody until it is set.
     pub sender: Sender,
     /// The trace that it is part of. The body does not say that either.
@@ -171,7 +172,7 @@ impl<'a> Review<'a> {
             Ok(envelope) => Self::of(envelope),
             Err(_) => Self::decode_envelope(body),
         }?;
-        review.length = body.len();
+        review.body = body;
         Ok(review)
     }
 
@@ -187,6 +188,15 @@ impl<'a> Review<'a> {
         let envelope = envelope::read(body, ObjectDecoding::Deferred)
             .map_err(|error| explain(body, &error))?;
         Self::of(envelope)
+    }
+
+    /// The object as it was submitted, from the body; `None`: it cannot be read so.
+    #[must_use]
+    pub fn submitted(&self) -> Option<Value> {
+        match Self::decode_envelope(self.body).ok()?.object? {
+            ReviewedObject::Raw(raw) => serde_json::from_str(raw.get()).ok(),
+            ReviewedObject::Read(_) => None,
+        }
     }
 
     /// Whose share of everything it has a part in.
@@ -231,7 +241,7 @@ impl<'a> Review<'a> {
             dry_run: request.dry_run,
             object: request.object,
             old_object: request.old_object,
-            length: 0,
+            body: b"",
             sender: Sender::default(),
             trace_id: None,
         })

@@ -9,12 +9,19 @@ use crate::admission::{Answer, Cause};
 use crate::report::admission::{self, SHOWN};
 use crate::report::denial::denial;
 use crate::report::disclosure::Disclosure;
+use crate::report::submitted_changes::SubmittedChanges;
 
 /// The answer that an outcome gives, with as much as `disclosure` lets its reader learn.
-pub(super) fn answer(outcome: &Outcome, disclosure: Disclosure<'_>, messages: &Messages) -> Answer {
+/// `submitted` is what its reader can change in the object itself.
+pub(super) fn answer(
+    outcome: &Outcome,
+    disclosure: Disclosure<'_>,
+    messages: &Messages,
+    submitted: Option<&SubmittedChanges>,
+) -> Answer {
     let verdict = &outcome.verdict;
     let mut answer = if verdict.is_denied() {
-        let message = denial(verdict, disclosure, messages);
+        let message = denial(verdict, disclosure, messages, submitted);
         Answer::deny(message, causes(verdict, disclosure))
     } else {
         Answer::allow()

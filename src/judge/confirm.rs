@@ -6,6 +6,7 @@ use std::time::Duration;
 use l7guard_policy::budget::{Budget, BudgetExceeded};
 use l7guard_policy::configuration::Configuration;
 use l7guard_policy::confirmation::{LiveQuery, LiveRead, Review, ReviewError, Step};
+use l7guard_policy::inventory::Overlay;
 use l7guard_policy::verdict::{Change, Verdict};
 use tokio::time::{Instant, timeout_at};
 
@@ -27,6 +28,8 @@ pub(super) struct Confirmed {
     pub(super) verdict: Verdict,
     /// How many live reads it rests on.
     pub(super) reads: usize,
+    /// What these found, over the inventory.
+    pub(super) overlay: Overlay,
 }
 
 /// Judges a change: reads until nothing is open. In a world that is no copy of another one there is nothing to read. All
@@ -63,7 +66,13 @@ pub(super) async fn verdict<W: ClusterView>(
             step?
         };
         match step {
-            Step::Done(verdict) => return Ok(Confirmed { verdict, reads }),
+            Step::Done(verdict) => {
+                return Ok(Confirmed {
+                    verdict,
+                    reads,
+                    overlay: rounds.review.into_overlay(),
+                });
+            }
             Step::Read(open) => {
                 let awaited = kinds(&open);
                 let end = deadline.checked_sub(TO_SAY_SO).unwrap_or(deadline);

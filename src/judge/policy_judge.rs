@@ -1,11 +1,15 @@
 //! The judge that asks the policy: a review in, the policy's verdict as an answer out.
 
+use l7guard_policy::configuration::Configuration;
+use l7guard_policy::inventory::World;
 use l7guard_policy::objects::{self, DecodeError, Naming, Object, Source};
+use l7guard_policy::remedy::in_submitted;
 use l7guard_policy::verdict::Change;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::cluster_view::ClusterView;
+use super::confirm::Confirmed;
 use super::count::count;
 use super::log::log;
 use super::outcome::Outcome;
@@ -16,6 +20,7 @@ use crate::admission::{Operation, Review, ReviewedObject};
 use crate::judge::metrics::ReviewMetrics;
 use crate::live::LiveConfiguration;
 use crate::report::disclosure::Disclosure;
+use crate::report::submitted_changes::SubmittedChanges;
 use crate::shares::{SMALL, Turns, long_work, off_workers, size};
 
 /// Judges reviews by the policy in force, in the world as it is then known.
@@ -38,6 +43,35 @@ impl<W: ClusterView> PolicyJudge<W> {
             metrics,
             long_work: long_work(),
         }
+    }
+
+    /// What the writer of a refused object can change in it; `None`: it is not refused, or too large to be looked at again.
+    fn submitted(
+        &self,
+        review: &Review<'_>,
+        change: &Change,
+        confirmed: &Confirmed,
+        configuration: &Configuration,
+    ) -> Option<SubmittedChanges> {
+        if !confirmed.verdict.is_denied() || review.body.len() > SMALL {
+            return None;
+        }
+        let denials = || confirmed.verdict.denials().map(|judged| &judged.finding);
+        if !denials().any(|finding| finding.object == change.new.key) {
+            return None;
+        }
+        let object = review.submitted()?;
+        let overlay = confirmed.overlay.clone().under(change.new.clone());
+        let changes = self.world.with_inventory(|inventory| {
+            let world = World::with_overlay(inventory, &overlay);
+            let key = &change.new.key;
+            in_submitted(&world, configuration, key, object.clone(), denials())
+        });
+        Some(SubmittedChanges {
+            changes,
+            object,
+            is_stored: change.old.is_some(),
+        })
     }
 
     /// The change that a review asks about. Objects that were not read with the envelope may be large.
@@ -67,6 +101,7 @@ impl<W: ClusterView> Judge for PolicyJudge<W> {
         let work = Work::of(review, &self.long_work);
         let confirmed =
             confirm::verdict(&self.world, &configuration, &change, work, deadline).await?;
+        let submitted = self.submitted(review, &change, &confirmed, &configuration);
         let outcome = Outcome::of(review, confirmed, self.world.age());
         count(&outcome, &self.metrics);
         log(review, &outcome);
@@ -75,6 +110,7 @@ impl<W: ClusterView> Judge for PolicyJudge<W> {
             &outcome,
             disclosure,
             &configuration.messages,
+            submitted.as_ref(),
         ))
     }
 }

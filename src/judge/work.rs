@@ -19,7 +19,7 @@ impl<'a> Work<'a> {
         Self {
             flow: review.flow(),
             turns,
-            size: (review.length > SMALL).then(|| size(review.length)),
+            size: (review.body.len() > SMALL).then(|| size(review.body.len())),
         }
     }
 

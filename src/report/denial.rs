@@ -12,6 +12,7 @@ use l7guard_policy::verdict::Verdict;
 
 use super::admission::SHOWN;
 use super::disclosure::{DisclosedFinding, Disclosure};
+use super::submitted_changes::SubmittedChanges;
 use crate::visible_text::one_line;
 
 /// How every refusal goes on, whoever runs the cluster.
@@ -19,14 +20,25 @@ const FURTHER: &str = "Need it all the same? The platform team can grant an exem
 Is this verdict wrong? Tell the platform team which line of the evidence above is not so.
 ";
 
-/// The message of a refusal.
+/// The message of a refusal. `submitted` is what its reader can change in the object itself.
 #[must_use]
-pub fn denial(verdict: &Verdict, disclosure: Disclosure<'_>, messages: &Messages) -> String {
+pub fn denial(
+    verdict: &Verdict,
+    disclosure: Disclosure<'_>,
+    messages: &Messages,
+    submitted: Option<&SubmittedChanges>,
+) -> String {
     let denials: Vec<&Finding> = verdict.denials().map(|judged| &judged.finding).collect();
     let mut message = headline(&denials, disclosure);
     let shown = &denials[..denials.len().min(SHOWN)];
     for of_rule in shown.chunk_by(|one, next| one.rule == next.rule) {
         write_rule(&mut message, of_rule, disclosure);
+    }
+    if let Some(submitted) = submitted {
+        let lines = submitted.lines(&disclosure.subject());
+        if !lines.is_empty() {
+            let _ = writeln!(message, "{lines}");
+        }
     }
     let more = denials.len() - shown.len();
     if more > 0 {

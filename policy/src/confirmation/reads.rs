@@ -58,6 +58,11 @@ impl Reads {
         &self.overlay
     }
 
+    /// The same, of a review that is done.
+    pub(super) fn into_overlay(self) -> Overlay {
+        self.overlay
+    }
+
     /// The Pods of a selection by their metadata, if they were asked for.
     pub(super) fn pods(&self, selection: &PodSelection) -> Option<&SelectedPods> {
         self.pods.get(selection)

@@ -11,7 +11,7 @@ use super::reads::Reads;
 use super::{before, pods};
 use crate::budget::{Budget, BudgetExceeded};
 use crate::configuration::{Configuration, Date};
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, Overlay};
 use crate::objects::Object;
 use crate::verdict::{Change, Verdict, review_within};
 
@@ -105,6 +105,12 @@ impl<'a> Review<'a> {
             }
         }
         Ok(step)
+    }
+
+    /// What was read for it, to be laid over the inventory.
+    #[must_use]
+    pub fn into_overlay(self) -> Overlay {
+        self.reads.into_overlay()
     }
 
     fn step(&self, budget: &Budget, inventory: &Inventory) -> Result<Step, BudgetExceeded> {

@@ -29,10 +29,10 @@ const MOST_ERRORS: usize = 10;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage, or something that could not be read; the findings are
+Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage, or something that could not be read; the findings are \
 printed all the same.
 
-Kinds that are not installed are no error. It needs the rights of docs/operations.md without the verb watch. With another
+Kinds that are not installed are no error. It needs the rights of docs/operations.md without the verb watch. With another \
 --config it says what that one would refuse.
 
 Examples:
@@ -81,6 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     if let Some(earlier) = earlier {
         earlier.compare(&mut report);
     }
+    report.messages = configuration.messages.clone();
     report.unresolved_fails = arguments.fail_on == FailOn::Unresolved;
     let printing = Printing {
         output: arguments.output,

@@ -1,4 +1,4 @@
-//! The base world that `check` lays files over.
+//! The base world that `check` and `explain` lay files over.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,21 +15,29 @@ use crate::operations::Readiness;
 use crate::pki::crypto;
 use crate::snapshot::{self, BaseWorld, Header, Taken};
 
-/// What the files are laid over.
+/// What the files are laid over, and what is reported then.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Base world")]
 pub(super) struct BaseArguments {
-    /// Lay the files over a snapshot of a cluster (`l7guard snapshot`), and report what they add
+    #[command(flatten)]
+    source: BaseSource,
+    /// Report also what the base world holds already, and not only what the files add
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+/// What the files are laid over.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Base world")]
+pub(super) struct BaseSource {
+    /// Lay the files over a snapshot of a cluster (`l7guard snapshot`)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["with_cluster", "kubeconfig", "context"])]
     world: Option<PathBuf>,
-    /// Lay the files over a live cluster (of --context or --kubeconfig), and report what they add
+    /// Lay the files over a live cluster (of --context or --kubeconfig)
     #[arg(long)]
     with_cluster: bool,
     #[command(flatten)]
     cluster: ClusterArguments,
-    /// Report also what the base world holds already
-    #[arg(long)]
-    pub(super) all: bool,
 }
 
 /// A base world, and what could not be read of it.
@@ -39,6 +47,20 @@ pub(super) struct Base {
 }
 
 impl BaseArguments {
+    /// The base world that is asked for.
+    ///
+    /// # Errors
+    /// When it cannot be read, several clusters are named, or `--all` is given without one.
+    pub(super) fn load(&self, is_quiet: bool) -> Result<Option<Base>> {
+        let base = self.source.load(is_quiet)?;
+        if self.all && base.is_none() {
+            bail!("--all is about a base world: give --world FILE or --with-cluster");
+        }
+        Ok(base)
+    }
+}
+
+impl BaseSource {
     /// The base world that is asked for.
     ///
     /// # Errors
@@ -55,10 +77,12 @@ impl BaseArguments {
         if self.cluster.is_named() {
             bail!("--context and --kubeconfig name the cluster of --with-cluster");
         }
-        if self.all {
-            bail!("--all is about a base world: give --world FILE or --with-cluster");
-        }
         Ok(None)
+    }
+
+    /// Whether the base world is a live cluster.
+    pub(super) fn is_live(&self) -> bool {
+        self.with_cluster
     }
 
     fn of_cluster(&self, is_quiet: bool) -> Result<Base> {

@@ -23,7 +23,7 @@ use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage, unreadable input or no objects found; the
+Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage, unreadable input or no objects found; the \
 findings are printed all the same.
 
 What is no object (a Helm template, a kustomize patch, values) is skipped with a note that says how to render it.
@@ -210,6 +210,7 @@ fn check(
         conflicts: world.conflicts,
         unresolved_fails: arguments.fail_on == FailOn::Unresolved,
         base,
+        messages: configuration.messages.clone(),
         ..Report::default()
     }
 }

@@ -1,4 +1,4 @@
-//! `l7guard explain`: a rule's page, or the way that traffic takes to and from an object.
+//! `l7guard explain`: a rule's page, or the way that traffic takes to and from an object, with what repairs it.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -12,27 +12,34 @@ use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::inventory::World;
 use l7guard_policy::objects::{Facts, Object};
 use l7guard_policy::paths::affected::Affected;
+use l7guard_policy::remedy::Change;
 use l7guard_policy::rules::{Rule, RuleCode};
 use l7guard_policy::{fronts, paths};
 
+use super::base::{Base, BaseSource};
 use super::config::ConfigurationFile;
 use super::subject::Subject;
 use super::terminal::style;
 use super::{ExitStatus, exemptions};
+use crate::clock;
 use crate::failure::SeveralLines;
 use crate::report::text::{self, Style};
 use crate::report::traffic::Trace;
-use crate::report::{ReportedError, object_name, traffic};
+use crate::report::{ReportedError, help, object_name, page, traffic};
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit status: 0 explained, 2 no such rule, no such object or several of that name, or unreadable input.
 
+Below the way stands what repairs each finding on it: which object, which lines. Where a live cluster holds the object and no \
+GitOps tool writes it, the kubectl command stands there too.
+
 Examples:
   l7guard explain L7G001
   l7guard explain ingress/edge -f manifests/
-  kubectl get ingressclasses,ingresses,services,deployments,pods -A -o yaml |
+  l7guard explain ingress/edge --with-cluster --context prod
+  kubectl get ingressclasses,ing,svc,deploy,pods -A -o yaml |
     l7guard explain svc/web -n edge -f -")]
 pub(super) struct Arguments {
     /// A rule's code or name (L7G001, alb-ingress), or an object as kubectl names it (ingress/edge, svc/web,
@@ -47,6 +54,36 @@ pub(super) struct Arguments {
     namespace: Option<String>,
     #[command(flatten)]
     configuration: ConfigurationFile,
+    #[command(flatten)]
+    base: BaseSource,
+}
+
+/// Where the object is looked for.
+#[derive(Clone, Copy)]
+enum Sight {
+    Files,
+    Cluster,
+    Both,
+}
+
+impl Sight {
+    /// As the place of something.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Files => "these files",
+            Self::Cluster => "this cluster",
+            Self::Both => "these files and this cluster",
+        }
+    }
+
+    /// With what it does.
+    fn shows(self) -> String {
+        let show = match self {
+            Self::Cluster => "shows",
+            Self::Files | Self::Both => "show",
+        };
+        format!("{} {show}", self.as_str())
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
@@ -65,24 +102,39 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
         );
         bail!(SeveralLines(text));
     };
-    io::stdout().write_all(code.rule().page().as_bytes())?;
+    let stdout = io::stdout();
+    let page = page::on_terminal(&code.rule().page(), style(&stdout));
+    stdout.lock().write_all(page.as_bytes())?;
     Ok(ExitStatus::Success)
 }
 
 fn explain_object(arguments: &Arguments, kind: &str, name: &str) -> Result<ExitStatus> {
-    if arguments.files.is_empty() {
-        bail!(
-            "say with -f which files hold {kind}/{name} and what is around it: l7guard explain {kind}/{name} -f manifests/"
-        );
-    }
     let configuration = arguments.configuration.load()?;
+    let base = arguments.base.load(false)?;
+    let sight = match (&base, arguments.files.is_empty()) {
+        (None, true) => bail!(
+            "say with -f which files hold {kind}/{name} and what is around it: l7guard explain {kind}/{name} -f manifests/ (or name the cluster that holds it: --with-cluster --context NAME)"
+        ),
+        (None, false) => Sight::Files,
+        (Some(_), true) => Sight::Cluster,
+        (Some(_), false) => Sight::Both,
+    };
     let namespace = arguments.namespace.as_deref();
-    let read = ManifestWorld::read(&arguments.files, namespace.unwrap_or("default"));
+    let mut read = ManifestWorld::read(&arguments.files, namespace.unwrap_or("default"));
+    // Commands change what is there now, not what was there when a snapshot was taken.
+    let live = base
+        .as_ref()
+        .filter(|_| arguments.base.is_live())
+        .map(|base| base.world.header.cluster.clone());
+    if let Some(base) = base {
+        lay_over(&mut read, base);
+    }
     write_errors(&read.errors)?;
     let subject = Subject {
         kind,
         name,
         namespace,
+        place: sight.as_str(),
     };
     let object = subject
         .find(&read.inventory)
@@ -90,14 +142,53 @@ fn explain_object(arguments: &Arguments, kind: &str, name: &str) -> Result<ExitS
     let stdout = io::stdout();
     let style = style(&stdout);
     let world = World::new(&read.inventory);
-    let text = drawing(&world, &configuration, object, style);
-    let text = text + &exemptions::of_object(&world, &configuration, object);
-    stdout.lock().write_all(text.as_bytes())?;
+    let mut output = stdout.lock();
+    let text = drawing(&world, &configuration, object, style, sight);
+    output.write_all(text.as_bytes())?;
+    write_repairs(
+        &read,
+        &configuration,
+        object,
+        live.as_deref(),
+        style,
+        &mut output,
+    )?;
+    let exemptions = exemptions::of_object(&world, &configuration, object);
+    output.write_all(exemptions.as_bytes())?;
     Ok(if read.errors.is_empty() {
         ExitStatus::Success
     } else {
         ExitStatus::Error
     })
+}
+
+fn lay_over(read: &mut ManifestWorld, base: Base) {
+    let file = format!("cluster {}", base.world.header.cluster);
+    let errors = base.errors.into_iter().map(|message| ReportedError {
+        file: file.clone(),
+        line: None,
+        column: None,
+        message,
+    });
+    read.errors.extend(errors);
+    read.lay_over(base.world, true);
+}
+
+/// What repairs each finding on the ways of the object. `live` is the context of the cluster below the files.
+fn write_repairs(
+    read: &ManifestWorld,
+    configuration: &Configuration,
+    object: &Object,
+    live: Option<&str>,
+    style: Style,
+    output: &mut impl Write,
+) -> io::Result<()> {
+    let of_files = read.of_files();
+    let held_in = |change: &Change| live.filter(|_| !of_files.hold(change));
+    for reported in read.repairs_of(&object.key, configuration, clock::today()) {
+        help::write_repair(&reported, &held_in, style, &mut *output)?;
+    }
+    Ok(())
 }
 
 /// Inputs that cannot be read may hold what is missing from the drawing.
@@ -117,6 +208,7 @@ fn drawing(
     configuration: &Configuration,
     object: &Object,
     style: Style,
+    sight: Sight,
 ) -> String {
     let mut affected = Affected::default();
     affected.add(world, object);
@@ -140,8 +232,9 @@ fn drawing(
     let drawings: Vec<String> = fronts.chain(own).collect();
     if drawings.is_empty() {
         return format!(
-            "No AWS load balancer that works on Layer 7 leads to {}, as far as these files show.\n",
-            object_name(&object.key)
+            "No AWS load balancer that works on Layer 7 leads to {}, as far as {}.\n",
+            object_name(&object.key),
+            sight.shows()
         );
     }
     drawings.concat()

@@ -43,6 +43,8 @@ pub(super) struct Subject<'a> {
     pub(super) name: &'a str,
     /// The namespace, if one was given.
     pub(super) namespace: Option<&'a str>,
+    /// Where it is looked for, as it is said in an error: `these files`.
+    pub(super) place: &'static str,
 }
 
 /// Why there is not exactly one.
@@ -63,8 +65,10 @@ pub(super) enum NotOne {
         candidates: String,
     },
     /// None.
-    #[error("there is no {wanted} in these files{candidates}")]
+    #[error("there is no {wanted} in {place}{candidates}")]
     Missing {
+        /// Where it was looked for.
+        place: &'static str,
         /// What was asked for.
         wanted: String,
         /// What is there instead.
@@ -149,6 +153,7 @@ impl Subject<'_> {
             format!("; of that kind there is:{}", listed(of_kind))
         };
         NotOne::Missing {
+            place: self.place,
             wanted: self.to_string(),
             candidates,
         }

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::{self, DecorStyle};
 use annotate_snippets::{AnnotationKind, Group, Origin, Renderer, Snippet};
+use l7guard_policy::rules::Mode;
 use textwrap::WordSplitter;
 
 use super::Location;
@@ -121,6 +122,16 @@ impl Style {
         renderer
             .decor_style(DecorStyle::Ascii)
             .term_width(width.max(NARROWEST))
+    }
+}
+
+impl From<Mode> for Level {
+    fn from(severity: Mode) -> Self {
+        match severity {
+            Mode::Deny => Self::Error,
+            Mode::Warn => Self::Warning,
+            Mode::Audit | Mode::Off => Self::Note,
+        }
     }
 }
 

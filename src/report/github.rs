@@ -5,11 +5,12 @@
 
 use std::io::{self, Write};
 
+use l7guard_policy::configuration::Messages;
 use l7guard_policy::rules::Mode;
 
 use super::exemption::justification;
 use super::{
-    Location, OfCluster, Report, ReportedError, ReportedExemption, ReportedFinding,
+    Location, OfCluster, Report, ReportedError, ReportedExemption, ReportedFinding, more,
     name_in_cluster, notes, remedy_text,
 };
 use crate::visible_text::{one_line, printable};
@@ -24,7 +25,7 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
         write_input(&mut output, "error", error)?;
     }
     for finding in &report.findings {
-        write_finding(&mut output, finding)?;
+        write_finding(&mut output, finding, &report.messages)?;
     }
     if report.unresolved_fails {
         for unresolved in &report.unresolved {
@@ -55,7 +56,11 @@ fn write_notes(output: &mut impl Write, report: &Report) -> io::Result<()> {
     )
 }
 
-fn write_finding(output: &mut impl Write, reported: &ReportedFinding) -> io::Result<()> {
+fn write_finding(
+    output: &mut impl Write,
+    reported: &ReportedFinding,
+    messages: &Messages,
+) -> io::Result<()> {
     let command = match reported.judged.severity {
         Mode::Deny => "error",
         Mode::Warn => "warning",
@@ -74,11 +79,11 @@ fn write_finding(output: &mut impl Write, reported: &ReportedFinding) -> io::Res
     }
     let cluster = reported.cluster.as_deref();
     let text = format!(
-        "{}{}\n\n{}\n\nl7guard explain {}",
+        "{}{}\n\n{}\n\n{}",
         cluster.map_or(String::new(), |name| format!("{}: ", one_line(name))),
         one_line(finding.message.in_full()),
         remedy_text::of_finding(reported),
-        finding.rule
+        more(messages, finding.rule)
     );
     writeln!(
         output,

@@ -11,15 +11,18 @@ pub mod disclosure;
 pub mod exemption;
 mod fleet;
 pub mod github;
+pub mod help;
 pub mod html;
 mod inputs;
 pub mod json;
 pub mod junit;
 mod kubectl_command;
 pub mod notes;
+pub mod page;
 pub mod remedy_text;
 pub mod sarif;
 mod stations;
+pub mod submitted_changes;
 pub mod text;
 mod totals;
 pub mod traffic;
@@ -27,9 +30,10 @@ mod yaml_text;
 
 use std::sync::Arc;
 
+use l7guard_policy::configuration::Messages;
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::remedy::Remedy;
-use l7guard_policy::rules::{Finding, Mode};
+use l7guard_policy::rules::{Finding, Mode, RuleCode};
 use l7guard_policy::verdict::{Judged, Unresolved};
 
 use crate::visible_text::one_line;
@@ -66,6 +70,8 @@ pub struct Report {
     pub unresolved_fails: bool,
     /// The cluster that the files were laid over.
     pub base: Option<BaseSummary>,
+    /// Where the reader finds more about a rule.
+    pub messages: Messages,
 }
 
 /// A finding, and where it stands.
@@ -141,6 +147,12 @@ impl Report {
             .filter(|finding| finding.judged.severity == severity)
             .count()
     }
+}
+
+/// Where people find more about a rule: the page that the configuration names, else the command that prints it.
+fn more(messages: &Messages, rule: RuleCode) -> String {
+    let page = messages.page_of(rule);
+    page.unwrap_or_else(|| format!("l7guard explain {rule}"))
 }
 
 /// `Kind namespace/name` with text that is safe to print.

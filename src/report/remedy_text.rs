@@ -10,6 +10,16 @@ use crate::visible_text::one_line;
 /// What to do, an empty line, then the changes; alone the sentence where there are none, with the reason.
 #[must_use]
 pub fn of_finding(reported: &ReportedFinding) -> String {
+    let cluster = reported.cluster.as_deref();
+    of_finding_in(reported, &|_| cluster)
+}
+
+/// The context of the cluster that holds the state of which a change was worked out; `None`: no cluster does.
+pub type HeldIn<'a> = dyn Fn(&Change) -> Option<&'a str> + 'a;
+
+/// The same where each change is of a cluster or not.
+#[must_use]
+pub fn of_finding_in(reported: &ReportedFinding, held_in: &HeldIn<'_>) -> String {
     let advice = &reported.judged.finding.remedy;
     let remedy = &reported.remedy;
     let mut text = advice.sentence().to_owned();
@@ -22,7 +32,7 @@ pub fn of_finding(reported: &ReportedFinding) -> String {
         return text;
     }
     text.push_str("\n\n");
-    text.push_str(&of_changes(&remedy.changes, reported.cluster.as_deref()));
+    text.push_str(&of_changes_in(&remedy.changes, held_in));
     text
 }
 
@@ -30,12 +40,16 @@ pub fn of_finding(reported: &ReportedFinding) -> String {
 /// which they were worked out.
 #[must_use]
 pub fn of_changes(changes: &[Change], cluster: Option<&str>) -> String {
+    of_changes_in(changes, &|_| cluster)
+}
+
+fn of_changes_in(changes: &[Change], held_in: &HeldIn<'_>) -> String {
     let mut text = String::new();
     for (at, change) in changes.iter().enumerate() {
         if at > 0 {
             text.push_str("---\n");
         }
-        write_change(change, at + 1, cluster, &mut text);
+        write_change(change, at + 1, held_in(change), &mut text);
     }
     text
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use l7guard_policy::configuration::Messages;
 use l7guard_policy::rules::{Finding, Mode, Rule, RuleCode};
 use serde::Serialize;
 
@@ -57,6 +58,9 @@ struct ReportingDescriptor {
     name: &'static str,
     short_description: Message,
     help: MarkdownMessage,
+    /// The page that the configuration names: a SARIF reader needs an absolute address (3.49.12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<String>,
     default_configuration: Configuration,
 }
 
@@ -169,7 +173,10 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
                 driver: Driver {
                     name: "l7guard",
                     version: env!("CARGO_PKG_VERSION"),
-                    rules: Rule::all().iter().map(descriptor).collect(),
+                    rules: Rule::all()
+                        .iter()
+                        .map(|rule| descriptor(rule, &report.messages))
+                        .collect(),
                 },
             },
             // Columns are counted in characters.
@@ -185,7 +192,7 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
     writeln!(output, "{}", visible_text::json(&document))
 }
 
-fn descriptor(rule: &Rule) -> ReportingDescriptor {
+fn descriptor(rule: &Rule, messages: &Messages) -> ReportingDescriptor {
     let page = rule.page();
     ReportingDescriptor {
         id: rule.code.as_str(),
@@ -197,6 +204,7 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
             text: page.clone(),
             markdown: page,
         },
+        help_uri: messages.page_of(rule.code),
         default_configuration: Configuration {
             level: level(rule.default_mode),
         },

@@ -4,18 +4,19 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use l7guard_policy::confidence::Confidence;
+use l7guard_policy::configuration::Messages;
 use l7guard_policy::identity::ObjectKey;
-use l7guard_policy::rules::{Finding, Mode};
+use l7guard_policy::rules::Finding;
 use l7guard_policy::verdict::Unresolved;
 
 use super::diagnostic::{Diagnostic, Level, Place};
 use super::notes::{self, ReportedNote};
 use super::totals::Totals;
 use super::{
-    BaseSummary, Gone, OfCluster, Report, ReportedError, ReportedExemption, ReportedFinding,
-    name_in_cluster, object_name, remedy_text,
+    BaseSummary, Gone, OfCluster, Report, ReportedError, ReportedExemption, ReportedFinding, help,
+    more, name_in_cluster, remedy_text,
 };
-use crate::visible_text::{one_line, printable};
+use crate::visible_text::one_line;
 
 pub use super::diagnostic::Style;
 
@@ -45,7 +46,7 @@ pub fn write(
     write_list(unresolved, "unresolved", is_verbose, style, &mut output)?;
     let exempt = report.exempt.iter().map(exempt_line).collect();
     write_list(exempt, "exempt", is_verbose, style, &mut output)?;
-    write_failures(&report.errors, report.findings.iter(), style, &mut output)?;
+    write_failures(report, report.findings.iter(), style, &mut output)?;
     write_gone(&report.gone, style, &mut output)?;
     for cluster in &report.clusters {
         let line = format!("{}: {}", one_line(&cluster.name), summary(&cluster.totals));
@@ -176,21 +177,21 @@ pub fn write_decisive<'a>(
         let unresolved = report.unresolved.iter().map(unresolved_line).collect();
         write_list(unresolved, "unresolved", true, style, &mut output)?;
     }
-    write_failures(&report.errors, findings, style, output)
+    write_failures(report, findings, style, output)
 }
 
 fn write_failures<'a>(
-    errors: &[ReportedError],
+    report: &Report,
     findings: impl Iterator<Item = &'a ReportedFinding>,
     style: Style,
     mut output: impl Write,
 ) -> io::Result<()> {
-    for error in errors {
+    for error in &report.errors {
         write_input(Level::Error, error, style, &mut output)?;
     }
     let mut remedies = HashMap::new();
     for finding in findings {
-        write_finding(finding, &mut remedies, style, &mut output)?;
+        write_finding(finding, &report.messages, &mut remedies, style, &mut output)?;
     }
     Ok(())
 }
@@ -229,6 +230,7 @@ fn write_input(
 /// only referred to.
 fn write_finding<'a>(
     reported: &'a ReportedFinding,
+    messages: &Messages,
     remedies: &mut HashMap<String, &'a ObjectKey>,
     style: Style,
     output: &mut impl Write,
@@ -246,13 +248,9 @@ fn write_finding<'a>(
     });
     let mut remarks: Vec<_> = cluster.into_iter().chain(is_new).chain(hops).collect();
     remarks.push(("note", certainty(finding).to_owned()));
-    remarks.push(("more", format!("l7guard explain {}", finding.rule)));
+    remarks.push(("more", more(messages, finding.rule)));
     let diagnostic = Diagnostic {
-        level: match reported.judged.severity {
-            Mode::Deny => Level::Error,
-            Mode::Warn => Level::Warning,
-            Mode::Audit | Mode::Off => Level::Note,
-        },
+        level: reported.judged.severity.into(),
         code: Some(finding.rule.as_str()),
         message: finding.message.in_full(),
         place: reported
@@ -264,34 +262,9 @@ fn write_finding<'a>(
     diagnostic.write(style, &mut *output)?;
     let remedy = remedy_text::of_finding(reported);
     let before = remedies.get(&remedy).copied();
-    write_remedy(&remedy, before, style, output)?;
+    help::write(&remedy, before, style, output)?;
     remedies.entry(remedy).or_insert(&finding.object);
     writeln!(output)
-}
-
-/// What to do, wrapped; then the manifest as it is, from the first column, so that it can be copied and pasted.
-fn write_remedy(
-    remedy: &str,
-    before: Option<&ObjectKey>,
-    style: Style,
-    output: &mut impl Write,
-) -> io::Result<()> {
-    let (advice, manifest) = remedy.split_once("\n\n").unwrap_or((remedy, ""));
-    let mut advice = format!("help: {}", one_line(advice.trim_end()));
-    if let Some(object) = before.filter(|_| !manifest.is_empty()) {
-        let shown = format!(", as it is written above for {}", object_name(object));
-        advice = format!("{}{shown}", advice.trim_end_matches([':', '.']));
-    }
-    for (at, line) in style.wrap(&advice, "    ").iter().enumerate() {
-        match line.strip_prefix("help") {
-            Some(rest) if at == 0 => writeln!(output, "{}{rest}", style.help("help"))?,
-            _ => writeln!(output, "{line}")?,
-        }
-    }
-    if before.is_none() && !manifest.is_empty() {
-        writeln!(output, "\n{}", printable(manifest.trim_end()))?;
-    }
-    Ok(())
 }
 
 fn certainty(finding: &Finding) -> &'static str {

@@ -8,6 +8,7 @@ mod copies;
 mod documents;
 mod judgement;
 mod releases;
+mod repairs;
 #[cfg(test)]
 mod tests;
 

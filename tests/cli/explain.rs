@@ -1,5 +1,9 @@
 //! `explain`: pages of rules, and the way that traffic takes.
 
+use std::fs::File;
+
+use l7guard::snapshot::{Header, Lines, SnapshotWriter};
+
 use super::terminal::{on_terminal, plain};
 use super::{Ended, directory, l7guard, path, run, run_with_input};
 
@@ -290,4 +294,97 @@ fn the_drawing_fits_a_narrow_terminal_and_is_coloured_on_a_terminal_alone() {
     let without = run(&arguments).stdout;
     assert_eq!(without.matches("\n! ").count(), 2, "{without}");
     assert!(!without.contains('\u{1b}'));
+}
+
+/// The changes that a text shows, from the first one on.
+fn changes(text: &str) -> &str {
+    let from = text.find("\n# 1. ").map(|at| &text[at..]).unwrap();
+    // The summary of a report stands below them.
+    from.rsplit_once("\n\n").map_or(from, |(changes, last)| {
+        if last.contains(" denied, ") {
+            changes
+        } else {
+            from
+        }
+    })
+}
+
+#[test]
+fn what_repairs_an_object_is_shown_whole_as_check_shows_it() {
+    let checked = run(&["check", "examples/quickstart"]);
+    let wanted = changes(&checked.stdout).trim_end();
+    assert!(
+        wanted.contains("\n  loadBalancerClass: service.k8s.aws/nlb\n"),
+        "{wanted}"
+    );
+    for subject in [
+        "ingress/edge",
+        "svc/istio-ingressgateway",
+        "deploy/istio-ingressgateway",
+    ] {
+        let explained = explain(subject, &QUICKSTART).stdout;
+        assert_eq!(changes(&explained).trim_end(), wanted, "{subject}");
+        // No cluster holds the files.
+        assert!(!explained.contains("kubectl"), "{explained}");
+    }
+}
+
+#[test]
+fn where_nothing_can_be_changed_the_reason_stands() {
+    let binding = "\
+apiVersion: elbv2.k8s.aws/v1beta1
+kind: TargetGroupBinding
+metadata: {name: front, namespace: mesh}
+spec: {targetGroupARN: a, serviceRef: {name: gateway, port: 80}}
+";
+    let world = gateway(
+        "ingressgateway",
+        "}\nspec: {selector: {istio: ingressgateway}, ports: [{port: 80}]",
+    ) + binding;
+    let ended = run_with_input(&["explain", "tgb/front", "-f", "-"], &world);
+    assert!(
+        ended.stdout.contains("[L7G103]"),
+        "{}{}",
+        ended.stdout,
+        ended.stderr
+    );
+    assert!(
+        ended.stdout.contains("o changes are written out: "),
+        "{}",
+        ended.stdout
+    );
+}
+
+/// A snapshot of a cluster is as good as its files, and no state that a command could change.
+#[test]
+fn an_object_of_a_snapshot_is_explained() {
+    let objects = [
+        r#"{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "edge", "namespace": "mesh"},
+            "spec": {"ingressClassName": "alb", "defaultBackend": {"service": {"name": "gateway", "port": {"number": 80}}}}}"#,
+        r#"{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "gateway", "namespace": "mesh"},
+            "spec": {"selector": {"istio": "ingressgateway"}, "ports": [{"port": 80}]}}"#,
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("prod.world");
+    let header = Header::new("prod", "2026-01-01T00:00:00Z".to_owned());
+    let mut writer = SnapshotWriter::new(File::create(&file).unwrap(), &header).unwrap();
+    for object in objects {
+        writer.put(serde_json::from_str(object).unwrap()).unwrap();
+    }
+    writer.finish().unwrap();
+    let ended = explain("ingress/edge", &["--world", path(&file)]);
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    for part in [
+        "Layer 7 happens twice",
+        "[L7G001]",
+        "\n# 1. change Service mesh/gateway",
+        "\n# 2. remove Ingress mesh/edge\n",
+    ] {
+        assert!(ended.stdout.contains(part), "{part}: {}", ended.stdout);
+    }
+    assert!(!ended.stdout.contains("kubectl"), "{}", ended.stdout);
+    let missing = explain("ingress/other", &["--world", path(&file)]);
+    assert_eq!(missing.status, 2);
+    let wanted = "there is no ingress/other in this cluster";
+    assert!(missing.stderr.contains(wanted), "{}", missing.stderr);
 }

@@ -11,6 +11,7 @@ mod copies;
 mod demo;
 mod explain;
 mod explain_names;
+mod help;
 mod hostile;
 mod inputs;
 mod messages;

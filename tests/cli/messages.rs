@@ -1,7 +1,7 @@
 //! What reports look like without a finding, with one and with five; what they say of exemptions.
 
 use super::outputs::without_pages;
-use super::run;
+use super::{VIOLATOR, directory, path, run};
 
 #[test]
 fn reports_of_none_one_and_five_findings() {
@@ -94,5 +94,56 @@ fn explain_names_the_exemption_and_its_end() {
     for subject in ["ingress/exempt", "service/istio-ingressgateway"] {
         let explained = explain(subject);
         assert!(explained.ends_with(&line), "{explained}");
+    }
+}
+
+#[test]
+fn every_output_names_the_page_that_the_configuration_names() {
+    let pages = directory(&[
+        (
+            "pages.yaml",
+            "messages: {documentation: \"https://wiki.example.com/l7guard/{code}\"}\n",
+        ),
+        ("edge.yaml", VIOLATOR),
+    ]);
+    let file = |name| pages.path().join(name);
+    let (configuration, edge) = (file("pages.yaml"), file("edge.yaml"));
+    let of = |output: &str, more: &[&str]| {
+        run(&[&["check", "-o", output, path(&edge)], more].concat()).stdout
+    };
+    let configured = ["--config", path(&configuration)];
+    let url = "https://wiki.example.com/l7guard/L7G001";
+    let json =
+        |more: &[&str]| -> serde_json::Value { serde_json::from_str(&of("json", more)).unwrap() };
+    let documentation = "/findings/0/documentation";
+    assert_eq!(json(&configured).pointer(documentation).unwrap(), url);
+    assert_eq!(
+        json(&[]).pointer(documentation).unwrap(),
+        "docs/rules/L7G001.md"
+    );
+    let sarif =
+        |more: &[&str]| -> serde_json::Value { serde_json::from_str(&of("sarif", more)).unwrap() };
+    for rule in sarif(&configured)["runs"][0]["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap()
+    {
+        let code = rule["id"].as_str().unwrap();
+        assert_eq!(
+            rule["helpUri"],
+            format!("https://wiki.example.com/l7guard/{code}")
+        );
+    }
+    let unset = sarif(&[]);
+    assert!(
+        unset
+            .pointer("/runs/0/tool/driver/rules/0/helpUri")
+            .is_none()
+    );
+    for output in ["text", "github"] {
+        assert!(of(output, &configured).contains(url), "{output}");
+        assert!(
+            of(output, &[]).contains("l7guard explain L7G001"),
+            "{output}"
+        );
     }
 }

@@ -21,4 +21,10 @@ impl Messages {
         let pattern = self.documentation.as_deref()?;
         Some(pattern.replace(Self::CODE, rule.as_str()))
     }
+
+    /// The same, and without one where the page is from the root of the documentation.
+    #[must_use]
+    pub fn documentation_of(&self, rule: RuleCode) -> String {
+        self.page_of(rule).unwrap_or_else(|| rule.documentation())
+    }
 }

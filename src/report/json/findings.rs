@@ -1,6 +1,7 @@
 //! What was found, in the JSON report: findings, what cannot be told, and what exemptions cover.
 
 use l7guard_policy::confidence::Confidence;
+use l7guard_policy::configuration::Messages;
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::rules::{Hop, HopRole, Mode};
 use l7guard_policy::verdict::{Unresolved, WouldBe};
@@ -157,7 +158,7 @@ pub(super) struct JsonExempt<'a> {
     location: Option<JsonLocation<'a>>,
 }
 
-pub(super) fn finding(reported: &ReportedFinding) -> JsonFinding<'_> {
+pub(super) fn finding<'a>(reported: &'a ReportedFinding, messages: &Messages) -> JsonFinding<'a> {
     let finding = &reported.judged.finding;
     JsonFinding {
         cluster: reported.cluster.as_deref(),
@@ -175,7 +176,7 @@ pub(super) fn finding(reported: &ReportedFinding) -> JsonFinding<'_> {
         remedy: remedy_text::of_finding(reported),
         changes: changes::changes(&reported.remedy.changes),
         no_changes: reported.remedy.no_changes.as_deref(),
-        documentation: finding.rule.documentation(),
+        documentation: messages.documentation_of(finding.rule),
     }
 }
 

@@ -80,7 +80,11 @@ pub fn write(report: &Report, mut output: impl Write) -> io::Result<()> {
         summary: report.totals().into(),
         clusters: report.clusters.iter().map(cluster).collect(),
         base: report.base.as_ref().map(base),
-        findings: report.findings.iter().map(finding).collect(),
+        findings: report
+            .findings
+            .iter()
+            .map(|reported| finding(reported, &report.messages))
+            .collect(),
         gone: report.gone.iter().map(gone).collect(),
         unresolved: report.unresolved.iter().map(unresolved).collect(),
         exempt: report.exempt.iter().map(exempt).collect(),

@@ -48,6 +48,10 @@ struct Arguments {
     /// Make the load with the benchmark's own client, whether or not oha is there
     #[arg(long)]
     no_oha: bool,
+    /// This benchmark as it was built from an earlier version (`target/release/deps/webhook-…`): its denials are measured beside
+    /// those of this one
+    #[arg(long, value_name = "FILE")]
+    before: Option<PathBuf>,
     /// Leave out the other part
     #[arg(long)]
     only: Option<Part>,
@@ -85,7 +89,7 @@ fn main() {
         duration: std::time::Duration::from_secs_f64(arguments.seconds),
     };
     if arguments.only != Some(Part::Cluster) {
-        reviews::measure(&plan);
+        reviews::measure(&plan, arguments.before.as_deref());
     }
     if arguments.only != Some(Part::Reviews) {
         cluster::measure(&plan, &arguments.cluster, arguments.only.is_some());

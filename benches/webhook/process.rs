@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -28,7 +29,19 @@ impl Process {
         address: SocketAddr,
         certificate: &WebhookCertificate,
     ) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let this = std::env::current_exe().unwrap();
+        Self::of(&this, role, objects, address, certificate)
+    }
+
+    /// This benchmark as it was built from another version, as a server.
+    pub(crate) fn of(
+        benchmark: &Path,
+        role: Role,
+        objects: usize,
+        address: SocketAddr,
+        certificate: &WebhookCertificate,
+    ) -> Self {
+        let mut command = Command::new(benchmark);
         command
             .arg("serve")
             .arg(format!("{role:?}").to_lowercase())

@@ -1,6 +1,7 @@
 //! Part one: servers alone, in worlds that are made here.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::load::{Generator, Load, Outcome, Target, ask};
@@ -89,17 +90,14 @@ impl<'a> Contender<'a> {
     }
 }
 
-pub(crate) fn measure(plan: &Plan) {
+/// Measures all servers in turn; `before` is this benchmark of an earlier version.
+pub(crate) fn measure(plan: &Plan, before: Option<&Path>) {
     let folder = tempfile::tempdir().unwrap();
     let certificate = WebhookCertificate::write_into(folder.path(), NAME).unwrap();
-    let start = |role, objects| {
-        Process::of_this(
-            role,
-            objects,
-            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            &certificate,
-        )
-    };
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let start = |role, objects| Process::of_this(role, objects, address, &certificate);
+    let earlier = before
+        .map(|benchmark| Process::of(benchmark, Role::Manifests, 10_000, address, &certificate));
     let bare = start(Role::Bare, 0);
     let none = start(Role::Manifests, 0);
     let many = start(Role::Manifests, 10_000);
@@ -108,7 +106,7 @@ pub(crate) fn measure(plan: &Plan) {
     let (ordinary, refused) = (Review::ordinary(), Review::refused());
     let (unchanged, of_nginx) = (Review::unchanged(), Review::of_nginx());
     let certificate = &certificate;
-    let mut contenders = [
+    let mut contenders = vec![
         Contender::new(certificate, "bare", &bare, &ordinary),
         Contender::new(certificate, "serve, 0 objects", &none, &ordinary),
         Contender::new(certificate, "serve, 10,000 objects", &many, &ordinary),
@@ -128,6 +126,10 @@ pub(crate) fn measure(plan: &Plan) {
             &unchanged,
         ),
     ];
+    if let Some(earlier) = &earlier {
+        let name = "before, 10,000 objects";
+        contenders.push(Contender::new(certificate, name, earlier, &refused));
+    }
     println!(
         "load: {}, {} connections; review of {} bytes",
         plan.generator.describe(),
@@ -135,6 +137,24 @@ pub(crate) fn measure(plan: &Plan) {
         ordinary.body.len()
     );
     compare(plan, &mut contenders);
+    if earlier.is_some() {
+        print_denials(&contenders[DENIALS], &contenders[contenders.len() - 1]);
+    }
+}
+
+/// Which contender denies in the world that the earlier version is given.
+const DENIALS: usize = 4;
+
+/// What a denial costs, against one of the earlier version.
+fn print_denials(now: &Contender<'_>, before: &Contender<'_>) {
+    let against =
+        |digits, of: fn(&Run) -> f64| with_ratio(&now.values(of), &before.values(of), digits);
+    println!(
+        "A denial, against one before: p50 {} ms, p99 {} ms, CPU {} µs.\n",
+        against(3, |run| run.load.p50),
+        against(3, |run| run.load.p99),
+        against(1, |run| run.processor),
+    );
 }
 
 /// Runs all in turn and prints the table; the first one is *bare*.

@@ -13,6 +13,7 @@ mod completing;
 mod crds;
 mod gate;
 mod gone;
+mod messages;
 mod orders;
 mod pairs;
 mod reads;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         .chain(beside::cases())
         .chain(reads::cases())
         .chain(requests::cases())
+        .chain(messages::cases())
         .chain(shares::cases())
         .chain(bursts::cases());
     let mut trials: Vec<Trial> = cases.map(|case| trial(case, &stage)).collect();

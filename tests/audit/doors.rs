@@ -1,6 +1,7 @@
 //! The ways in which one cluster is judged, each as the set of all that it says.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 
 use l7guard::audit::observed::{Findings, observe};
@@ -18,6 +19,7 @@ use l7guard_policy::inventory::{Inventory, World};
 use l7guard_policy::rules::Finding;
 use l7guard_policy::verdict::{Exempted, Judged, Unresolved, Verdict, evaluate};
 use libtest_mimic::Failed;
+use serde_json::Value;
 
 use crate::fixture::today;
 use crate::server::Server;
@@ -79,15 +81,86 @@ impl Said {
     }
 }
 
-/// The cluster, read as `l7guard audit` reads it.
-fn read(server: &Server) -> Result<ClusterWorld, Failed> {
-    let _context = server.runtime.enter();
-    let world = ClusterWorld::new(
-        server.client.clone(),
-        &Registry::default(),
-        &Readiness::new(),
-    );
-    let unlisted = server.runtime.block_on(world.list_once(&|_| {}))?;
+/// A cluster, read as each door reads it. Nothing changes there meanwhile, so all read at once: an API server that was just
+/// written to makes every list wait.
+pub(crate) struct Readings {
+    dump: String,
+    world: ClusterWorld,
+    snapshot: Vec<u8>,
+    base: BaseWorld,
+}
+
+impl Readings {
+    pub(crate) fn take(server: &Server) -> Result<Self, Failed> {
+        let _context = server.runtime.enter();
+        let mut written = SnapshotWriter::new(Vec::new(), &header())?;
+        let mut base = BaseWorld::new(header());
+        let reading = async {
+            tokio::try_join!(
+                server.dump(),
+                read(server),
+                take_whole(server, Both(&mut written, &mut base)),
+            )
+        };
+        let (dump, world, ()) = server.runtime.block_on(reading)?;
+        Ok(Self {
+            dump,
+            world,
+            snapshot: written.finish()?,
+            base,
+        })
+    }
+
+    /// `kubectl get … --output json | l7guard check -`.
+    pub(crate) fn check(&self, configuration: &Configuration) -> Said {
+        Said::of_files(&dumped(&self.dump), configuration)
+    }
+
+    /// The same as the policy finds it, told that all values are what they say and that nothing else exists.
+    pub(crate) fn check_as_cluster(&self, configuration: &Configuration) -> Said {
+        let mut inventory = dumped(&self.dump).into_cluster();
+        // No cluster has them: what they ask for stands there by itself.
+        inventory.reset(Kind::IstioOperator, []);
+        let verdict = evaluate(&World::new(&inventory), configuration, today());
+        Said::of(&verdict)
+    }
+
+    /// `l7guard audit`.
+    pub(crate) fn audit(
+        &self,
+        server: &Server,
+        configuration: &Configuration,
+    ) -> Result<Said, Failed> {
+        let scanning = scan(&self.world, configuration, today(), Selected::Everything);
+        let scan = server.runtime.block_on(scanning);
+        if !scan.errors.is_empty() || !scan.incomplete.is_empty() {
+            return Err(format!("{:?} {:?}", scan.errors, scan.incomplete).into());
+        }
+        the_loop_agrees(server, &self.world, configuration, &scan);
+        Ok(Said::of(&scan.verdict))
+    }
+
+    /// `l7guard check --all --world` of a snapshot, and `l7guard check --all --with-cluster`, with no file that matters.
+    pub(crate) fn check_over(self, configuration: &Configuration) -> Result<[Said; 2], Failed> {
+        let bases = [snapshot::read(&*self.snapshot)?, self.base];
+        Ok(bases.map(|base| check_over(base, configuration)))
+    }
+}
+
+/// Writes to both: of `l7guard snapshot` and `--with-cluster` all is the same up to here.
+struct Both<'a>(&'a mut SnapshotWriter<Vec<u8>>, &'a mut BaseWorld);
+
+impl Lines for Both<'_> {
+    fn put(&mut self, object: Value) -> io::Result<()> {
+        self.0.put(object.clone())?;
+        self.1.put(object)
+    }
+}
+
+async fn read(server: &Server) -> Result<ClusterWorld, Failed> {
+    let client = server.client.clone();
+    let world = ClusterWorld::new(client, &Registry::default(), &Readiness::new());
+    let unlisted = world.list_once(&|_| {}).await?;
     if unlisted.is_empty() {
         Ok(world)
     } else {
@@ -95,49 +168,14 @@ fn read(server: &Server) -> Result<ClusterWorld, Failed> {
     }
 }
 
-/// `l7guard audit`.
-pub(crate) fn audit(server: &Server, configuration: &Configuration) -> Result<Said, Failed> {
-    let world = read(server)?;
-    let scanning = scan(&world, configuration, today(), Selected::Everything);
-    let scan = server.runtime.block_on(scanning);
-    if !scan.errors.is_empty() || !scan.incomplete.is_empty() {
-        return Err(format!("{:?} {:?}", scan.errors, scan.incomplete).into());
-    }
-    the_loop_agrees(server, &world, configuration, &scan);
-    Ok(Said::of(&scan.verdict))
-}
-
-/// `l7guard snapshot`, and `l7guard check --all --world` of it with no file that matters.
-pub(crate) fn check_snapshot(
-    server: &Server,
-    configuration: &Configuration,
-) -> Result<Said, Failed> {
-    let mut writer = SnapshotWriter::new(Vec::new(), &header())?;
-    take_whole(server, &mut writer)?;
-    let file = writer.finish()?;
-    Ok(check_over(snapshot::read(&*file)?, configuration))
-}
-
-/// `l7guard check --all --with-cluster`.
-pub(crate) fn check_with_cluster(
-    server: &Server,
-    configuration: &Configuration,
-) -> Result<Said, Failed> {
-    let mut base = BaseWorld::new(header());
-    take_whole(server, &mut base)?;
-    Ok(check_over(base, configuration))
-}
-
 fn header() -> Header {
     Header::new("test", "2026-01-01T00:00:00Z".to_owned())
 }
 
-fn take_whole(server: &Server, lines: &mut impl Lines) -> Result<(), Failed> {
-    let _context = server.runtime.enter();
+async fn take_whole(server: &Server, mut lines: impl Lines) -> Result<(), Failed> {
     let client = server.client.clone();
     let world = ClusterWorld::new(client, &Registry::default(), &Readiness::new());
-    let taking = snapshot::take(&world, lines, &|_| {});
-    let taken = server.runtime.block_on(taking)?;
+    let taken = snapshot::take(&world, &mut lines, &|_| {}).await?;
     if taken.unlisted.is_empty() && taken.left_out == 0 && taken.failure.is_none() {
         Ok(())
     } else {
@@ -204,19 +242,4 @@ fn dumped(dump: &str) -> ManifestWorld {
     let source = Source::new("dump", dump.as_bytes().to_vec());
     world.add(&Arc::new(source), "default");
     world
-}
-
-/// The same as the policy finds it, told that all values are what they say and that nothing else exists.
-pub(crate) fn check_as_cluster(dump: &str, configuration: &Configuration) -> Said {
-    let mut inventory = dumped(dump).into_cluster();
-    // No cluster has them: what they ask for stands there by itself.
-    inventory.reset(Kind::IstioOperator, []);
-    let verdict = evaluate(&World::new(&inventory), configuration, today());
-    Said::of(&verdict)
-}
-
-/// `kubectl get … --output json | l7guard check -`.
-pub(crate) fn check(dump: &str, configuration: &Configuration) -> Said {
-    let world = dumped(dump);
-    Said::of_files(&world, configuration)
 }

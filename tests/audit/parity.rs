@@ -2,9 +2,10 @@
 
 use libtest_mimic::Trial;
 
+use crate::Outcome;
+use crate::doors::Readings;
 use crate::fixture::{self, Fixture};
 use crate::server::{Server, Shared};
-use crate::{Outcome, doors};
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
     let mut fixtures = fixture::all();
@@ -52,19 +53,18 @@ fn is_one_of(fixture: &Fixture, names: &[(&str, &str)]) -> bool {
 fn agree(fixture: &Fixture, server: &Server) -> Outcome {
     let configuration = fixture.configuration()?;
     server.with(&fixture.world()?, || {
-        let dump = server.dump()?;
+        let readings = Readings::take(server)?;
         let is_of_files = is_one_of(fixture, &ONLY_IN_FILES);
         let checked = if is_of_files {
-            doors::check_as_cluster(&dump, &configuration)
+            readings.check_as_cluster(&configuration)
         } else {
-            doors::check(&dump, &configuration)
+            readings.check(&configuration)
         };
-        let audited = doors::audit(server, &configuration)?;
+        let audited = readings.audit(server, &configuration)?;
         if checked != audited {
             return Err(format!("check of a dump: {checked:#?}\naudit: {audited:#?}").into());
         }
-        let of_file = doors::check_snapshot(server, &configuration)?;
-        let of_cluster = doors::check_with_cluster(server, &configuration)?;
+        let [of_file, of_cluster] = readings.check_over(&configuration)?;
         if of_file != of_cluster {
             return Err(format!("--world: {of_file:#?}\n--with-cluster: {of_cluster:#?}").into());
         }

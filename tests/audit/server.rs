@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use control_plane::{AWS_CRDS, Binaries, ControlPlane, Error, Options};
+use futures_util::future::try_join_all;
 use hyper::Request;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
@@ -64,7 +65,12 @@ impl Server {
             control_plane::gateway_api_crds().map_err(failed)?,
             control_plane::istio_crds().map_err(failed)?,
         ];
-        let cluster = ControlPlane::start(&binaries, &Options::default()).map_err(failed)?;
+        let options = Options {
+            // From its cache, a list after any write waits for the next bookmark, up to 100 ms: etcd answers at once.
+            api_server_arguments: vec!["--watch-cache=false".to_owned()],
+            ..Options::default()
+        };
+        let cluster = ControlPlane::start(&binaries, &options).map_err(failed)?;
         for crd in crds {
             let file = crd.display().to_string();
             let apply = ["apply", "--server-side", "--filename", &file];
@@ -154,26 +160,31 @@ impl Server {
     }
 
     /// All objects of the kinds that rules read, and of those that remedies do, as `kubectl get --output json` has them.
-    pub(crate) fn dump(&self) -> Result<String, Failed> {
+    pub(crate) async fn dump(&self) -> Result<String, Failed> {
         let kinds = Kind::all().map(|kind| (kind.api_version(), kind.name()));
         let others = [("gateway.k8s.aws/v1beta1", "LoadBalancerConfiguration")];
-        let mut items = Vec::new();
-        for (api_version, kind) in kinds.chain(others) {
-            let of_kind = json!({"apiVersion": api_version, "kind": kind});
-            let request = Request::get(path_of(&of_kind)).body(Vec::new())?;
-            let list = match self.runtime.block_on(self.client.request::<Value>(request)) {
-                Ok(list) => list,
-                Err(kube::Error::Api(status)) if status.code == 404 => continue,
-                Err(error) => return Err(error.into()),
-            };
-            for item in elements(&list["items"]) {
-                let mut item = item.clone();
-                item["apiVersion"] = json!(api_version);
-                item["kind"] = json!(kind);
-                items.push(item);
-            }
-        }
+        let lists = kinds
+            .chain(others)
+            .map(|(api_version, kind)| self.list(api_version, kind));
+        let items = try_join_all(lists).await?.concat();
         Ok(json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string())
+    }
+
+    /// All objects of a kind; none where it is not served.
+    async fn list(&self, api_version: &str, kind: &str) -> Result<Vec<Value>, Failed> {
+        let of_kind = json!({"apiVersion": api_version, "kind": kind});
+        let request = Request::get(path_of(&of_kind)).body(Vec::new())?;
+        let list: Value = match self.client.request(request).await {
+            Ok(list) => list,
+            Err(kube::Error::Api(status)) if status.code == 404 => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut items = elements(&list["items"]).to_vec();
+        for item in &mut items {
+            item["apiVersion"] = json!(api_version);
+            item["kind"] = json!(kind);
+        }
+        Ok(items)
     }
 
     /// Sends a body about an object. Returns whether it was taken.

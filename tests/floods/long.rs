@@ -44,6 +44,7 @@ pub(crate) fn run(filter: Option<&str>) {
     let binaries = Binaries::find_or_build(&mut io::stderr()).unwrap();
     let options = Options {
         audit_log: false,
+        durable: true,
         ..Options::default()
     };
     let cluster = ControlPlane::start(&binaries, &options).unwrap();

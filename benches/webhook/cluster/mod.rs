@@ -41,6 +41,7 @@ pub(crate) fn measure(plan: &Plan, arguments: &Arguments, is_wanted: bool) {
     let binaries = Binaries::find_or_build(&mut std::io::stderr()).unwrap();
     let options = Options {
         audit_log: false,
+        durable: true,
         ..Options::default()
     };
     let cluster = ControlPlane::start(&binaries, &options).unwrap();

@@ -10,7 +10,12 @@ use crate::users::Users;
 /// on one, and the API server never dials beyond this machine.
 pub(crate) const SERVICE_ADDRESSES: &str = "127.64.0.0/16";
 
-pub(crate) fn etcd(program: &Path, data: &Path, client_port: u16, peer_port: u16) -> Command {
+pub(crate) fn etcd(
+    program: &Path,
+    data: &Path,
+    durable: bool,
+    (client_port, peer_port): (u16, u16),
+) -> Command {
     let clients = format!("http://127.0.0.1:{client_port}");
     let peers = format!("http://127.0.0.1:{peer_port}");
     let mut command = Command::new(program);
@@ -22,6 +27,9 @@ pub(crate) fn etcd(program: &Path, data: &Path, client_port: u16, peer_port: u16
         .args(["--listen-peer-urls", &peers])
         .args(["--initial-advertise-peer-urls", &peers])
         .args(["--initial-cluster", &format!("test={peers}")]);
+    if !durable {
+        command.arg("--unsafe-no-fsync");
+    }
     command
 }
 

@@ -27,6 +27,9 @@ pub struct Options {
     pub controller_manager: bool,
     /// Whether the API server writes an audit log, at level `Metadata`. Default: yes.
     pub audit_log: bool,
+    /// Whether etcd waits for the disk before it answers a write, as in production. Default: no. Nothing here outlives the
+    /// processes, and the disk is most of the time that a write takes; what measures writes says yes.
+    pub durable: bool,
     /// More arguments for kube-apiserver. They come last, and the last value of a flag holds.
     pub api_server_arguments: Vec<String>,
     /// How long each component may take until it is ready. Default: two minutes, for busy machines.
@@ -38,6 +41,7 @@ impl Default for Options {
         Self {
             controller_manager: false,
             audit_log: true,
+            durable: false,
             api_server_arguments: Vec::new(),
             ready_within: Duration::from_mins(2),
         }

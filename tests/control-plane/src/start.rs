@@ -78,7 +78,7 @@ impl ControlPlane {
     }
 
     fn start_components(&mut self, binaries: &Binaries, options: &Options) -> Result<(), Error> {
-        self.start_etcd(binaries)?;
+        self.start_etcd(binaries, options)?;
         self.start_api_server(binaries, options)?;
         self.wait_for(&["get", "--raw", "/readyz"], options)?;
         // The API server makes it by itself, but not always before it calls itself ready.
@@ -93,12 +93,12 @@ impl ControlPlane {
         Ok(())
     }
 
-    fn start_etcd(&mut self, binaries: &Binaries) -> Result<(), Error> {
+    fn start_etcd(&mut self, binaries: &Binaries, options: &Options) -> Result<(), Error> {
         let command = components::etcd(
             &binaries.etcd,
             &self.state.path().join("etcd"),
-            self.ports.etcd_clients,
-            self.ports.etcd_peers,
+            options.durable,
+            (self.ports.etcd_clients, self.ports.etcd_peers),
         );
         let etcd = self.group.start("etcd", command, self.logs.path())?;
         self.components.push(etcd);

@@ -82,6 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
         earlier.compare(&mut report);
     }
     report.messages = configuration.messages.clone();
+    report.configuration = arguments.configuration.name();
     report.unresolved_fails = arguments.fail_on == FailOn::Unresolved;
     let printing = Printing {
         output: arguments.output,

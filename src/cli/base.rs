@@ -43,6 +43,8 @@ pub(super) struct BaseSource {
 /// A base world, and what could not be read of it.
 pub(super) struct Base {
     pub(super) world: BaseWorld,
+    /// The snapshot that it is from.
+    pub(super) file: Option<String>,
     pub(super) errors: Vec<String>,
 }
 
@@ -69,7 +71,12 @@ impl BaseSource {
         if let Some(file) = &self.world {
             let world = read(file)?;
             let errors = Vec::new();
-            return Ok(Some(Base { world, errors }));
+            let file = Some(file.display().to_string());
+            return Ok(Some(Base {
+                world,
+                file,
+                errors,
+            }));
         }
         if self.with_cluster {
             return self.of_cluster(is_quiet).map(Some);
@@ -101,7 +108,11 @@ impl BaseSource {
         });
         let taken = taken.with_context(|| format!("cannot read the cluster {}", cluster.name))?;
         let errors = errors(&taken);
-        Ok(Base { world, errors })
+        Ok(Base {
+            world,
+            file: None,
+            errors,
+        })
     }
 }
 

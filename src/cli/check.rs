@@ -211,6 +211,7 @@ fn check(
         unresolved_fails: arguments.fail_on == FailOn::Unresolved,
         base,
         messages: configuration.messages.clone(),
+        configuration: arguments.configuration.name(),
         ..Report::default()
     }
 }
@@ -227,6 +228,7 @@ fn lay_over(world: &mut ManifestWorld, base: Base, reports_all: bool) -> BaseSum
     world.errors.extend(errors);
     let summary = BaseSummary {
         cluster: header.cluster.clone(),
+        file: base.file,
         taken: header.taken.clone(),
         objects: base.world.objects,
         reports_all,

@@ -114,6 +114,11 @@ fn check_one(
 }
 
 impl ConfigurationFile {
+    /// The file, as it was named, for a report.
+    pub(super) fn name(&self) -> Option<String> {
+        self.path().map(|file| file.display().to_string())
+    }
+
     /// The file, if one was named.
     pub(super) fn path(&self) -> Option<&Path> {
         self.config.as_deref()

@@ -48,6 +48,8 @@ impl<T> Deref for OfCluster<T> {
 pub struct BaseSummary {
     /// Its name.
     pub cluster: String,
+    /// The snapshot that it was read from; `None`: the cluster itself.
+    pub file: Option<String>,
     /// As of when it is known, in UTC (RFC 3339).
     pub taken: String,
     /// How many objects of it are known.

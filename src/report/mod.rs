@@ -72,6 +72,8 @@ pub struct Report {
     pub base: Option<BaseSummary>,
     /// Where the reader finds more about a rule.
     pub messages: Messages,
+    /// The configuration file that was named.
+    pub configuration: Option<String>,
 }
 
 /// A finding, and where it stands.

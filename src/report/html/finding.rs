@@ -2,6 +2,7 @@
 
 use l7guard_policy::confidence::Confidence;
 use l7guard_policy::rules::Mode;
+use l7guard_policy::verdict::WouldBe;
 
 use super::picture::{self, Picture};
 use super::shown::Shown;
@@ -19,6 +20,8 @@ pub(super) struct FindingView {
     pub(super) severity: &'static str,
     /// What the severity means.
     pub(super) effect: &'static str,
+    /// What it would do if nothing were set to `audit`, where it is.
+    pub(super) would_be: Option<WouldBeView>,
     /// The rule's code.
     pub(super) rule: &'static str,
     /// The rule's name.
@@ -49,6 +52,16 @@ pub(super) struct FindingView {
     pub(super) advice: Shown,
     /// The changes, to copy.
     pub(super) changes: Option<Shown>,
+}
+
+/// What a finding in audit mode would do.
+pub(super) struct WouldBeView {
+    /// `deny` or `warn`, which is also how it looks.
+    pub(super) severity: &'static str,
+    /// In two words.
+    pub(super) words: &'static str,
+    /// In a sentence.
+    pub(super) sentence: &'static str,
 }
 
 /// A place in a file.
@@ -82,6 +95,7 @@ impl FindingView {
             is_new: reported.is_new == Some(true),
             severity: reported.judged.severity.as_str(),
             effect: effect(reported.judged.severity),
+            would_be: reported.judged.would_be.map(would_be),
             rule: finding.rule.as_str(),
             rule_name: finding.rule.name(),
             reason: finding.rule.rule().reason,
@@ -120,6 +134,31 @@ fn effect(severity: Mode) -> &'static str {
         Mode::Deny => "The webhook refuses it.",
         Mode::Warn => "The webhook allows it with a warning.",
         Mode::Audit | Mode::Off => "The webhook allows it and says nothing.",
+    }
+}
+
+fn would_be(would_be: WouldBe) -> WouldBeView {
+    let (severity, words, sentence) = match would_be {
+        WouldBe::Deny => (
+            Mode::Deny,
+            "would deny",
+            "Enforced, the rule refuses this object.",
+        ),
+        WouldBe::Tolerated => (
+            Mode::Warn,
+            "would warn",
+            "Enforced, the rule allows this object with a warning, as the path was there before, and refuses a new one.",
+        ),
+        WouldBe::Warn => (
+            Mode::Warn,
+            "would warn",
+            "Enforced, the rule allows this object with a warning.",
+        ),
+    };
+    WouldBeView {
+        severity: severity.as_str(),
+        words,
+        sentence,
     }
 }
 

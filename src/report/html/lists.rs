@@ -4,9 +4,10 @@ use l7guard_policy::configuration::Date;
 use l7guard_policy::verdict::Unresolved;
 
 use super::groups::Counts;
+use super::plural;
 use super::shown::Shown;
 use crate::report::{
-    ClusterSummary, Gone, OfCluster, ReportedError, ReportedExemption, name_in_cluster,
+    BaseSummary, ClusterSummary, Gone, OfCluster, ReportedError, ReportedExemption, name_in_cluster,
 };
 
 /// An exemption is said to end soon from so many days before it does.
@@ -22,6 +23,16 @@ pub(super) struct ExemptView {
     pub(super) object: Shown,
     /// The exemption's name in the configuration.
     pub(super) exemption: Shown,
+    /// Why it was granted.
+    pub(super) reason: Shown,
+    /// Who answers for it.
+    pub(super) owner: Shown,
+    /// Where its end is followed up.
+    pub(super) ticket: Option<Shown>,
+    /// JSON pointer of the field that is exempt.
+    pub(super) field: Shown,
+    /// Where that field stands in a file, `file:line:column`.
+    pub(super) place: Option<Shown>,
     /// The last day on which it holds.
     pub(super) expires: Shown,
     /// How many days are left after today.
@@ -42,6 +53,14 @@ impl ExemptView {
                 &exempted.finding.object,
             )),
             exemption: Shown::line(&exempted.exemption),
+            reason: Shown::line(exempted.reason.trim()),
+            owner: Shown::line(&exempted.owner),
+            ticket: exempted.ticket.as_deref().map(Shown::line),
+            field: Shown::line(&exempted.finding.field),
+            place: exempted
+                .location
+                .as_ref()
+                .map(|at| Shown::line(format_args!("{}:{}:{}", at.file, at.line, at.column))),
             expires: Shown::line(exempted.expires),
             left: Shown::line(left(days)),
             is_soon: days <= SOON,
@@ -102,6 +121,33 @@ impl InputView {
         Self {
             at: Shown::line(at),
             message: Shown::line(&error.message),
+        }
+    }
+}
+
+/// The base world that files were laid over.
+pub(super) struct BaseView {
+    /// Its cluster.
+    pub(super) cluster: Shown,
+    /// The snapshot that it was read from; `None`: the cluster itself.
+    pub(super) file: Option<Shown>,
+    /// As of when it is known.
+    pub(super) taken: Shown,
+    /// How many objects of it are known, in words.
+    pub(super) objects: String,
+    /// Whether what it held before is reported as well.
+    pub(super) reports_all: bool,
+}
+
+impl BaseView {
+    /// The view of it.
+    pub(super) fn new(base: &BaseSummary) -> Self {
+        Self {
+            cluster: Shown::line(&base.cluster),
+            file: base.file.as_deref().map(Shown::line),
+            taken: Shown::line(&base.taken),
+            objects: plural(base.objects, "object"),
+            reports_all: base.reports_all,
         }
     }
 }

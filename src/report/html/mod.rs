@@ -20,7 +20,7 @@ use l7guard_policy::rules::Rule;
 
 use super::{Report, remedy_text};
 use groups::{Counts, GatewayName, Group};
-use lists::{ClusterView, ExemptView, GoneView, InputView, TogetherView, UnresolvedView};
+use lists::{BaseView, ClusterView, ExemptView, GoneView, InputView, TogetherView, UnresolvedView};
 use shown::Shown;
 
 /// Up to so many findings are open when the page is opened.
@@ -41,6 +41,8 @@ struct Page {
     counts: Counts,
     groups: Vec<Group>,
     rules: Vec<RuleCount>,
+    base: Option<BaseView>,
+    configuration: Option<Shown>,
     clusters: Vec<ClusterView>,
     together: Vec<TogetherView>,
     gone: Vec<GoneView>,
@@ -82,6 +84,8 @@ fn page(report: &Report, today: Date) -> Page {
         counts,
         groups: groups::by_gateway(&report.findings),
         rules: rules(report),
+        base: report.base.as_ref().map(BaseView::new),
+        configuration: report.configuration.as_deref().map(Shown::line),
         clusters: report.clusters.iter().map(ClusterView::new).collect(),
         together: together(report),
         gone: report.gone.iter().map(GoneView::new).collect(),

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use l7guard_policy::configuration::Configuration;
+use l7guard_policy::rules::Mode;
+use l7guard_policy::verdict::WouldBe;
 use time::macros::date;
 
 use super::*;
-use crate::report::{Gone, OfCluster};
+use crate::report::{BaseSummary, Gone, OfCluster};
 use crate::world::ManifestWorld;
 
 /// The report over a cluster that holds what these files hold.
@@ -95,4 +97,65 @@ fn what_is_new_and_what_is_gone_is_said() {
         1
     );
     assert!(page.contains("prod-us: Ingress shop/&#60;old&#62;"));
+}
+
+#[test]
+fn the_base_world_and_the_configuration_are_named() {
+    let base = |file: Option<&str>, reports_all| BaseSummary {
+        cluster: "prod <eu>".to_owned(),
+        file: file.map(str::to_owned),
+        taken: "2026-11-27T06:00:00Z".to_owned(),
+        objects: 1,
+        reports_all,
+    };
+    let page = |base, configuration: Option<&str>| {
+        let configuration = configuration.map(str::to_owned);
+        rendered(&Report {
+            base,
+            configuration,
+            ..Report::default()
+        })
+    };
+    let of_file = page(Some(base(Some("prod.world"), false)), Some("<strict>.yaml"));
+    for said in [
+        "Cluster <span class=\"object\">prod &#60;eu&#62;</span> as of <time datetime=\"2026-11-27T06:00:00Z\">",
+        "(1 object), from the snapshot <code>prod.world</code>. Only what the files add to it is reported.",
+        "<dt>Configuration</dt><dd><code>&#60;strict&#62;.yaml</code></dd>",
+    ] {
+        assert!(of_file.contains(said), "{said}: {of_file}");
+    }
+    let of_cluster = page(Some(base(None, true)), None);
+    let said = "read from the cluster itself. What it held before is reported as well.";
+    assert!(of_cluster.contains(said), "{of_cluster}");
+    assert!(!of_cluster.contains("<dt>Configuration</dt>"));
+    assert!(!page(None, None).contains("<dt>Base world</dt>"));
+}
+
+#[test]
+fn what_a_finding_would_do_is_said_where_it_is_in_audit_mode() {
+    let mut report = of_cluster(&"prod".into());
+    assert!(!rendered(&report).contains("Enforced, "));
+    for (would_be, words, sentence) in [
+        (
+            WouldBe::Deny,
+            "badge would deny\">would deny<",
+            "Enforced, the rule refuses",
+        ),
+        (
+            WouldBe::Warn,
+            "badge would warn\">would warn<",
+            "Enforced, the rule allows this object with a warning. ",
+        ),
+        (
+            WouldBe::Tolerated,
+            "badge would warn\">would warn<",
+            "as the path was there before, and refuses a new one.",
+        ),
+    ] {
+        report.findings[0].judged.severity = Mode::Audit;
+        report.findings[0].judged.would_be = Some(would_be);
+        let page = rendered(&report);
+        assert_eq!(page.matches(words).count(), 1, "{page}");
+        assert_eq!(page.matches(sentence).count(), 1, "{page}");
+    }
 }

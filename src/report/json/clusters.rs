@@ -28,6 +28,10 @@ pub(super) struct JsonCluster<'a> {
 pub(super) struct JsonBase<'a> {
     /// Its name.
     cluster: &'a str,
+    /// The snapshot that it was read from; without one it was the cluster itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    file: Option<&'a str>,
     /// As of when it is known.
     #[schemars(extend("format" = "date-time"))]
     taken: &'a str,
@@ -63,6 +67,7 @@ pub(super) fn cluster(cluster: &ClusterSummary) -> JsonCluster<'_> {
 pub(super) fn base(base: &BaseSummary) -> JsonBase<'_> {
     JsonBase {
         cluster: &base.cluster,
+        file: base.file.as_deref(),
         taken: &base.taken,
         objects: base.objects,
     }

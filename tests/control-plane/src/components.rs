@@ -109,3 +109,18 @@ pub(crate) fn kube_controller_manager(
         .arg("--secure-port=0");
     command
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn etcd_waits_for_the_disk_only_where_that_is_measured() {
+        let waits = |durable| {
+            let command = etcd(Path::new("etcd"), Path::new("data"), durable, (1, 2));
+            command.get_args().all(|one| one != "--unsafe-no-fsync")
+        };
+        assert!(waits(true));
+        assert!(!waits(false));
+    }
+}

@@ -1,17 +1,22 @@
 //! Which replica writes: the holder of a Lease that is called like the installation's Service.
 //!
-//! Leadership is no lock. A replica that was cut off may believe for some seconds that it still leads; so all that the leader
-//! writes may be written twice.
+//! Leadership is no lock. A replica that was cut off may believe for some seconds that it still leads; so the API server refuses
+//! what rests on an older state of a report, and all that the leader writes may be written twice.
+//!
+//! The manager of the Lease goes by the wall clock. When that is set back, it takes a Lease for valid that others have taken
+//! long since. So a renewal counts here for as long as the Lease lasts, on a clock that nobody sets.
 
 use std::future::Future;
 use std::time::Duration;
 
+use hyper::Method;
 use kube::Client;
 use kube_lease_manager::{LeaseManager, LeaseManagerBuilder, LeaseManagerError};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tower::{BoxError, service_fn};
 
+use super::leadership::Leading;
 use super::metrics::AuditMetrics;
 use crate::jitter;
 
@@ -40,18 +45,14 @@ pub(crate) struct Candidate {
 
 /// Where it is told whether this replica leads. It does not when this is dropped.
 struct Told<'a> {
-    leads: &'a watch::Sender<bool>,
+    leading: &'a Leading,
     metrics: &'a AuditMetrics,
 }
 
 impl Told<'_> {
     fn tell(&self, leads: bool) {
         self.metrics.leader(leads);
-        let has_changed = self.leads.send_if_modified(|told| {
-            let has_changed = *told != leads;
-            *told = leads;
-            has_changed
-        });
+        let has_changed = self.leading.tell(leads);
         if has_changed && leads {
             tracing::info!("audit: this replica writes reports and Events");
         } else if has_changed {
@@ -70,19 +71,20 @@ impl Drop for Told<'_> {
 pub(crate) async fn keep(
     client: Client,
     candidate: Candidate,
-    leads: &watch::Sender<bool>,
+    leading: &Leading,
     metrics: &AuditMetrics,
     stop: impl Future<Output = ()>,
 ) {
-    let client = hasty(client);
-    let told = Told { leads, metrics };
+    let (renewed, renewals) = watch::channel(Instant::now());
+    let client = hasty(client, renewed.clone());
+    let told = Told { leading, metrics };
     let mut stop = std::pin::pin!(stop);
     loop {
         let failed = tokio::select! {
             () = &mut stop => return,
             made = manager(&client, &candidate) => match made {
                 Ok(manager) => tokio::select! {
-                    failed = hold(&manager, &told) => failed,
+                    failed = hold(&manager, &told, renewals.clone()) => failed,
                     () = &mut stop => {
                         told.tell(false);
                         release(&manager).await;
@@ -116,11 +118,28 @@ async fn manager(
 
 /// Tells who leads until that cannot be said any more. A manager that failed does not say that it holds the Lease again: it
 /// has to be made anew.
-async fn hold(manager: &LeaseManager, told: &Told<'_>) -> LeaseManagerError {
+async fn hold(
+    manager: &LeaseManager,
+    told: &Told<'_>,
+    mut renewals: watch::Receiver<Instant>,
+) -> LeaseManagerError {
+    let mut changed = std::pin::pin!(manager.changed());
+    let mut has_lease = false;
     loop {
-        match manager.changed().await {
-            Ok(leads) => told.tell(leads),
-            Err(error) => return error,
+        let until = *renewals.borrow_and_update();
+        let is_renewed = until > Instant::now();
+        told.leading.holds_until(until);
+        told.tell(has_lease && is_renewed);
+        tokio::select! {
+            now = &mut changed => match now {
+                Ok(now) => {
+                    has_lease = now;
+                    changed.set(manager.changed());
+                }
+                Err(error) => return error,
+            },
+            Ok(()) = renewals.changed() => {}
+            () = sleep_until(until), if has_lease && is_renewed => {}
         }
     }
 }
@@ -133,17 +152,29 @@ async fn release(manager: &LeaseManager) {
     }
 }
 
-/// The client, each request of which ends in time.
-fn hasty(client: Client) -> Client {
+/// The client, each request of which ends in time. `renewed` is told until when each write that is done makes the Lease last.
+fn hasty(client: Client, renewed: watch::Sender<Instant>) -> Client {
     let namespace = client.default_namespace().to_owned();
-    let service = service_fn(move |request| {
-        let client = client.clone();
+    let service = service_fn(move |request: hyper::Request<_>| {
+        let (client, renewed) = (client.clone(), renewed.clone());
         async move {
+            let until = Instant::now() + Duration::from_secs(DURATION);
+            let is_write = request.method() == Method::PATCH;
             match timeout(REQUEST, client.send(request)).await {
-                Ok(answer) => answer.map_err(BoxError::from),
+                Ok(Ok(answer)) => {
+                    if is_write && answer.status().is_success() {
+                        renewed.send_replace(until);
+                    }
+                    Ok(answer)
+                }
+                Ok(Err(error)) => Err(BoxError::from(error)),
                 Err(late) => Err(BoxError::from(late)),
             }
         }
     });
     Client::new(service, namespace)
 }
+
+#[cfg(test)]
+#[path = "lease_tests.rs"]
+mod tests;

@@ -7,6 +7,7 @@
 //! ```
 
 mod configuration_effects;
+pub(crate) mod leadership;
 pub(crate) mod lease;
 mod log;
 pub(crate) mod metrics;

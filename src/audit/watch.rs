@@ -24,8 +24,12 @@ use crate::live::{Live, LiveConfiguration};
 use crate::operations::Readiness;
 use crate::shares::off_workers;
 
-/// How long a change waits for those that come with it.
+/// How long a change waits for those that come with it. After a pass that took longer it waits as long as that: at most half of
+/// the time is spent judging, however much changes.
 const DEBOUNCE: Duration = Duration::from_millis(500);
+
+/// As long as a change waits at most.
+const LONGEST_DEBOUNCE: Duration = Duration::from_mins(1);
 
 /// How often it is looked whether everything has been listed, and whether the configuration is another one.
 const LOOK: Duration = Duration::from_millis(500);
@@ -66,6 +70,13 @@ impl InForce {
     fn interval(&self) -> Option<Duration> {
         self.settings.enabled.then_some(self.settings.interval)
     }
+
+    /// Whether both judge, each by another configuration.
+    fn judges_otherwise_than(&self, other: &Self) -> bool {
+        self.settings.enabled
+            && other.settings.enabled
+            && !Arc::ptr_eq(&self.configuration, &other.configuration)
+    }
 }
 
 impl AuditLoop {
@@ -79,18 +90,21 @@ impl AuditLoop {
         self.metrics.interval(in_force.interval());
         let mut findings = self.passes.borrow().findings.clone();
         let mut next_full = time::Instant::now();
+        let mut took = Duration::ZERO;
         loop {
-            let cause = self.cause(&changes, &in_force, next_full).await;
-            let new_in_force = self.in_force();
-            let is_reconfigured = !in_force.is(&new_in_force);
-            in_force = new_in_force;
+            let pause = debounce(took);
+            let cause = self.cause(&changes, pause, &in_force, next_full).await;
+            let before = in_force.clone();
+            in_force = self.in_force();
+            let is_reconfigured = !before.is(&in_force);
             self.metrics.interval(in_force.interval());
             if !in_force.settings.enabled {
                 self.tell_off(&mut findings);
                 next_full = time::Instant::now() + in_force.settings.interval;
                 continue;
             }
-            let before = findings.clone();
+            let known = is_reconfigured.then(|| findings.clone());
+            let begun = time::Instant::now();
             match cause {
                 Cause::Changed(Changed::Objects(objects)) if !is_reconfigured => {
                     self.judge_change(&objects, &in_force, &mut findings).await;
@@ -100,8 +114,10 @@ impl AuditLoop {
                     next_full = time::Instant::now() + in_force.settings.interval;
                 }
             }
-            if is_reconfigured {
-                effects(&before, &findings).tell(&self.metrics);
+            took = begun.elapsed();
+            // What is judged for the first time is neither tighter nor looser.
+            if let Some(known) = known.filter(|_| before.judges_otherwise_than(&in_force)) {
+                effects(&known, &findings).tell(&self.metrics);
             }
         }
     }
@@ -116,6 +132,7 @@ impl AuditLoop {
     async fn cause(
         &self,
         changes: &Changes,
+        pause: Duration,
         in_force: &InForce,
         next_full: time::Instant,
     ) -> Cause {
@@ -125,7 +142,7 @@ impl AuditLoop {
             }
         };
         tokio::select! {
-            told = changes.settled(DEBOUNCE) => Cause::Changed(told),
+            told = changes.settled(pause) => Cause::Changed(told),
             () = sleep_until(next_full) => Cause::Interval,
             () = reconfigured => Cause::Configuration,
         }
@@ -210,6 +227,11 @@ impl AuditLoop {
     }
 }
 
+/// How long a change waits after a pass that took so long.
+fn debounce(took: Duration) -> Duration {
+    took.clamp(DEBOUNCE, LONGEST_DEBOUNCE)
+}
+
 /// Where not all could be read, what is missing proves nothing: what was found before is kept.
 fn keep_unread(found: &mut Findings, before: &Findings, incomplete: &BTreeSet<ObjectKey>) {
     for key in incomplete {
@@ -223,3 +245,7 @@ fn keep_unread(found: &mut Findings, before: &Findings, incomplete: &BTreeSet<Ob
         found.insert(key.clone(), all.into());
     }
 }
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use super::configuration::InForce;
 use super::tasks;
 use super::world::ServedWorld;
+use crate::audit::leadership::Leading;
 use crate::audit::lease::{self, Candidate};
 use crate::audit::metrics::AuditMetrics;
 use crate::audit::pass::Pass;
@@ -54,21 +55,24 @@ pub(super) fn begin(needed: &Needed<'_>, supervisor: &mut Supervisor) -> LeaseRe
         passes,
     };
     supervisor.spawn(&tasks::AUDIT, move || audit_loop.clone().keep_auditing());
-    let (leads, leadership) = watch::channel(needed.installation.is_none());
-    let leads = Arc::new(leads);
+    let leading = match needed.installation {
+        Some(_) => Leading::new(),
+        None => Leading::alone(),
+    };
+    let (leadership, leading) = (leading.leadership(), Arc::new(leading));
     let replica = replica();
-    let name = needed.installation.map(|it| it.service.name.clone());
+    let service = needed.installation.map(|it| it.service.clone());
     let (client, settings) = (world.client(), needed.configuration.audit.clone());
     let (publishing_replica, publishing_metrics) = (replica.clone(), metrics.clone());
     // Without a Lease nobody else holds the sender.
-    let kept = Arc::clone(&leads);
+    let kept = Arc::clone(&leading);
     supervisor.spawn(&tasks::PUBLISHING, move || {
         let mut publisher = Publisher::new(
             client.clone(),
-            name.clone(),
+            service.clone(),
             &publishing_replica,
             settings.clone(),
-            publishing_metrics.clone(),
+            &publishing_metrics,
         );
         let (told, leadership, kept) = (told.clone(), leadership.clone(), Arc::clone(&kept));
         async move {
@@ -83,16 +87,17 @@ pub(super) fn begin(needed: &Needed<'_>, supervisor: &mut Supervisor) -> LeaseRe
     let candidate = Candidate {
         namespace: installation.service.namespace.clone(),
         name: installation.service.name.clone(),
-        replica,
+        // Two processes may have the same name, of a Pod that is started anew or of a host.
+        replica: format!("{replica}_{:016x}", fastrand::u64(..)),
     };
     let (client, stop) = (world.client(), needed.stop.clone());
     let (released, is_released) = watch::channel(false);
     let released = Arc::new(released);
     supervisor.spawn(&tasks::LEASE, move || {
         let (client, candidate, stop) = (client.clone(), candidate.clone(), stop.clone());
-        let (leads, metrics, released) = (leads.clone(), metrics.clone(), released.clone());
+        let (leading, metrics, released) = (leading.clone(), metrics.clone(), released.clone());
         async move {
-            lease::keep(client, candidate, &leads, &metrics, stop.requested()).await;
+            lease::keep(client, candidate, &leading, &metrics, stop.requested()).await;
             released.send_replace(true);
         }
     });

@@ -9,8 +9,10 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use l7guard_policy::identity::Kind;
+use tokio::time::Instant;
 
-use super::token_bucket::TokenBucket;
+use super::refused::Refused;
+use super::token_bucket::{NamespaceBuckets, TokenBucket};
 use super::wanted::{SOURCE, reference};
 use crate::audit::metrics::{AuditMetrics, WriteResult, Written};
 use crate::audit::observed::{FindingId, MESSAGE, Observed};
@@ -21,6 +23,14 @@ use crate::audit::text::cut;
 const BURST: u32 = 100;
 const REFILL: Duration = Duration::from_secs(1);
 
+/// The same of the Events in one namespace: 25, and one in ten seconds. Whoever makes findings come and go there takes nothing
+/// of what others have.
+const NAMESPACE_BURST: u32 = 25;
+const NAMESPACE_REFILL: Duration = Duration::from_secs(10);
+
+/// For how long nothing is written after the API server did not answer, or had too much to do.
+const PAUSE: Duration = Duration::from_secs(10);
+
 /// A new finding.
 pub(super) const FOUND: &str = "L7GuardFinding";
 /// A finding that is gone.
@@ -30,6 +40,11 @@ pub(super) const GONE: &str = "L7GuardFindingGone";
 pub(super) struct Events {
     recorder: Recorder,
     bucket: TokenBucket,
+    of_namespaces: NamespaceBuckets,
+    /// Nothing is written before.
+    paused_until: Option<Instant>,
+    /// Whether it was said that Events are refused.
+    has_told: bool,
     metrics: AuditMetrics,
 }
 
@@ -43,6 +58,9 @@ impl Events {
         Self {
             recorder: Recorder::new(client, reporter),
             bucket: TokenBucket::new(BURST, REFILL),
+            of_namespaces: NamespaceBuckets::new(NAMESPACE_BURST, NAMESPACE_REFILL),
+            paused_until: None,
+            has_told: false,
             metrics,
         }
     }
@@ -60,15 +78,38 @@ impl Events {
     }
 
     async fn publish(&mut self, event: &Event, regarding: &ObjectReference) {
-        let result = if !self.bucket.take() {
+        let result = if !self.may_write(regarding) {
             WriteResult::Dropped
         } else if let Err(error) = self.recorder.publish(event, regarding).await {
-            tracing::debug!(%error, object = regarding.name, "an Event cannot be written");
+            self.failed(&error, regarding);
             WriteResult::Failed
         } else {
             WriteResult::Done
         };
         self.metrics.write(Written::Event, result);
+    }
+
+    fn may_write(&mut self, regarding: &ObjectReference) -> bool {
+        let namespace = regarding.namespace.as_deref().unwrap_or_default();
+        let is_paused = self
+            .paused_until
+            .is_some_and(|until| Instant::now() < until);
+        !is_paused && self.of_namespaces.take(namespace) && self.bucket.take()
+    }
+
+    fn failed(&mut self, error: &kube::Error, regarding: &ObjectReference) {
+        let refused = Refused::of(error);
+        if refused == Refused::Unavailable {
+            self.paused_until = Some(Instant::now() + PAUSE);
+        }
+        let is_forbidden = matches!(error, kube::Error::Api(status) if status.code == 403);
+        let is_said = refused == Refused::Unavailable || (is_forbidden && refused == Refused::This);
+        if is_said && !self.has_told {
+            self.has_told = true;
+            tracing::warn!(%error, "Events cannot be written: findings stand in logs, metrics and reports");
+        } else {
+            tracing::debug!(%error, object = regarding.name, "an Event cannot be written");
+        }
     }
 }
 

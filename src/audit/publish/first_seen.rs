@@ -7,7 +7,8 @@ use l7guard_policy::objects::controller::Uid;
 use l7guard_policy::rules::RuleCode;
 
 use super::report::{OMITTED, Report, ReportResult, Timestamp};
-use crate::audit::observed::{FindingId, Findings};
+use crate::audit::observed::{FindingId, Findings, MESSAGE};
+use crate::visible_text::one_line;
 
 /// When each finding was seen first.
 #[derive(Clone, Debug, Default)]
@@ -29,18 +30,24 @@ impl Reported {
     pub fn of<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Self {
         let mut reported = Self::default();
         for report in reports {
-            let Some(namespace) = &report.metadata.namespace else {
-                continue;
-            };
-            for result in &report.results {
-                if result.rule == OMITTED {
-                    reported.incomplete.insert(namespace.as_str().into());
-                } else if let Some(id) = id(result) {
-                    reported.known.insert(id, result.timestamp);
-                }
-            }
+            reported.add(report);
         }
         reported
+    }
+
+    /// Reads one report more. People of its namespace may have written into it: what it says of other namespaces is not
+    /// heard.
+    pub fn add(&mut self, report: &Report) {
+        let Some(namespace) = &report.metadata.namespace else {
+            return;
+        };
+        for result in &report.results {
+            if result.rule == OMITTED {
+                self.incomplete.insert(namespace.as_str().into());
+            } else if let Some(id) = id(result).filter(|id| *id.object.namespace == **namespace) {
+                self.known.insert(id, result.timestamp);
+            }
+        }
     }
 
     /// Whether a finding is known not to be new.
@@ -62,9 +69,17 @@ impl FirstSeen {
         self.known.get(id).copied().unwrap_or(self.now)
     }
 
-    /// Adds what the reports say. Of two times the earlier one holds.
-    pub fn learn(&mut self, reported: &Reported) {
-        for (id, &time) in &reported.known {
+    /// Adds what the reports say at this time. Of two times the earlier one holds; one that is yet to come, or before all
+    /// computers, was made up or comes from a clock that was wrong.
+    pub fn learn(&mut self, reported: &Reported, now: Timestamp) {
+        for (id, time) in &reported.known {
+            let time = Timestamp {
+                seconds: time.seconds,
+                nanos: 0,
+            };
+            if time.seconds <= 0 || time > now {
+                continue;
+            }
             let known = self.known.entry(id.clone()).or_insert(time);
             *known = (*known).min(time);
         }
@@ -89,11 +104,16 @@ fn id(result: &ReportResult) -> Option<FindingId> {
     let (kind, _) = Kind::of(api_version, subject.kind.as_deref()?)?;
     let namespace = subject.namespace.as_deref().unwrap_or_default();
     let nth = result.properties.get("nth");
+    let target = result.properties.get("target")?;
+    // What we write is short and of one line: it stands in a log line and in an Event when the finding is gone.
+    if target.len() > MESSAGE || one_line(target) != **target {
+        return None;
+    }
     Some(FindingId {
         object: ObjectKey::new(kind, namespace, subject.name.as_deref()?),
         uid: subject.uid.as_deref().and_then(Uid::parse),
         rule: RuleCode::parse(&result.rule)?,
-        target: result.properties.get("target")?.as_str().into(),
+        target: target.as_str().into(),
         nth: nth.map_or(Some(1), |nth| nth.parse().ok())?,
     })
 }

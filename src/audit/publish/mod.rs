@@ -1,23 +1,26 @@
 //! Findings to the cluster: reports and Events.
 //!
 //! ```text
-//! findings ─▶ wanted: what the reports should say ─┬─▶ writes: the writes that lead there ─▶ reports_api
-//! stored reports ─▶ first_seen: since when ────────┘
+//! findings ─▶ wanted: what the reports should say ───┬─▶ report_store: the writes that lead there ─▶ reports_api
+//! stored reports ┬▶ fingerprint: whether they do ────┤
+//!                └▶ first_seen: since when ──────────┘
 //! findings, first_seen ─▶ events
 //! ```
 
 mod events;
+mod fingerprint;
 mod first_seen;
 mod publisher;
+mod refused;
 mod report;
+mod report_store;
 mod reports_api;
+mod retries;
 mod token_bucket;
 mod wanted;
-mod writes;
 
 pub use first_seen::{FirstSeen, Reported};
 pub(crate) use publisher::Publisher;
 pub use report::{Report, ReportMetadata, ReportResult, Summary, Timestamp};
-pub use reports_api::{ReportsApi, served};
+pub use reports_api::{ReportsApi, StoredReport, Version, served};
 pub use wanted::Wanted;
-pub use writes::{Reports, Write, writes};

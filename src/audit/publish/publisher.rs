@@ -4,76 +4,80 @@
 //! none is written twice.
 
 use std::collections::BTreeSet;
+use std::future::pending;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use kube::{Client, Error};
+use kube::Client;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::events::Events;
 use super::first_seen::{FirstSeen, Reported};
 use super::report::Timestamp;
-use super::reports_api::{ReportsApi, served};
-use super::wanted::{RESULTS, Wanted};
-use super::writes::{Reports, writes};
+use super::report_store::ReportStore;
+use crate::audit::leadership::Leadership;
 use crate::audit::log;
-use crate::audit::metrics::{AuditMetrics, WriteResult, Written};
-use crate::audit::observed::{FindingId, Findings};
+use crate::audit::metrics::AuditMetrics;
+use crate::audit::observed::{FindingId, Findings, Observed};
 use crate::audit::pass::{Difference, Pass, all};
 use crate::configuration::AuditSettings;
+use crate::installation::ServiceName;
 use crate::live::Live;
 use crate::metrics::seconds;
 
 /// How long it takes at least from one publication to the next: a change that comes and goes is not to write all the time.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// When what failed is tried again.
+/// When reading the reports is tried again.
 const RETRY: Duration = Duration::from_secs(15);
 
 /// Publishes. One that is made anew takes over as another replica would.
 pub(crate) struct Publisher {
-    client: Client,
-    /// The name of the installation; `None`: nothing is written, and findings are only logged.
-    installation: Option<String>,
     settings: Live<AuditSettings>,
-    events: Events,
-    metrics: AuditMetrics,
+    /// What is written to the cluster; `None`: nothing is, and findings are only logged.
+    cluster: Option<Cluster>,
     seen: FirstSeen,
     /// What was published last; `None`: nothing since this replica leads.
     published: Option<Findings>,
-    cluster: Option<Stored>,
-    /// After which full pass the cluster was last asked what it keeps.
-    looked_after: u64,
-    /// Whether it was said that no reports are served.
-    has_told_missing: bool,
+    /// Whether the reports could not be read, and that was said.
+    is_unreadable: bool,
 }
 
-/// What the cluster keeps.
-struct Stored {
-    api: ReportsApi,
-    reports: Reports,
+/// Where is written to.
+struct Cluster {
+    reports: ReportStore,
+    events: Events,
+    /// After which full pass the cluster was last asked what it keeps.
+    looked_after: u64,
+    /// Whether all reports are to be compared, not only those of which something has changed.
+    compares_all: bool,
+    /// The settings that the reports were written by.
+    writes_reports: bool,
 }
 
 impl Publisher {
     /// For an installation. `replica` is the name of this one.
     pub(crate) fn new(
         client: Client,
-        installation: Option<String>,
+        installation: Option<ServiceName>,
         replica: &str,
         settings: Live<AuditSettings>,
-        metrics: AuditMetrics,
+        metrics: &AuditMetrics,
     ) -> Self {
-        Self {
+        let cluster = installation.map(|installation| Cluster {
             events: Events::new(client.clone(), replica, metrics.clone()),
-            client,
-            installation,
+            reports: ReportStore::new(client, installation, metrics.clone()),
+            looked_after: 0,
+            compares_all: true,
+            writes_reports: true,
+        });
+        Self {
             settings,
-            metrics,
+            cluster,
             seen: FirstSeen::default(),
             published: None,
-            cluster: None,
-            looked_after: 0,
-            has_told_missing: false,
+            is_unreadable: false,
         }
     }
 
@@ -81,22 +85,27 @@ impl Publisher {
     pub(crate) async fn keep_publishing(
         &mut self,
         mut passes: watch::Receiver<Pass>,
-        mut leads: watch::Receiver<bool>,
+        mut leadership: Leadership,
     ) {
         loop {
             let pass = passes.borrow_and_update().clone();
-            let is_leader = *leads.borrow_and_update();
-            let mut is_done = true;
-            if !is_leader {
+            let mut again = None;
+            if !leadership.look() {
                 self.forget();
             } else if pass.full_passes > 0 {
-                is_done = self.publish(&pass).await;
+                again = self.publish(&pass, &leadership).await;
             }
             sleep(PAUSE).await;
+            let again = async {
+                match again {
+                    Some(at) => sleep_until(at).await,
+                    None => pending().await,
+                }
+            };
             tokio::select! {
                 changed = passes.changed() => if changed.is_err() { return },
-                changed = leads.changed() => if changed.is_err() { return },
-                () = sleep(RETRY), if !is_done => {}
+                changed = leadership.changed() => if changed.is_err() { return },
+                () = again => {}
             }
         }
     }
@@ -104,161 +113,157 @@ impl Publisher {
     /// Another replica writes from now on: what is known here may be wrong.
     fn forget(&mut self) {
         self.published = None;
-        self.cluster = None;
         self.seen = FirstSeen::default();
     }
 
-    /// Returns whether all of it was published.
-    async fn publish(&mut self, pass: &Pass) -> bool {
+    /// Returns when to publish again what was not.
+    async fn publish(&mut self, pass: &Pass, leadership: &Leadership) -> Option<Instant> {
         let mut settings = *self.settings.current();
         if pass.is_off {
             settings.reports = false;
         }
         let findings = &pass.findings;
-        let installation = self.installation.clone();
-        let mut reported = Reported::default();
-        if let Some(name) = &installation {
-            if self.published.is_none() || self.looked_after < pass.full_passes {
-                if let Err(error) = self.look(name).await {
-                    tracing::warn!(%error, "cannot read the reports of the cluster: nothing is published");
-                    return false;
-                }
-                self.looked_after = pass.full_passes;
-            }
-            if let Some(stored) = self.cluster.as_ref().filter(|_| settings.reports) {
-                reported = Reported::of(stored.reports.values());
-                self.seen.learn(&reported);
-            }
-        }
         let now = Timestamp {
             seconds: seconds(SystemTime::now()),
             nanos: 0,
         };
+        let Some(reported) = self.look(pass).await else {
+            return Some(Instant::now() + RETRY);
+        };
+        if settings.reports {
+            self.seen.learn(&reported, now);
+        }
         self.seen.update(findings, now);
-        let mut is_done = true;
-        if let Some(name) = &installation {
-            is_done = self.write_reports(name, findings, settings).await;
+        let again = self.write_reports(findings, settings, leadership).await;
+        if !leadership.holds() {
+            // Whoever leads now says what is new.
+            self.forget();
+            return Some(Instant::now());
         }
         if pass.is_off {
             self.published = None;
-            return is_done;
+            return again;
         }
-        let writes_events = settings.events && installation.is_some();
-        match self.published.take() {
-            Some(before) => {
-                let Difference { new, gone } = Difference::between(&before, findings);
-                self.tell(&new, &gone, writes_events).await;
-            }
-            None if self.cluster.is_some() && settings.reports => {
-                let new: Vec<_> = all(findings)
-                    .filter(|observed| !reported.may_hold(&observed.id))
-                    .collect();
-                let known: BTreeSet<&FindingId> = all(findings).map(|known| &known.id).collect();
-                let gone: Vec<_> = reported.ids().filter(|id| !known.contains(id)).collect();
-                self.tell(&new, &gone, writes_events).await;
-            }
-            None => tracing::info!(findings = all(findings).count(), "audit: first pass"),
-        }
-        self.published = Some(findings.clone());
-        is_done
+        let before = self.published.replace(findings.clone());
+        self.tell(before.as_ref(), findings, &reported, settings, leadership)
+            .await;
+        again
     }
 
-    async fn tell(
-        &mut self,
-        new: &[&crate::audit::observed::Observed],
-        gone: &[&FindingId],
-        writes_events: bool,
-    ) {
-        log::found(new);
-        log::gone(gone);
-        if writes_events {
-            for observed in new {
-                self.events.found(observed).await;
-            }
-            for id in gone {
-                self.events.gone(id).await;
-            }
-        }
-    }
-
-    /// Reads what the cluster keeps, and removes what another API than the one in use keeps of ours.
-    async fn look(&mut self, installation: &str) -> Result<(), Error> {
-        let mut served = served(&self.client).await?.into_iter();
-        let Some(api) = served.next() else {
-            if !self.has_told_missing {
-                self.has_told_missing = true;
-                tracing::info!(
-                    "no reports are written: the cluster serves neither openreports.io/v1alpha1 nor wgpolicyk8s.io/v1alpha2"
-                );
-            }
-            self.cluster = None;
-            return Ok(());
+    /// Asks the cluster what it keeps, if that may be something new; `None`: it does not say.
+    async fn look(&mut self, pass: &Pass) -> Option<Reported> {
+        let Some(cluster) = &mut self.cluster else {
+            return Some(Reported::default());
         };
-        let labels = wanted(installation).selector();
-        for old in served {
-            let reports = old.stored(&self.client, &labels).await?;
-            self.apply(old, &reports, &Reports::new()).await;
+        let is_known = self.published.is_some()
+            && cluster.looked_after == pass.full_passes
+            && !cluster.reports.is_outdated();
+        if is_known {
+            return Some(Reported::default());
         }
-        let reports = api.stored(&self.client, &labels).await?;
-        self.cluster = Some(Stored { api, reports });
-        Ok(())
+        match cluster.reports.look().await {
+            Ok(reported) => {
+                cluster.looked_after = pass.full_passes;
+                cluster.compares_all = true;
+                self.is_unreadable = false;
+                Some(reported)
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.is_unreadable, true) {
+                    tracing::warn!(%error, "cannot read the reports of the cluster: nothing is published until they can be read");
+                }
+                None
+            }
+        }
     }
 
     async fn write_reports(
         &mut self,
-        installation: &str,
         findings: &Findings,
         settings: AuditSettings,
-    ) -> bool {
-        let Some(Stored { api, reports }) = self.cluster.take() else {
-            return true;
+        leadership: &Leadership,
+    ) -> Option<Instant> {
+        let cluster = self.cluster.as_mut()?;
+        let nothing = Findings::new();
+        let wanted = if settings.reports { findings } else { &nothing };
+        cluster.compares_all |= cluster.writes_reports != settings.reports;
+        cluster.writes_reports = settings.reports;
+        let compares_all = std::mem::replace(&mut cluster.compares_all, false);
+        let changed = match &self.published {
+            Some(before) if !compares_all => Some(changed_namespaces(before, findings)),
+            _ => None,
         };
-        let wanted = if settings.reports {
-            wanted(installation).reports(findings, &self.seen)
-        } else {
-            Reports::new()
+        let is_changed = |namespace: &str| match &changed {
+            Some(changed) if namespace.is_empty() => !changed.is_empty(),
+            Some(changed) => changed.contains(namespace),
+            None => true,
         };
-        let failed = self.apply(api, &reports, &wanted).await;
-        let is_done = failed.is_empty();
-        // What failed is as it was.
-        let mut stored = wanted;
-        for namespace in failed {
-            match reports.get(&namespace) {
-                Some(report) => stored.insert(namespace, report.clone()),
-                None => stored.remove(&namespace),
-            };
+        let (reports, seen) = (&mut cluster.reports, &self.seen);
+        let again = reports.write(wanted, seen, is_changed, leadership).await;
+        if reports.is_outdated() {
+            return Some(Instant::now());
         }
-        self.cluster = Some(Stored {
-            api,
-            reports: stored,
-        });
-        is_done
+        again
     }
 
-    /// Writes what differs. Returns the namespaces of those that failed.
-    async fn apply(&self, api: ReportsApi, stored: &Reports, wanted: &Reports) -> Vec<String> {
-        let mut failed = Vec::new();
-        for write in writes(stored, wanted) {
-            let result = match api.write(&self.client, &write).await {
-                Ok(()) => WriteResult::Done,
-                Err(error) => {
-                    let namespace = write.namespace();
-                    if failed.is_empty() {
-                        tracing::warn!(%error, namespace, "cannot write a report: trying again");
-                    }
-                    failed.push(namespace.to_owned());
-                    WriteResult::Failed
-                }
-            };
-            self.metrics.write(Written::Report, result);
+    /// Says what is new and what is gone.
+    async fn tell(
+        &mut self,
+        before: Option<&Findings>,
+        findings: &Findings,
+        reported: &Reported,
+        settings: AuditSettings,
+        leadership: &Leadership,
+    ) {
+        let has_reports = self
+            .cluster
+            .as_ref()
+            .is_some_and(|cluster| cluster.reports.is_served() && settings.reports);
+        let Difference { new, gone } = match before {
+            Some(before) => Difference::between(before, findings),
+            None if has_reports => since(reported, findings),
+            None => {
+                tracing::info!(findings = all(findings).count(), "audit: first pass");
+                return;
+            }
+        };
+        log::found(&new);
+        log::gone(&gone);
+        let Some(cluster) = self.cluster.as_mut().filter(|_| settings.events) else {
+            return;
+        };
+        for observed in new {
+            if leadership.holds() {
+                cluster.events.found(observed).await;
+            }
         }
-        failed
+        for id in gone {
+            if leadership.holds() {
+                cluster.events.gone(id).await;
+            }
+        }
     }
 }
 
-fn wanted(installation: &str) -> Wanted<'_> {
-    Wanted {
-        installation,
-        bytes: RESULTS,
+/// What differs from the reports of whoever led before.
+fn since<'a>(reported: &'a Reported, findings: &'a Findings) -> Difference<'a> {
+    let known: BTreeSet<&FindingId> = all(findings).map(|known| &known.id).collect();
+    let is_new = |observed: &&Observed| !reported.may_hold(&observed.id);
+    Difference {
+        new: all(findings).filter(is_new).collect(),
+        gone: reported.ids().filter(|id| !known.contains(id)).collect(),
     }
+}
+
+/// The namespaces of which something has changed. What is shared has not.
+fn changed_namespaces<'a>(before: &'a Findings, now: &'a Findings) -> BTreeSet<&'a str> {
+    let differing = |from: &'a Findings, to: &'a Findings| {
+        let is_same =
+            |one: &Arc<[Observed]>, key| to.get(key).is_some_and(|other| Arc::ptr_eq(one, other));
+        let changed = from.iter().filter(move |(key, one)| !is_same(one, key));
+        changed.map(|(key, _)| &*key.namespace).collect::<Vec<_>>()
+    };
+    let mut changed: BTreeSet<&str> = differing(before, now).into_iter().collect();
+    changed.extend(differing(now, before));
+    changed
 }

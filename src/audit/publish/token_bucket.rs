@@ -1,5 +1,6 @@
-//! How many Events are written: a burst, and then so many in a time.
+//! How much is written: a burst, and then so much in a time, in all and for each namespace.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -27,6 +28,18 @@ impl TokenBucket {
 
     /// Takes a token, if there is one.
     pub(super) fn take(&mut self) -> bool {
+        self.refill();
+        let is_left = self.tokens > 0;
+        self.tokens = self.tokens.saturating_sub(1);
+        is_left
+    }
+
+    fn is_full(&mut self) -> bool {
+        self.refill();
+        self.tokens == self.capacity
+    }
+
+    fn refill(&mut self) {
         let gained = self.refilled.elapsed().as_nanos() / self.refill.as_nanos().max(1);
         match u32::try_from(gained) {
             Ok(gained) if gained < self.capacity - self.tokens => {
@@ -38,9 +51,39 @@ impl TokenBucket {
                 self.refilled = Instant::now();
             }
         }
-        let is_left = self.tokens > 0;
-        self.tokens = self.tokens.saturating_sub(1);
-        is_left
+    }
+}
+
+/// A token bucket for each namespace. Full ones are forgotten.
+#[derive(Debug)]
+pub(super) struct NamespaceBuckets {
+    capacity: u32,
+    refill: Duration,
+    buckets: BTreeMap<Box<str>, TokenBucket>,
+}
+
+/// So many buckets are kept before it is looked which of them are full.
+const BUCKETS: usize = 1_024;
+
+impl NamespaceBuckets {
+    /// Buckets of `capacity` tokens, which gain one every `refill`.
+    #[must_use]
+    pub(super) fn new(capacity: u32, refill: Duration) -> Self {
+        Self {
+            capacity,
+            refill,
+            buckets: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a token of a namespace, if there is one.
+    pub(super) fn take(&mut self, namespace: &str) -> bool {
+        if self.buckets.len() >= BUCKETS && !self.buckets.contains_key(namespace) {
+            self.buckets.retain(|_, bucket| !bucket.is_full());
+        }
+        let bucket = self.buckets.entry(namespace.into());
+        let bucket = bucket.or_insert_with(|| TokenBucket::new(self.capacity, self.refill));
+        bucket.take()
     }
 }
 
@@ -61,5 +104,22 @@ mod tests {
         assert_eq!(taken(5), 1);
         advance(Duration::from_hours(1)).await;
         assert_eq!(taken(5), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_namespace_takes_nothing_of_another_one_and_those_that_are_full_are_forgotten() {
+        let mut buckets = NamespaceBuckets::new(2, Duration::from_secs(10));
+        let taken = |buckets: &mut NamespaceBuckets, namespace: &str| {
+            (0..5).filter(|_| buckets.take(namespace)).count()
+        };
+        assert_eq!(taken(&mut buckets, "shop"), 2);
+        assert_eq!(taken(&mut buckets, "store"), 2);
+        for number in 0..2 * BUCKETS {
+            buckets.take(&format!("namespace-{number}"));
+        }
+        assert_eq!(taken(&mut buckets, "shop"), 0);
+        advance(Duration::from_mins(1)).await;
+        buckets.take("another");
+        assert_eq!(buckets.buckets.len(), 1);
     }
 }

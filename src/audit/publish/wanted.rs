@@ -10,16 +10,20 @@ use l7guard_policy::rules::RuleCode;
 
 use super::first_seen::FirstSeen;
 use super::report::{OMITTED, Report, ReportMetadata, ReportResult, Summary, Timestamp};
+use super::reports_api::StoredReport;
 use crate::audit::observed::{Findings, MESSAGE, Observed};
 use crate::audit::text::cut;
+use crate::installation::ServiceName;
 
 /// Who found it.
 pub(super) const SOURCE: &str = "l7guard";
 
 /// The label of everything that l7guard writes, and its value.
 const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "l7guard");
-/// The label that names the installation.
+/// The label with the name of the installation.
 const INSTANCE: &str = "app.kubernetes.io/instance";
+/// The label with the namespace of the installation: another one may have the same name elsewhere.
+const INSTANCE_NAMESPACE: &str = "l7guard/installation-namespace";
 
 /// How many bytes the results of a report have at most, as JSON: 512 KiB, of the 1.5 MiB that etcd takes of an object.
 ///
@@ -29,45 +33,65 @@ pub(super) const RESULTS: usize = 512 * 1024;
 /// The reports of an installation.
 #[derive(Clone, Debug)]
 pub struct Wanted<'a> {
-    /// The name of the installation, which is that of all its reports.
-    pub installation: &'a str,
+    /// The installation. All its reports have its name.
+    pub installation: &'a ServiceName,
     /// How many bytes the results of a report have at most.
     pub bytes: usize,
 }
 
-impl Wanted<'_> {
-    /// The labels of the reports, as a selector.
-    pub(super) fn selector(&self) -> String {
-        let labels = self.labels().into_iter();
-        let labels = labels.map(|(key, value)| format!("{key}={value}"));
-        labels.collect::<Vec<_>>().join(",")
-    }
+/// Findings by the namespaces of their objects; those of objects without one under the empty one.
+pub(super) type ByNamespace<'a> = BTreeMap<&'a str, Vec<&'a Observed>>;
 
+/// The findings by namespaces.
+pub(super) fn by_namespace(findings: &Findings) -> ByNamespace<'_> {
+    let mut namespaces = ByNamespace::new();
+    for (object, observed) in findings {
+        let of_namespace = namespaces.entry(&object.namespace).or_default();
+        of_namespace.extend(observed.iter());
+    }
+    namespaces
+}
+
+impl Wanted<'_> {
     /// The labels of the reports.
     pub(super) fn labels(&self) -> BTreeMap<String, String> {
-        let labels = [MANAGED_BY, (INSTANCE, self.installation)];
+        let labels = [
+            MANAGED_BY,
+            (INSTANCE, &self.installation.name),
+            (INSTANCE_NAMESPACE, &self.installation.namespace),
+        ];
         labels
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into()
     }
 
-    /// The reports by their namespaces, that of the cluster under the empty one. Where nothing is found there is none.
+    /// Whether a stored report of our name is one of ours, also where somebody has taken its labels away: another tool or
+    /// another installation may have the same name for theirs.
+    pub(super) fn is_ours(&self, stored: &StoredReport) -> bool {
+        let labels = &stored.report.metadata.labels;
+        let of_namespace = labels.get(INSTANCE_NAMESPACE);
+        let is_of_another =
+            of_namespace.is_some_and(|namespace| *namespace != self.installation.namespace);
+        let has_labels = self
+            .labels()
+            .iter()
+            .all(|(key, value)| labels.get(key) == Some(value));
+        !is_of_another && (has_labels || stored.is_written_by_l7guard)
+    }
+
+    /// The report of a namespace, of the cluster for the empty one; `None`: nothing is found there.
     #[must_use]
-    pub fn reports(&self, findings: &Findings, seen: &FirstSeen) -> BTreeMap<String, Report> {
-        let mut namespaces: BTreeMap<&str, Vec<&Observed>> = BTreeMap::new();
-        for (object, observed) in findings {
-            let of_namespace = namespaces.entry(&object.namespace).or_default();
-            of_namespace.extend(observed.iter());
+    pub(super) fn report(
+        &self,
+        namespace: &str,
+        findings: &ByNamespace<'_>,
+        seen: &FirstSeen,
+    ) -> Option<Report> {
+        if namespace.is_empty() {
+            return (!findings.is_empty()).then(|| self.of_cluster(findings, seen));
         }
-        let of_cluster = (!findings.is_empty()).then(|| self.of_cluster(findings, seen));
-        let reports = namespaces.into_iter().filter(|(name, _)| !name.is_empty());
-        let mut reports: BTreeMap<String, Report> = reports
-            .map(|(name, findings)| (name.to_owned(), self.of_namespace(name, findings, seen)))
-            .collect();
-        if let Some(report) = of_cluster {
-            reports.insert(String::new(), report);
-        }
-        reports
+        let of_namespace = findings.get(namespace)?;
+        Some(self.of_namespace(namespace, of_namespace.clone(), seen))
     }
 
     fn of_namespace(
@@ -94,7 +118,7 @@ impl Wanted<'_> {
         }
         Report {
             metadata: ReportMetadata {
-                name: self.installation.to_owned(),
+                name: self.installation.name.clone(),
                 namespace: Some(namespace.to_owned()),
                 labels: self.labels(),
                 owner_references: owners.map(Owner::reference).collect(),
@@ -111,9 +135,9 @@ impl Wanted<'_> {
     }
 
     /// One result a rule: how many findings, and in which namespaces.
-    fn of_cluster(&self, findings: &Findings, seen: &FirstSeen) -> Report {
+    fn of_cluster(&self, findings: &ByNamespace<'_>, seen: &FirstSeen) -> Report {
         let mut rules: BTreeMap<RuleCode, Vec<&Observed>> = BTreeMap::new();
-        for observed in findings.values().flat_map(|observed| observed.iter()) {
+        for observed in findings.values().flatten() {
             rules.entry(observed.id.rule).or_default().push(observed);
         }
         let results: Vec<ReportResult> = rules
@@ -124,7 +148,7 @@ impl Wanted<'_> {
         let fail = fail.count();
         Report {
             metadata: ReportMetadata {
-                name: self.installation.to_owned(),
+                name: self.installation.name.clone(),
                 labels: self.labels(),
                 ..ReportMetadata::default()
             },

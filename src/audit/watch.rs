@@ -110,6 +110,8 @@ impl AuditLoop {
                     self.judge_change(&objects, &in_force, &mut findings).await;
                 }
                 _ => {
+                    // Whatever has changed until now is part of it.
+                    let _ = changes.take();
                     self.judge_everything(&in_force, &mut findings).await;
                     next_full = time::Instant::now() + in_force.settings.interval;
                 }

@@ -6,14 +6,18 @@ use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::Failed;
 
 /// When this process is gone, even by SIGKILL, the end of the pipe makes the guard kill its own process group.
 const GUARD: &str = "read -r _; kill -KILL 0";
 
-/// The process. It is killed when dropped.
+/// How long a dropped process has to give back the Lease, for which the next one waits.
+const RELEASE: Duration = Duration::from_secs(5);
+
+/// The process. It is ended when dropped.
 pub(crate) struct Guard {
     child: Child,
     group: Child,
@@ -23,7 +27,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Starts a replica of the installation `guard/guard` and waits until it answers.
+    /// Starts a replica of the installation `l7guard/l7guard` and waits until it answers.
     pub(crate) fn start(
         kubeconfig: &Path,
         configuration: &Path,
@@ -37,7 +41,7 @@ impl Guard {
             .spawn()?;
         let log = logs.join(format!("{replica}.log"));
         let mut child = Command::new(env!("CARGO_BIN_EXE_l7guard"))
-            .args(["serve", "--no-webhook", "--service", "guard/guard"])
+            .args(["serve", "--no-webhook", "--service", "l7guard/l7guard"])
             .args(["--operations-listen", "127.0.0.1:0"])
             .arg("--kubeconfig")
             .arg(kubeconfig)
@@ -102,11 +106,31 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        let began = Instant::now();
+        if self.signal("TERM").is_ok() {
+            while matches!(self.child.try_wait(), Ok(None)) && began.elapsed() < RELEASE {
+                thread::sleep(Duration::from_millis(20));
+            }
+        }
         for process in [&mut self.child, &mut self.group] {
             let _ = process.kill();
             let _ = process.wait();
         }
     }
+}
+
+/// As [`until`], for what is documented to take at most five seconds. A machine that has other work to do has twice that.
+pub(crate) fn soon<T>(
+    what: &str,
+    look: impl FnMut() -> Result<Option<T>, Failed>,
+) -> Result<T, Failed> {
+    let began = Instant::now();
+    let found = until(what, look)?;
+    let took = began.elapsed();
+    if took > 2 * Duration::from_secs(5) {
+        return Err(format!("{what}: only after {took:?}").into());
+    }
+    Ok(found)
 }
 
 /// As [`control_plane::until`], with a line about how long it took.

@@ -1,11 +1,13 @@
 //! The audit loop of `l7guard serve` behind a real API server: what exists is found, shown, and gone when it is mended.
 //!
-//! All trials share one control plane and run one after the other. They are of Ingresses that no webhook was asked about.
+//! All trials share one control plane and run one after the other. They are of Ingresses that no webhook was asked about. The
+//! guard has the rights that the chart gives it: a request that is forbidden fails the trial.
 
 mod crds;
 mod guard;
 mod stage;
 mod trials;
+mod writers;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -20,12 +22,12 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
     let stage = Arc::new(OnceLock::new());
-    let mut trials: Vec<Trial> = trials::CASES
-        .iter()
+    let cases = trials::CASES.iter().chain(writers::CASES);
+    let mut trials: Vec<Trial> = cases
         .map(|&(name, run)| {
             let stage: Arc<OnceLock<Stage>> = Arc::clone(&stage);
             Trial::test(name, move || match stage.get() {
-                Some(stage) => run(stage),
+                Some(stage) => run(stage).and_then(|()| stage.all_was_allowed()),
                 None => Err("there is no control plane".into()),
             })
         })

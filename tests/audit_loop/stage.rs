@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::crds;
-use crate::guard::{Guard, until};
+use crate::guard::{Guard, soon, until};
+use crate::trials::LEADER;
 
 const SHARED: &str = "
-{apiVersion: v1, kind: Namespace, metadata: {name: guard}}
+{apiVersion: v1, kind: Namespace, metadata: {name: l7guard}}
 ---
 apiVersion: networking.k8s.io/v1
 kind: IngressClass
@@ -26,9 +27,14 @@ kind: Configuration
 audit: {interval: 10s}
 ";
 
+/// What the chart renders, and what its own tests hold it to: the rights in it are those that are documented.
+const CHART: &str = include_str!("../chart/snapshots/default.snap");
+
 /// A control plane, and where replicas write their logs.
 pub(crate) struct Stage {
     pub(crate) cluster: ControlPlane,
+    /// As the chart's `ServiceAccount`.
+    kubeconfig: PathBuf,
     pub(crate) configuration: PathBuf,
     pub(crate) files: TempDir,
 }
@@ -45,22 +51,51 @@ impl Stage {
         let files = tempfile::tempdir()?;
         let configuration = files.path().join("l7guard.yaml");
         fs::write(&configuration, CONFIGURATION)?;
-        let stage = Self {
+        let mut stage = Self {
+            kubeconfig: files.path().join("kubeconfig"),
             cluster,
             configuration,
             files,
         };
-        for manifests in [crds::ISTIO, &crds::policy_reports(), SHARED] {
+        for manifests in [crds::ISTIO, &crds::policy_reports(), SHARED, &rights()] {
             stage.apply(manifests)?;
         }
+        stage.log_in()?;
         let wait = ["wait", "--for=condition=Established", "crd", "--all"];
         done(&stage.cluster.run_kubectl(&wait)?)?;
         Ok(stage)
     }
 
     pub(crate) fn start(&self, replica: &str) -> Result<Guard, Failed> {
-        let kubeconfig = self.cluster.kubeconfig();
-        Guard::start(kubeconfig, &self.configuration, replica, self.files.path())
+        let files = self.files.path();
+        Guard::start(&self.kubeconfig, &self.configuration, replica, files)
+    }
+
+    /// Writes the kubeconfig of the `ServiceAccount`.
+    fn log_in(&mut self) -> Result<(), Failed> {
+        let token = ["create", "token", "l7guard", "--namespace", "l7guard"];
+        let token = self.cluster.run_kubectl(&token)?;
+        done(&token)?;
+        let administrator = fs::read_to_string(self.cluster.kubeconfig())?;
+        let mut kubeconfig: Value = serde_json::from_str(&administrator)?;
+        kubeconfig["users"][0]["user"] = json!({"token": token.stdout.trim()});
+        Ok(fs::write(&self.kubeconfig, kubeconfig.to_string())?)
+    }
+
+    /// Fails where a replica was not allowed to do what it wanted to.
+    pub(crate) fn all_was_allowed(&self) -> Result<(), Failed> {
+        for entry in fs::read_dir(self.files.path())? {
+            let path = entry?.path();
+            if path.extension().is_none_or(|extension| extension != "log") {
+                continue;
+            }
+            let log = fs::read_to_string(&path)?;
+            let forbidden = |line: &&str| line.contains("forbidden") && line.contains("User");
+            if let Some(line) = log.lines().find(forbidden) {
+                return Err(format!("{}: {line}", path.display()).into());
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn apply(&self, manifests: &str) -> Result<(), Failed> {
@@ -108,26 +143,58 @@ impl Stage {
 
     /// Waits until an Ingress's finding is in a report and an Event.
     pub(crate) fn found(&self, at: &str, name: &str) -> Result<Value, Failed> {
-        let result = until(&format!("{at}/{name} is reported"), || {
+        let result = soon(&format!("{at}/{name} is reported"), || {
             Ok(self.results("reports.openreports.io", at, name)?.pop())
         })?;
-        until(&format!("{at}/{name} has an Event"), || {
+        soon(&format!("{at}/{name} has an Event"), || {
             Ok(self.events(at, name, "L7GuardFinding")?.pop())
         })?;
         Ok(result)
     }
 
+    /// As [`Self::found`], once the replica leads.
+    pub(crate) fn found_after_start(
+        &self,
+        guard: &Guard,
+        at: &str,
+        name: &str,
+    ) -> Result<Value, Failed> {
+        until("the replica leads", || {
+            Ok((guard.metric(LEADER)? > 0).then_some(()))
+        })?;
+        self.found(at, name)
+    }
+
     /// Waits until it is in no report, and an Event says so.
     pub(crate) fn gone(&self, at: &str, name: &str) -> Result<(), Failed> {
-        until(&format!("{at}/{name} is gone from the report"), || {
+        soon(&format!("{at}/{name} is gone from the report"), || {
             let results = self.results("reports.openreports.io", at, name)?;
             Ok(results.is_empty().then_some(()))
         })?;
-        until(&format!("{at}/{name} has an Event that it is gone"), || {
+        soon(&format!("{at}/{name} has an Event that it is gone"), || {
             Ok(self.events(at, name, "L7GuardFindingGone")?.pop())
         })?;
         Ok(())
     }
+}
+
+/// Account and roles of the chart.
+fn rights() -> String {
+    let is_right = |manifest: &&str| {
+        let is = |line: &str| manifest.lines().any(|of_manifest| of_manifest == line);
+        let kinds = [
+            "ServiceAccount",
+            "ClusterRole",
+            "ClusterRoleBinding",
+            "Role",
+            "RoleBinding",
+        ];
+        manifest.contains("metadata:\n  name: l7guard\n")
+            && kinds.iter().any(|kind| is(&format!("kind: {kind}")))
+    };
+    let rights: Vec<&str> = CHART.split("\n---\n").filter(is_right).collect();
+    assert_eq!(rights.len(), 5, "{rights:?}");
+    rights.join("\n---\n")
 }
 
 pub(crate) fn done(outcome: &Outcome) -> Result<(), Failed> {

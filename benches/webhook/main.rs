@@ -5,6 +5,7 @@
 //! cargo bench --bench webhook
 //! cargo bench --bench webhook -- --rounds 3 --seconds 1
 //! KUBEBUILDER_ASSETS=/path/to/binaries cargo bench --bench webhook -- --only cluster
+//! KUBEBUILDER_ASSETS=/path/to/binaries cargo bench --bench webhook -- --only audit
 //! ```
 //!
 //! Everything that is compared is measured in turn in one run, and each ratio is the median of the rounds' ratios: what
@@ -57,6 +58,8 @@ struct Arguments {
     only: Option<Part>,
     #[command(flatten)]
     cluster: cluster::Arguments,
+    #[command(flatten)]
+    audit: cluster::AuditArguments,
     /// Cargo gives this to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -68,6 +71,8 @@ enum Part {
     Reviews,
     /// l7guard beside an API server
     Cluster,
+    /// The audit loop, beside an API server; only where it is asked for
+    Audit,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -88,10 +93,13 @@ fn main() {
         connections: arguments.connections,
         duration: std::time::Duration::from_secs_f64(arguments.seconds),
     };
-    if arguments.only != Some(Part::Cluster) {
+    if matches!(arguments.only, None | Some(Part::Reviews)) {
         reviews::measure(&plan, arguments.before.as_deref());
     }
-    if arguments.only != Some(Part::Reviews) {
+    if arguments.only == Some(Part::Audit) {
+        cluster::measure_audit(&plan, &arguments.audit);
+    }
+    if matches!(arguments.only, None | Some(Part::Cluster)) {
         cluster::measure(&plan, &arguments.cluster, arguments.only.is_some());
     }
 }

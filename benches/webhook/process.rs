@@ -94,6 +94,11 @@ impl Process {
         TICK * ticks
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What is resident now, MiB.
     pub(crate) fn resident(&self) -> f64 {
         self.status("VmRSS:")

@@ -56,7 +56,7 @@ impl State {
         }
         let mut lease = self.lease.clone();
         if self.is_ahead && lease["spec"]["renewTime"].is_string() {
-            let renewed = std::time::SystemTime::now() + Duration::from_secs(3_600);
+            let renewed = std::time::SystemTime::now() + Duration::from_hours(1);
             let renewed = k8s_openapi::jiff::Timestamp::try_from(renewed).unwrap();
             lease["spec"]["renewTime"] = json!(renewed.to_string());
         }

@@ -1,6 +1,8 @@
 //! What the writer of a refused object can change in it, in short: a few lines of a few bytes each. Everything in them is of
 //! that object alone, which its writer knows.
 
+use std::fmt::Write as _;
+
 use l7guard_policy::remedy::{Action, Change, Patch};
 use serde_json::Value;
 
@@ -60,7 +62,8 @@ impl SubmittedChanges {
         }
         let more = fields.len().saturating_sub(MOST_FIELDS);
         if more > 0 {
-            lines.push_str(&format!("  and {more} more\n"));
+            // Writing to a String cannot fail.
+            let _ = writeln!(lines, "  and {more} more");
         }
         lines
     }

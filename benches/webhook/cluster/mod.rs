@@ -1,5 +1,7 @@
-//! Part two: what l7guard costs beside a real API server. Until it is ready, in memory, and at each write.
+//! Parts two and three: what l7guard costs beside a real API server. Until it is ready, in memory, and at each write; and
+//! what its audit loop costs.
 
+mod audit;
 mod fill;
 mod lists;
 mod ready;
@@ -29,6 +31,13 @@ pub(crate) struct Arguments {
     pods: usize,
 }
 
+pub(crate) use audit::Arguments as AuditArguments;
+
+/// Measures the audit loop, in a cluster of its own.
+pub(crate) fn measure_audit(plan: &Plan, arguments: &AuditArguments) {
+    audit::measure(plan, &start(), arguments);
+}
+
 /// Measures beside an API server. Where no binaries are named they are built only if the part `is_wanted`.
 pub(crate) fn measure(plan: &Plan, arguments: &Arguments, is_wanted: bool) {
     if !is_wanted && std::env::var_os("KUBEBUILDER_ASSETS").is_none() {
@@ -38,17 +47,21 @@ pub(crate) fn measure(plan: &Plan, arguments: &Arguments, is_wanted: bool) {
         );
         return;
     }
+    let cluster = start();
+    let runtime = Runtime::new().unwrap();
+    runtime.block_on(fill::fill(&cluster, arguments));
+    ready::measure(plan, &cluster, &runtime);
+    writes::measure(arguments, &cluster, &runtime);
+}
+
+fn start() -> ControlPlane {
     let binaries = Binaries::find_or_build(&mut std::io::stderr()).unwrap();
     let options = Options {
         audit_log: false,
         durable: true,
         ..Options::default()
     };
-    let cluster = ControlPlane::start(&binaries, &options).unwrap();
-    let runtime = Runtime::new().unwrap();
-    runtime.block_on(fill::fill(&cluster, arguments));
-    ready::measure(plan, &cluster, &runtime);
-    writes::measure(arguments, &cluster, &runtime);
+    ControlPlane::start(&binaries, &options).unwrap()
 }
 
 /// A client with connections of its own.

@@ -78,13 +78,27 @@ pub(super) fn serve(
     address: SocketAddr,
     certificate: &WebhookCertificate,
 ) -> Process {
+    start(&mut command(kubeconfig, address, certificate))
+}
+
+/// The command that [`serve`] starts.
+pub(super) fn command(
+    kubeconfig: &Path,
+    address: SocketAddr,
+    certificate: &WebhookCertificate,
+) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_l7guard"));
     command.args(["serve", "--operations-listen", "127.0.0.1:0"]);
     command.args(["--listen", &address.to_string()]);
     command.arg("--kubeconfig").arg(kubeconfig);
     command.arg("--tls-cert").arg(&certificate.chain);
     command.arg("--tls-key").arg(&certificate.key);
-    Process::start(&mut command, |line| {
+    command
+}
+
+/// Starts such a command. The address of the process is that of its operations.
+pub(super) fn start(command: &mut Command) -> Process {
+    Process::start(command, |line| {
         let after = line.strip_prefix("Probes and metrics: http://")?;
         after.split('/').next()?.parse().ok()
     })

@@ -109,3 +109,32 @@ fn the_readme_leads_to_the_index_and_to_how_to_report_a_vulnerability() {
         assert!(linked.contains(Path::new(path)), "{path}");
     }
 }
+
+/// A reader who meets such a word for the first time can follow it. Words that are common otherwise are not looked for.
+#[test]
+fn words_with_a_meaning_of_their_own_lead_to_the_glossary() {
+    const PAGES: [&str; 10] = [
+        "audit",
+        "base-worlds",
+        "configuration",
+        "eks",
+        "limits",
+        "operations",
+        "refused",
+        "report",
+        "rollout",
+        "threat-model",
+    ];
+    let anchors = Page::read("docs/glossary.md").anchors();
+    for word in ["ratchet", "unresolved", "exempt"] {
+        assert!(anchors.contains(word), "{word}");
+        let wanted = format!("glossary.md#{word}");
+        for page in PAGES {
+            let page = Page::read(format!("docs/{page}.md"));
+            if page.words().any(|used| used == word) {
+                let path = page.path.display();
+                assert!(page.links().contains(&wanted), "{path}: {word}");
+            }
+        }
+    }
+}

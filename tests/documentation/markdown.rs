@@ -139,6 +139,25 @@ impl Page {
         anchors
     }
 
+    /// The words of its text, in small letters, without code and headings.
+    pub(crate) fn words(&self) -> impl Iterator<Item = String> {
+        let mut is_passed_over = false;
+        let mut words = Vec::new();
+        for event in self.events() {
+            match event {
+                Event::Start(Tag::CodeBlock(_) | Tag::Heading { .. }) => is_passed_over = true,
+                Event::End(TagEnd::CodeBlock | TagEnd::Heading(_)) => is_passed_over = false,
+                Event::Text(text) if !is_passed_over => {
+                    let text = text.to_lowercase();
+                    let found = text.split(|character: char| !character.is_alphabetic());
+                    words.extend(found.map(str::to_owned));
+                }
+                _ => {}
+            }
+        }
+        words.into_iter()
+    }
+
     pub(crate) fn tables(&self) -> Vec<Table> {
         let mut tables: Vec<Table> = Vec::new();
         let mut cell: Option<Cell> = None;

@@ -10,17 +10,21 @@
 
 mod base;
 mod format;
+#[cfg(test)]
+mod hostile_tests;
 mod pod_template;
 mod read;
 mod reduce;
 mod shape;
+mod size;
 mod take;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub use base::BaseWorld;
+pub use base::{BaseWorld, NoObject};
 pub use format::{Header, VERSION};
 pub use read::{SnapshotError, read};
+pub use size::TooLarge;
 pub use take::{Taken, take};
 pub use write::{Lines, SnapshotWriter};

@@ -6,11 +6,15 @@ use flate2::bufread::GzDecoder;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::base::BaseWorld;
+use super::base::{BaseWorld, NoObject};
 use super::format::{FORMAT, Header, OLDEST, VERSION};
+use super::size::{Size, TooLarge};
 
 /// How long a line may be: as long as etcd lets an object be, with room to spare. 16 MiB.
 const LONGEST: u64 = 16 * 1024 * 1024;
+
+/// How every gzip file begins (RFC 1952, section 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Why a snapshot cannot be read.
 #[derive(Debug, Error)]
@@ -31,13 +35,28 @@ pub enum SnapshotError {
     /// It ends too early, or its checksum is wrong.
     #[error("it is cut off or damaged: {0}")]
     Damaged(io::Error),
-    /// A line is no object.
-    #[error("its line {line} is no object: {source}")]
+    /// A line is no object, or none that can be judged.
+    #[error(
+        "its line {line} is no object: {fault}. Take the snapshot again with `l7guard snapshot`"
+    )]
     Line {
         /// The line, from 1.
         line: usize,
         /// What is wrong with it.
-        source: serde_json::Error,
+        fault: NoObject,
+    },
+    /// Something stands behind its end.
+    #[error(
+        "more follows behind its end: a snapshot is of one cluster, so several cannot be put together. Take it again with `l7guard snapshot`"
+    )]
+    Trailing,
+    /// It is larger than any snapshot.
+    #[error("its line {line} is one too many: {fault}")]
+    TooLarge {
+        /// The line, from 1.
+        line: usize,
+        /// What is too large.
+        fault: TooLarge,
     },
     /// A line is longer than any object.
     #[error("its line {line} is longer than any object may be")]
@@ -47,13 +66,23 @@ pub enum SnapshotError {
     },
 }
 
-/// Reads a snapshot whole.
+/// Reads a snapshot whole. A line that is no object is an error: what is left out of a world may be what a path runs
+/// through.
 ///
 /// # Errors
-/// When it is none, is of another version, or is damaged.
+/// When it is none, is of another version, is damaged, or is larger than what is ever written.
 pub fn read(from: impl Read) -> Result<BaseWorld, SnapshotError> {
+    read_within(from, Size::default())
+}
+
+pub(super) fn read_within(from: impl Read, size: Size) -> Result<BaseWorld, SnapshotError> {
+    let mut compressed = BufReader::new(from);
+    let begun = compressed.fill_buf().map_err(SnapshotError::Damaged)?;
+    if !begun.starts_with(&GZIP[..begun.len().clamp(1, GZIP.len())]) {
+        return Err(SnapshotError::NoSnapshot);
+    }
     let mut lines = LinesOf {
-        text: BufReader::new(GzDecoder::new(BufReader::new(from))),
+        text: BufReader::new(GzDecoder::new(compressed)),
         line: 0,
     };
     let first = lines.next().map_err(|error| match error {
@@ -63,16 +92,22 @@ pub fn read(from: impl Read) -> Result<BaseWorld, SnapshotError> {
         _ => SnapshotError::NoSnapshot,
     })?;
     let header = header(&first.ok_or(SnapshotError::NoSnapshot)?)?;
-    let mut base = BaseWorld::new(header);
-    while let Some(line) = lines.next()? {
-        let object: Value =
-            serde_json::from_slice(&line).map_err(|source| SnapshotError::Line {
-                line: lines.line,
-                source,
-            })?;
-        base.take(&object);
+    let mut base = BaseWorld::within(header, size);
+    while let Some(text) = lines.next()? {
+        let line = lines.line;
+        base.add(text.len())
+            .map_err(|fault| SnapshotError::TooLarge { line, fault })?;
+        let object = serde_json::from_slice(&text).map_err(NoObject::NoJson);
+        object
+            .and_then(|object: Value| base.take(&object))
+            .map_err(|fault| SnapshotError::Line { line, fault })?;
     }
-    Ok(base)
+    let mut rest = lines.text.into_inner().into_inner();
+    match rest.fill_buf() {
+        Ok([]) => Ok(base),
+        Ok(_) => Err(SnapshotError::Trailing),
+        Err(error) => Err(SnapshotError::Damaged(error)),
+    }
 }
 
 fn header(line: &[u8]) -> Result<Header, SnapshotError> {

@@ -2,7 +2,7 @@
 //! say another thing to a rule is never written.
 
 use l7guard_policy::identity::Kind;
-use l7guard_policy::objects::{self, Facts, Naming, Object, Source};
+use l7guard_policy::objects::{self, DecodeError, Facts, Naming, Object, Source};
 use serde_json::{Map, Value};
 
 use super::{pod_template, shape};
@@ -36,7 +36,8 @@ pub(super) fn reduced(object: &Object, whole: &Value) -> Option<Value> {
     kept.insert("kind".to_owned(), kind.name().into());
     kept.insert("metadata".to_owned(), metadata);
     let kept = Value::Object(kept);
-    (read(&kept).as_ref() == Some(&anonymous(object.clone()))).then_some(kept)
+    let again = read(&kept).ok().flatten();
+    (again.as_ref() == Some(&anonymous(object.clone()))).then_some(kept)
 }
 
 /// An object of a kind that remedies read and rules do not.
@@ -61,16 +62,16 @@ fn keep_infrastructure(kept: &mut Map<String, Value>, whole: &Value) {
     }
 }
 
-/// The object as it is read from a snapshot.
-pub(super) fn read(reduced: &Value) -> Option<Object> {
-    let text = |field: &str| reduced[field].as_str();
+/// The object as it is read from a snapshot. `None`: no rule reads such an object.
+pub(super) fn read(reduced: &Value) -> Result<Option<Object>, DecodeError> {
+    let text = |field: &str| reduced[field].as_str().unwrap_or_default();
     let naming = Naming {
-        api_version: text("apiVersion")?,
-        kind: text("kind")?,
+        api_version: text("apiVersion"),
+        kind: text("kind"),
         default_namespace: "",
         default_name: "",
     };
-    objects::read(naming, Source::Value(reduced)).ok()?
+    objects::read(naming, Source::Value(reduced))
 }
 
 /// Without UIDs: those of owners tell whose a Pod is that is read by itself, and a snapshot has the Pods themselves; its own

@@ -36,6 +36,11 @@ pub enum ConnectionError {
         "the kubeconfig cannot be used: {0} (`kubectl config get-contexts` shows what there is)"
     )]
     Kubeconfig(String),
+    /// The kubeconfig or the environment asks for a proxy.
+    #[error(
+        "l7guard does not go through proxies: take `proxy-url` out of the kubeconfig and HTTPS_PROXY out of the environment, or forward a port to the API server"
+    )]
+    Proxy,
     /// The client cannot be made of it: a broken certificate or key, say.
     #[error("no client can be made for the cluster: {0}")]
     Client(String),
@@ -87,7 +92,11 @@ impl Connection {
         config.connect_timeout = Some(CONNECT);
         // A review has a deadline of its own, and a watch backs off by itself.
         config.default_retry = false;
-        Client::try_from(config).map_err(|error| ConnectionError::Client(error.to_string()))
+        Client::try_from(config).map_err(|error| match error {
+            kube::Error::ProxyProtocolDisabled { .. }
+            | kube::Error::ProxyProtocolUnsupported { .. } => ConnectionError::Proxy,
+            error => ConnectionError::Client(error.to_string()),
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use kube::discovery::{ApiGroup, Discovery, verbs};
 use l7guard_policy::identity::Kind;
 use thiserror::Error;
 
+use super::error_text::said;
 use super::kinds::BUILT_IN;
 
 /// The kinds that are served.
@@ -19,11 +20,18 @@ pub(super) type Served = BTreeMap<Kind, ApiResource>;
 #[derive(Debug, Error)]
 pub enum DiscoveryError {
     /// The API server did not tell.
-    #[error("the API server does not say which kinds it serves: {0}")]
-    Unanswered(#[from] Box<kube::Error>),
+    #[error("the API server does not say which kinds it serves: {}", said(.0))]
+    Unanswered(Box<kube::Error>),
     /// It serves no kind of this name, which every API server does.
     #[error("the API server serves no {0}")]
     NotServed(Kind),
+}
+
+impl From<Box<kube::Error>> for DiscoveryError {
+    /// No source: the text has all causes.
+    fn from(error: Box<kube::Error>) -> Self {
+        Self::Unanswered(error)
+    }
 }
 
 /// Asks the API server.

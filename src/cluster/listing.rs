@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::discovery::{self, DiscoveryError};
 use super::documents;
+use super::error_text::said;
 use super::kinds::{is_kept, is_watched, label_selector};
 use super::raw_object::RawObject;
 use super::state::ClusterState;
@@ -21,6 +22,9 @@ const AT_ONCE: usize = 4;
 
 /// Objects a page: as many as `kubectl` asks for. A page is in memory as a whole.
 const PAGE: u32 = 500;
+
+/// The most objects of a kind, more than an API server can hold: a list that goes on has no end.
+const MOST: usize = 1_000_000;
 
 /// Why a kind is not known.
 #[derive(Debug, Error)]
@@ -33,8 +37,16 @@ pub enum ListError {
         /// The resource as a `ClusterRole` names it, with its group.
         resource: String,
     },
+    /// The API server goes on and on.
+    #[error(
+        "the list of {resource} has no end: the API server gave the same page twice, or more than {MOST} objects. Check what answers at the address of the cluster"
+    )]
+    Endless {
+        /// The resource.
+        resource: String,
+    },
     /// The API server refused, or cannot be reached.
-    #[error("cannot list {resource}: {source}")]
+    #[error("cannot list {resource}: {}", said(.source))]
     Unanswered {
         /// The resource.
         resource: String,
@@ -110,6 +122,7 @@ pub(super) async fn pages(
     };
     parameters = parameters.limit(PAGE);
     let mut has_expired = false;
+    let mut listed = 0;
     loop {
         let page = match api.list(&parameters).await {
             Ok(page) => page,
@@ -123,20 +136,32 @@ pub(super) async fn pages(
             Err(error) => return Err(ListError::of(resource, error)),
         };
         take(Page::Objects(&page.items));
-        match page.metadata.continue_.filter(|token| !token.is_empty()) {
-            None => return Ok(()),
-            token => parameters.continue_token = token,
+        listed += page.items.len();
+        let next = page.metadata.continue_.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(());
         }
+        if is_endless(
+            parameters.continue_token.as_deref(),
+            next.as_deref(),
+            listed,
+        ) {
+            let resource = name_of(resource);
+            return Err(ListError::Endless { resource });
+        }
+        parameters.continue_token = next;
     }
+}
+
+/// Whether a list of which so many objects came goes on for ever: each page names another one that follows it.
+#[must_use]
+pub fn is_endless(this: Option<&str>, next: Option<&str>, listed: usize) -> bool {
+    this == next || listed > MOST
 }
 
 impl ListError {
     fn of(resource: &ApiResource, error: kube::Error) -> Self {
-        let name = if resource.group.is_empty() {
-            resource.plural.clone()
-        } else {
-            format!("{}.{}", resource.plural, resource.group)
-        };
+        let name = name_of(resource);
         match error {
             kube::Error::Api(status) if status.code == 403 => Self::Forbidden { resource: name },
             error => Self::Unanswered {
@@ -147,6 +172,15 @@ impl ListError {
     }
 }
 
+/// A resource as a `ClusterRole` names it, with its group.
+fn name_of(resource: &ApiResource) -> String {
+    if resource.group.is_empty() {
+        resource.plural.clone()
+    } else {
+        format!("{}.{}", resource.plural, resource.group)
+    }
+}
+
 /// An object as it was listed.
 #[derive(Clone, Copy, Debug)]
 pub enum Listed<'a> {
@@ -154,7 +188,7 @@ pub enum Listed<'a> {
     Known(&'a Object, &'a Value),
     /// Of a kind that only remedies read: its API version, its kind, and the whole.
     Other(&'a str, &'a str, &'a Value),
-    /// Of a kind that rules read, and its facts cannot be read.
+    /// It cannot be read.
     Unreadable,
 }
 
@@ -211,8 +245,10 @@ fn show(
 ) {
     match object.read(resource) {
         Ok(Some(facts)) if is_kept(&facts) => {
-            if let Some(whole) = object.value() {
-                visit(Listed::Known(&facts, &whole));
+            // A text may be too deep to be held as a value, and still be read.
+            match object.value() {
+                Some(whole) => visit(Listed::Known(&facts, &whole)),
+                None => visit(Listed::Unreadable),
             }
         }
         Ok(_) => {}
@@ -243,9 +279,25 @@ async fn list_other(
     };
     pages(client, &resource, None, |page| {
         let Page::Objects(page) = page else { return };
-        for whole in page.iter().filter_map(RawObject::value) {
-            visit(Listed::Other(&resource.api_version, kind, &whole));
+        for object in page {
+            match object.value() {
+                Some(whole) => visit(Listed::Other(&resource.api_version, kind, &whole)),
+                None => visit(Listed::Unreadable),
+            }
         }
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_ends_that_repeats_itself_or_has_more_than_there_can_be() {
+        assert!(!is_endless(None, Some("a"), 500));
+        assert!(!is_endless(Some("a"), Some("b"), MOST));
+        assert!(is_endless(Some("a"), Some("a"), 1_000));
+        assert!(is_endless(Some("a"), Some("b"), MOST + 1));
+    }
 }

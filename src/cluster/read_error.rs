@@ -6,13 +6,14 @@ use l7guard_policy::identity::Kind;
 use thiserror::Error;
 
 use super::discovery::DiscoveryError;
+use super::error_text::said;
 use crate::judge::ReadFailure;
 
 /// Why the cluster could not be read.
 #[derive(Debug, Error)]
 pub enum ReadError {
     /// The API server refused, or cannot be reached.
-    #[error("cannot read {what} from the cluster: {source}")]
+    #[error("cannot read {what} from the cluster: {}", said(.source))]
     Unanswered {
         /// What was to be read.
         what: String,

@@ -1,5 +1,7 @@
 //! What came of an attempt to read something.
 
+use crate::cluster::said;
+
 /// What came of an attempt to read something of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Seen<T> {
@@ -25,7 +27,7 @@ impl<T> Seen<T> {
         match error {
             kube::Error::Api(status) if status.code == 404 => Self::Absent,
             kube::Error::Api(status) if status.code == 403 => Self::Unknown(missing(verb, what)),
-            other => Self::Unknown(format!("cannot {verb} {what}: {}", causes(other))),
+            other => Self::Unknown(format!("cannot {verb} {what}: {}", said(other))),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod freshness;
+mod listing;
 mod log;
 mod pods;
 mod reading;

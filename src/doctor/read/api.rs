@@ -8,6 +8,7 @@ use kube::{Api, Error};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
+use crate::cluster::is_endless;
 use crate::doctor::seen::Seen;
 
 /// How long one request may take.
@@ -50,9 +51,14 @@ where
             Err(error) => return Seen::of_error(&error, "list", what),
         };
         all.extend(page.items);
-        match page.metadata.continue_.filter(|next| !next.is_empty()) {
-            Some(next) => parameters.continue_token = Some(next),
-            None => return Seen::There(all),
+        let next = page.metadata.continue_.filter(|next| !next.is_empty());
+        if next.is_none() {
+            return Seen::There(all);
         }
+        let this = parameters.continue_token.take();
+        if is_endless(this.as_deref(), next.as_deref(), all.len()) {
+            return Seen::Unknown(format!("the list of {what} has no end"));
+        }
+        parameters.continue_token = next;
     }
 }

@@ -40,7 +40,7 @@ async fn server_version(client: &Client) -> Result<Option<String>, Unreachable> 
     match api::in_time(client.apiserver_version()).await {
         Ok(version) => Ok(Some(version.git_version)),
         Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
-        Err(error) => Err(Unreachable::Unanswered(seen::causes(&error))),
+        Err(error) => Err(Unreachable::Unanswered(cluster::said(&error))),
     }
 }
 

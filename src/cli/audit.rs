@@ -76,10 +76,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
             cluster,
         };
         let of_cluster = runtime.block_on(audit.report());
-        report.add_cluster(&cluster.name, of_cluster);
+        report.add_cluster(&cluster.reported(), of_cluster);
     }
     if let Some(earlier) = earlier {
-        earlier.compare(&mut report);
+        let namespace = arguments.namespace.as_deref();
+        earlier.compare(&mut report, |name| {
+            namespace.is_none_or(|namespace| namespace == name)
+        });
     }
     report.messages = configuration.messages.clone();
     report.configuration = arguments.configuration.name();
@@ -144,6 +147,7 @@ impl Audit<'_> {
         let repairs = repairs(&world, self.configuration, &verdict.findings).await;
         errors.extend(few(scan.errors.into_iter().chain(repairs.errors)));
         let name = &self.cluster.name;
+        let cluster = self.cluster.reported();
         let findings = verdict.findings.into_iter().zip(repairs.each);
         Ok(Report {
             objects: scan.objects,
@@ -152,7 +156,7 @@ impl Audit<'_> {
                     judged,
                     location: None,
                     remedy,
-                    cluster: Some(Arc::clone(name)),
+                    cluster: Some(cluster.clone()),
                     is_new: None,
                 })
                 .collect(),

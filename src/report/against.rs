@@ -11,16 +11,19 @@ use thiserror::Error;
 
 use super::clusters::Gone;
 use super::json::SCHEMA;
-use super::{Report, ReportedFinding};
+use super::notes::{NoteReason, ReportedNote};
+use super::{Report, ReportedError, ReportedFinding};
 
 /// Why an earlier report cannot be compared with.
 #[derive(Debug, Error)]
 pub enum EarlierError {
     /// It is no report.
-    #[error("it is no report of `--output json`: {0}")]
+    #[error("it is no report of `l7guard audit --output json`: {0}")]
     NoReport(#[from] serde_json::Error),
     /// It is of another version.
-    #[error("it is of the format {0:?}, and this version of l7guard reads {SCHEMA:?}")]
+    #[error(
+        "it is of the format {0:?}, and this l7guard reads {SCHEMA:?}: make it again with `l7guard audit --output json`"
+    )]
     Schema(String),
 }
 
@@ -28,9 +31,14 @@ pub enum EarlierError {
 #[derive(Debug)]
 pub struct Earlier(Vec<Finding>);
 
+/// What every version has.
+#[derive(Deserialize)]
+struct Format {
+    schema: String,
+}
+
 #[derive(Deserialize)]
 struct Document {
-    schema: String,
     findings: Vec<Finding>,
 }
 
@@ -74,15 +82,21 @@ impl Earlier {
     /// # Errors
     /// When it is none, or of another version.
     pub fn read(json: &[u8]) -> Result<Self, EarlierError> {
-        let document: Document = serde_json::from_slice(json)?;
-        if document.schema != SCHEMA {
-            return Err(EarlierError::Schema(document.schema));
+        // Before anything else of it is believed: another version may have other fields.
+        let format: Format = serde_json::from_slice(json)?;
+        if format.schema != SCHEMA {
+            return Err(EarlierError::Schema(format.schema));
         }
+        let document: Document = serde_json::from_slice(json)?;
         Ok(Self(document.findings))
     }
 
-    /// Says of each finding of a report whether it is new, and adds what is gone.
-    pub fn compare(self, report: &mut Report) {
+    /// Says of each finding of a report whether it is new, and adds what is gone. `is_reported` tells of a namespace whether
+    /// what is found in it is reported at all.
+    ///
+    /// What was not looked for is not gone: findings of a cluster that is not in the report or could not be read whole, and of a
+    /// namespace that is not reported. How many there are is a note.
+    pub fn compare(self, report: &mut Report, is_reported: impl Fn(&str) -> bool) {
         let mut earlier: BTreeMap<Identity, Finding> = self
             .0
             .into_iter()
@@ -95,7 +109,37 @@ impl Earlier {
             again.insert(identity);
         }
         earlier.retain(|identity, _| !again.contains(identity));
-        report.gone = earlier.into_values().map(Gone::from).collect();
+        let (gone, unknown): (Vec<Finding>, Vec<Finding>) =
+            earlier.into_values().partition(|finding| {
+                is_reported(&finding.object.namespace)
+                    && is_whole(report, finding.cluster.as_deref())
+            });
+        report.gone = gone.into_iter().map(Gone::from).collect();
+        if !unknown.is_empty() {
+            report.notes.push(not_compared(unknown.len()));
+        }
+    }
+}
+
+/// Whether a report has all that there is to be found in a cluster.
+fn is_whole(report: &Report, cluster: Option<&str>) -> bool {
+    let mut clusters = report.clusters.iter();
+    let of_name = clusters.find(|summary| Some(&*summary.name) == cluster);
+    of_name.is_some_and(|summary| summary.totals.errors == 0)
+}
+
+fn not_compared(count: usize) -> ReportedNote {
+    let (s, are) = if count == 1 { ("", "is") } else { ("s", "are") };
+    ReportedNote {
+        reason: NoteReason::NotCompared,
+        input: ReportedError {
+            file: "--against".to_owned(),
+            line: None,
+            column: None,
+            message: format!(
+                "{count} finding{s} of the earlier report {are} not compared: their cluster or namespace was not read, or not whole"
+            ),
+        },
     }
 }
 
@@ -154,3 +198,7 @@ impl From<Finding> for Gone {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "against_tests.rs"]
+mod tests;

@@ -1,11 +1,49 @@
 //! What a report over live clusters says besides: which cluster something was found in, and what is found there no more.
 
+use std::fmt::{self, Display};
 use std::ops::Deref;
 use std::sync::Arc;
 
 use l7guard_policy::remedy::Remedy;
 
 use super::totals::Totals;
+
+/// A live cluster: its name, which it dereferences to, and how `kubectl` reaches it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveCluster {
+    name: Arc<str>,
+    kubectl: Option<Arc<[String]>>,
+}
+
+impl LiveCluster {
+    /// The cluster of this name, which `kubectl` reaches with these arguments. `None`: nothing that can be typed.
+    #[must_use]
+    pub fn new(name: &Arc<str>, kubectl: Option<Vec<String>>) -> Self {
+        Self {
+            name: Arc::clone(name),
+            kubectl: kubectl.map(Arc::from),
+        }
+    }
+
+    /// The arguments by which `kubectl` reaches this cluster and no other.
+    pub(super) fn kubectl(&self) -> Option<&[String]> {
+        self.kubectl.as_deref()
+    }
+}
+
+impl Deref for LiveCluster {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Display for LiveCluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
 
 /// Something that was found, and the cluster that it was found in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +100,7 @@ pub struct BaseSummary {
 #[derive(Debug)]
 pub struct ClusterSummary {
     /// The cluster's name.
-    pub name: Arc<str>,
+    pub name: LiveCluster,
     /// How many of each there are in it.
     pub totals: Totals,
     /// What repairs all findings of this cluster together.

@@ -1,18 +1,16 @@
 //! Reports over several clusters become one.
 
-use std::sync::Arc;
-
 use l7guard_policy::remedy::Remedy;
 
 use super::Report;
-use super::clusters::ClusterSummary;
+use super::clusters::{ClusterSummary, LiveCluster};
 
 impl Report {
     /// Adds the report over one cluster. What repairs everything together is said of the cluster; of the whole report only
     /// where it is the only one, as a change does not say to which cluster it is made.
-    pub fn add_cluster(&mut self, name: &Arc<str>, report: Self) {
+    pub fn add_cluster(&mut self, name: &LiveCluster, report: Self) {
         let summary = ClusterSummary {
-            name: Arc::clone(name),
+            name: name.clone(),
             totals: report.totals(),
             remedy: report.remedy.clone(),
         };

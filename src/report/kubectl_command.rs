@@ -2,14 +2,15 @@
 
 use l7guard_policy::remedy::{Action, Change, Patch};
 
+use super::LiveCluster;
 use crate::visible_text::one_line;
 
-/// The `kubectl` command that makes `change` in the cluster of this context, of which the change was worked out.
+/// The `kubectl` command that makes `change` in this cluster and no other, of which the change was worked out.
 ///
 /// `None`: there is none to paste. An object that a tool writes is changed at its source, or the tool puts it back;
 /// what has placeholders is filled in first; an object to be created is applied from its lines.
 #[must_use]
-pub(super) fn of(change: &Change, context: &str) -> Option<String> {
+pub(super) fn of(change: &Change, cluster: &LiveCluster) -> Option<String> {
     if change.owner.is_some() || !change.placeholders.is_empty() {
         return None;
     }
@@ -20,9 +21,7 @@ pub(super) fn of(change: &Change, context: &str) -> Option<String> {
     };
     let resource = resource(&change.target.api_version, &change.target.kind);
     let mut words = vec!["kubectl".to_owned()];
-    if context != IN_CLUSTER {
-        words.extend(["--context".to_owned(), context.to_owned()]);
-    }
+    words.extend_from_slice(cluster.kubectl()?);
     words.extend([verb.to_owned(), resource, change.target.name.clone()]);
     if !change.target.namespace.is_empty() {
         words.extend(["--namespace".to_owned(), change.target.namespace.clone()]);
@@ -44,9 +43,6 @@ pub(super) fn of(change: &Change, context: &str) -> Option<String> {
     (one_line(&command) == command).then_some(command)
 }
 
-/// What a cluster is called that a Pod finds itself in: `kubectl` there needs no context.
-const IN_CLUSTER: &str = "in-cluster";
-
 /// The resource as kubectl takes it for every kind: its singular name (the kind in lower case, as all kinds that are judged
 /// have it) and its group.
 fn resource(api_version: &str, kind: &str) -> String {
@@ -65,6 +61,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    /// A cluster by its context.
+    fn cluster(context: &str) -> LiveCluster {
+        let arguments = ["--context", context].map(str::to_owned);
+        LiveCluster::new(&context.into(), Some(arguments.into()))
+    }
 
     fn change(action: Action) -> Change {
         Change {
@@ -96,7 +98,7 @@ mod tests {
         let hostile = json!({"metadata": {"annotations": {"a": "it's $(id) `id` \"x\" \\ \n *"}}});
         let command = of(
             &change(Action::Patch(Patch::Merge(hostile.clone()))),
-            "prod; id",
+            &cluster("prod; id"),
         )
         .unwrap();
         let words = words(&command);
@@ -120,8 +122,9 @@ mod tests {
 
     #[test]
     fn a_removal_and_a_json_patch_are_written_out() {
+        let own = LiveCluster::new(&"in-cluster".into(), Some(Vec::new()));
         assert_eq!(
-            of(&change(Action::Delete), "in-cluster").unwrap(),
+            of(&change(Action::Delete), &own).unwrap(),
             "kubectl delete ingress.networking.k8s.io web --namespace shop"
         );
         let operations = vec![json!({"op": "remove", "path": "/spec/rules/1"})];
@@ -129,7 +132,7 @@ mod tests {
         of_core.target.api_version = "v1".to_owned();
         of_core.target.kind = "Service".to_owned();
         assert_eq!(
-            of(&of_core, "prod").unwrap(),
+            of(&of_core, &cluster("prod")).unwrap(),
             r#"kubectl --context prod patch service web --namespace shop --type json --patch '[{"op":"remove","path":"/spec/rules/1"}]'"#
         );
     }
@@ -153,7 +156,7 @@ mod tests {
             change(Action::Create(json!({}))),
             change(Action::Values(json!({}))),
         ] {
-            assert_eq!(of(&change, "prod"), None, "{change:?}");
+            assert_eq!(of(&change, &cluster("prod")), None, "{change:?}");
         }
     }
 }

@@ -28,8 +28,6 @@ mod totals;
 pub mod traffic;
 mod yaml_text;
 
-use std::sync::Arc;
-
 use l7guard_policy::configuration::Messages;
 use l7guard_policy::identity::ObjectKey;
 use l7guard_policy::remedy::Remedy;
@@ -37,7 +35,7 @@ use l7guard_policy::rules::{Finding, Mode, RuleCode};
 use l7guard_policy::verdict::{Judged, Unresolved};
 
 use crate::visible_text::one_line;
-pub use clusters::{BaseSummary, ClusterSummary, Gone, OfCluster};
+pub use clusters::{BaseSummary, ClusterSummary, Gone, LiveCluster, OfCluster};
 pub use exemption::ReportedExemption;
 pub use inputs::ReportedError;
 use notes::ReportedNote;
@@ -86,7 +84,7 @@ pub struct ReportedFinding {
     /// What repairs it.
     pub remedy: Remedy,
     /// The live cluster that it was found in.
-    pub cluster: Option<Arc<str>>,
+    pub cluster: Option<LiveCluster>,
     /// Whether an earlier report did not have it; `None`: it was compared with none.
     pub is_new: Option<bool>,
 }

@@ -26,6 +26,8 @@ pub enum NoteReason {
     Conflict,
     /// An `--exclude` excludes nothing.
     Exclusion,
+    /// Findings of an earlier report that were not looked for.
+    NotCompared,
 }
 
 /// A note on an input.
@@ -59,6 +61,7 @@ impl NoteReason {
             Self::Copies => "copies",
             Self::Conflict => "conflict",
             Self::Exclusion => "exclusion",
+            Self::NotCompared => "notCompared",
         }
     }
 
@@ -86,6 +89,7 @@ impl NoteReason {
                 "objects are given with different content in several files: check each cluster by itself"
             }
             Self::Exclusion => "patterns of --exclude exclude nothing",
+            Self::NotCompared => "findings of the earlier report were not looked for",
         }
     }
 }

@@ -4,18 +4,18 @@ use std::fmt::Write as _;
 
 use l7guard_policy::remedy::{Action, Change, Owner, Patch};
 
-use super::{ReportedFinding, kubectl_command, yaml_text};
+use super::{LiveCluster, ReportedFinding, kubectl_command, yaml_text};
 use crate::visible_text::one_line;
 
 /// What to do, an empty line, then the changes; alone the sentence where there are none, with the reason.
 #[must_use]
 pub fn of_finding(reported: &ReportedFinding) -> String {
-    let cluster = reported.cluster.as_deref();
+    let cluster = reported.cluster.as_ref();
     of_finding_in(reported, &|_| cluster)
 }
 
-/// The context of the cluster that holds the state of which a change was worked out; `None`: no cluster does.
-pub type HeldIn<'a> = dyn Fn(&Change) -> Option<&'a str> + 'a;
+/// The cluster that holds the state of which a change was worked out; `None`: no cluster does.
+pub type HeldIn<'a> = dyn Fn(&Change) -> Option<&'a LiveCluster> + 'a;
 
 /// The same where each change is of a cluster or not.
 #[must_use]
@@ -36,10 +36,10 @@ pub fn of_finding_in(reported: &ReportedFinding, held_in: &HeldIn<'_>) -> String
     text
 }
 
-/// Changes in their order, as YAML documents with comments. `cluster` is the context of the cluster that holds the state of
-/// which they were worked out.
+/// Changes in their order, as YAML documents with comments. `cluster` is the one that holds the state of which they were
+/// worked out.
 #[must_use]
-pub fn of_changes(changes: &[Change], cluster: Option<&str>) -> String {
+pub fn of_changes(changes: &[Change], cluster: Option<&LiveCluster>) -> String {
     of_changes_in(changes, &|_| cluster)
 }
 
@@ -54,7 +54,7 @@ fn of_changes_in(changes: &[Change], held_in: &HeldIn<'_>) -> String {
     text
 }
 
-fn write_change(change: &Change, number: usize, cluster: Option<&str>, text: &mut String) {
+fn write_change(change: &Change, number: usize, cluster: Option<&LiveCluster>, text: &mut String) {
     let target = &change.target;
     let place = if target.namespace.is_empty() {
         target.name.clone()
@@ -91,10 +91,10 @@ fn write_change(change: &Change, number: usize, cluster: Option<&str>, text: &mu
         let _ = writeln!(
             text,
             "# To be filled in: {}",
-            change.placeholders.join(", ")
+            one_line(&change.placeholders.join(", "))
         );
     }
-    if let Some(command) = cluster.and_then(|context| kubectl_command::of(change, context)) {
+    if let Some(command) = cluster.and_then(|cluster| kubectl_command::of(change, cluster)) {
         let _ = writeln!(text, "# {command}");
     }
     match &change.action {

@@ -112,7 +112,7 @@ fn together(report: &Report) -> Vec<TogetherView> {
     if !report.clusters.is_empty() {
         let clusters = report.clusters.iter();
         all = clusters
-            .map(|cluster| (Some(&*cluster.name), &cluster.remedy))
+            .map(|cluster| (Some(&cluster.name), &cluster.remedy))
             .collect();
     }
     if report.findings.len() < 2 {

@@ -9,8 +9,13 @@ use l7guard_policy::verdict::WouldBe;
 use time::macros::date;
 
 use super::*;
-use crate::report::{BaseSummary, Gone, OfCluster};
+use crate::report::{BaseSummary, Gone, LiveCluster, OfCluster};
 use crate::world::ManifestWorld;
+
+/// A cluster by its context.
+fn live(name: &Arc<str>) -> LiveCluster {
+    LiveCluster::new(name, Some(vec!["--context".to_owned(), name.to_string()]))
+}
 
 /// The report over a cluster that holds what these files hold.
 fn of_cluster(name: &Arc<str>) -> Report {
@@ -24,7 +29,7 @@ fn of_cluster(name: &Arc<str>) -> Report {
     let judgement = world.judge(&Configuration::default(), date!(2026 - 11 - 28));
     let mut findings = judgement.findings;
     for finding in &mut findings {
-        finding.cluster = Some(Arc::clone(name));
+        finding.cluster = Some(live(name));
         finding.location = None;
     }
     let unresolved = judgement.unresolved.into_iter();
@@ -49,7 +54,7 @@ fn fleet() -> Report {
     let mut report = Report::default();
     for name in ["prod-<b>eu", "prod-us"] {
         let name = name.into();
-        report.add_cluster(&name, of_cluster(&name));
+        report.add_cluster(&live(&name), of_cluster(&name));
     }
     report
 }

@@ -29,7 +29,7 @@ pub(super) struct JsonError<'a> {
 #[schemars(rename = "Note")]
 pub(super) struct JsonNote<'a> {
     /// Why there is a note. More reasons may be added.
-    #[schemars(extend("examples" = ["helm", "kustomize", "release", "notAnObject", "placeholder", "ambiguous", "copies", "conflict", "exclusion"]))]
+    #[schemars(extend("examples" = ["helm", "kustomize", "release", "notAnObject", "placeholder", "ambiguous", "copies", "conflict", "exclusion", "notCompared"]))]
     reason: &'static str,
     /// The file as it was named, `<stdin>` for standard input.
     file: &'a str,

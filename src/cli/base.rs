@@ -1,6 +1,5 @@
 //! The base world that `check` and `explain` lay files over.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -106,7 +105,11 @@ impl BaseSource {
             let taken = snapshot::take(&live, &mut world, &|more| progress.read(more)).await?;
             Ok::<_, anyhow::Error>(taken)
         });
-        let taken = taken.with_context(|| format!("cannot read the cluster {}", cluster.name))?;
+        let what = || format!("cannot read the cluster {}", cluster.name);
+        let mut taken = taken.with_context(what)?;
+        if let Some(failure) = taken.failure.take() {
+            return Err(failure).with_context(what);
+        }
         let errors = errors(&taken);
         Ok(Base {
             world,
@@ -130,6 +133,7 @@ pub(super) fn errors(taken: &Taken) -> Vec<String> {
 
 fn read(file: &Path) -> Result<BaseWorld> {
     let what = || format!("cannot read the base world {}", file.display());
-    let open = File::open(file).with_context(what)?;
+    // A pipe may never be written to, and a device may never end.
+    let (open, _) = regular_file::open(file).with_context(what)?;
     snapshot::read(open).with_context(what)
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use l7guard_manifests::exclusion::Exclusions;
 use l7guard_policy::configuration::Configuration;
@@ -135,6 +135,21 @@ pub(super) struct Printing {
 impl Printing {
     /// Prints a report to standard output, with what has no place there on standard error.
     pub(super) fn print(self, report: &Report) -> Result<ExitStatus> {
+        match self.write(report) {
+            // Whoever read it (`head`, `grep -q`) has enough of it, and the verdict is what it is.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            written => written.context("cannot write the report to standard output")?,
+        }
+        if matches!(self.output, Output::Json | Output::Junit) {
+            // JUnit has no place for notes; who runs the command sees them all the same, if there is anybody.
+            let notes: &[ReportedNote] = if self.is_quiet { &[] } else { &report.notes };
+            let notes = notes.iter().chain(&report.conflicts);
+            let _ = notes::write(notes, self.is_verbose, io::stderr().lock());
+        }
+        Ok(exit_status(report, self.fail_on))
+    }
+
+    fn write(self, report: &Report) -> io::Result<()> {
         let stdout = io::stdout();
         let mut buffered = io::BufWriter::new(stdout.lock());
         match self.output {
@@ -148,14 +163,7 @@ impl Printing {
             Output::Github => github::write(report, &mut buffered)?,
             Output::Html => html::write(report, clock::today(), &mut buffered)?,
         }
-        buffered.flush()?;
-        if matches!(self.output, Output::Json | Output::Junit) {
-            // JUnit has no place for notes; who runs the command sees them all the same.
-            let notes: &[ReportedNote] = if self.is_quiet { &[] } else { &report.notes };
-            let notes = notes.iter().chain(&report.conflicts);
-            notes::write(notes, self.is_verbose, io::stderr().lock())?;
-        }
-        Ok(exit_status(report, self.fail_on))
+        buffered.flush()
     }
 
     fn write_text(self, report: &Report, style: text::Style, output: impl Write) -> io::Result<()> {

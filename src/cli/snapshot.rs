@@ -1,6 +1,7 @@
 //! `l7guard snapshot`: what rules and remedies read of a cluster, as a file.
 
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -46,7 +47,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
         bail!("a snapshot is of one cluster: give one --context");
     };
     crypto::install();
-    let taken = Runtime::new()?.block_on(write(arguments, cluster))?;
+    let file = destination(&arguments.file)?;
+    let taken = Runtime::new()?.block_on(write(&file, arguments, cluster))?;
     let mut stderr = std::io::stderr().lock();
     let errors = base::errors(&taken);
     for error in &errors {
@@ -65,16 +67,30 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     })
 }
 
-/// Writes beside the file and moves it there when it is whole.
-async fn write(arguments: &Arguments, cluster: &NamedCluster) -> Result<Taken> {
-    let file = &arguments.file;
+/// The file to replace: what a link leads to. A device or a pipe would be replaced as well, `/dev/null` of the whole machine.
+fn destination(file: &Path) -> Result<PathBuf> {
+    let cannot = || format!("cannot write {}", file.display());
+    match fs::metadata(file) {
+        Ok(there) if there.is_file() => fs::canonicalize(file).with_context(cannot),
+        Ok(there) => bail!(
+            "{}: this is {}, and a snapshot is moved to its place when it is whole: name a file",
+            cannot(),
+            regular_file::name_of(there.file_type())
+        ),
+        Err(_) => Ok(file.to_owned()),
+    }
+}
+
+/// Writes to a file without a name, and moves it to its place when it is whole. However the process ends, nothing is left of
+/// one that was begun.
+async fn write(file: &Path, arguments: &Arguments, cluster: &NamedCluster) -> Result<Taken> {
     let what = || format!("cannot write {}", file.display());
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let beside = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).with_context(what)?;
+    let folder = file.parent();
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let nameless = tempfile::tempfile_in(folder).with_context(what)?;
     let header = Header::new(&cluster.name, clock::now());
-    let mut writer = SnapshotWriter::new(beside, &header).with_context(what)?;
+    let mut writer = SnapshotWriter::new(BufWriter::new(nameless), &header).with_context(what)?;
     let progress = Objects::of(&cluster.name, !arguments.quiet);
     let client = cluster.connection.client().await?;
     let world = ClusterWorld::new(client, &Registry::default(), &Readiness::new());
@@ -83,7 +99,17 @@ async fn write(arguments: &Arguments, cluster: &NamedCluster) -> Result<Taken> {
     if let Some(failure) = taken.failure.take() {
         return Err(failure).with_context(what);
     }
-    let beside = writer.finish().with_context(what)?;
-    beside.persist(file).with_context(what)?;
+    let written = writer.finish().with_context(what)?.into_inner();
+    let written = written.map_err(io::IntoInnerError::into_error);
+    put_in_place(written.with_context(what)?, folder, file).with_context(what)?;
     Ok(taken)
+}
+
+/// Copies a file beside its place and moves it there, so that a reader finds the old one or the new one, whole.
+fn put_in_place(mut written: File, folder: &Path, file: &Path) -> io::Result<()> {
+    let mut beside = NamedTempFile::new_in(folder)?;
+    written.rewind()?;
+    io::copy(&mut written, &mut beside)?;
+    beside.persist(file)?;
+    Ok(())
 }

@@ -292,7 +292,7 @@ fn a_folder_that_contains_itself_is_read_once() {
 }
 
 #[test]
-fn a_reader_that_has_enough_ends_the_run_without_an_error() {
+fn a_reader_that_has_enough_ends_the_run_without_an_error_and_with_its_verdict() {
     let mut child = l7guard(&["check", "examples/quickstart"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -301,4 +301,18 @@ fn a_reader_that_has_enough_ends_the_run_without_an_error() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    // `check … | grep -q …` under `pipefail` is no way past a denial.
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_full_disk_is_an_error_that_says_what_was_not_written() {
+    for output in ["text", "json", "sarif", "junit", "github", "html"] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = l7guard(&["check", "examples/quickstart", "--output", output]);
+        let ended = Ended::of(&command.stdout(full).output().unwrap());
+        assert_eq!(ended.status, 2, "{output}");
+        let said = "cannot write the report to standard output: No space left on device";
+        assert!(ended.stderr.contains(said), "{output}: {}", ended.stderr);
+    }
 }

@@ -7,6 +7,7 @@
 mod certs;
 mod characters;
 mod check;
+mod clusters;
 mod copies;
 mod demo;
 mod explain;

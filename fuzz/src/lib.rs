@@ -3,6 +3,8 @@
 //! the workspace runs the seeds.
 
 pub mod actions;
+pub mod earlier;
 pub mod manifests;
+pub mod snapshot;
 pub mod verdict;
 mod world;

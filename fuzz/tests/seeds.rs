@@ -59,6 +59,20 @@ fn verdicts_hold_on_their_seeds() {
 }
 
 #[test]
+fn the_reader_of_snapshots_holds_on_its_seeds() {
+    run("snapshot", l7guard_fuzz::snapshot::holds);
+}
+
+#[test]
+fn the_reader_of_earlier_reports_holds_on_its_seeds() {
+    run("earlier", l7guard_fuzz::earlier::holds);
+    let seeds = seeds("earlier");
+    let read = |bytes: &[u8]| l7guard::report::against::Earlier::read(bytes).is_ok();
+    assert!(seeds.iter().any(|(_, bytes)| read(bytes)));
+    assert!(seeds.iter().any(|(_, bytes)| !read(bytes)));
+}
+
+#[test]
 fn the_seeds_of_verdicts_break_every_rule() {
     let mut broken: Vec<&str> = seeds("verdict")
         .iter()

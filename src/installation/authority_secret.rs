@@ -19,7 +19,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::failure::{Failure, status};
 use super::identity::Installation;
-use crate::pki::authority::{Authority, AuthorityError};
+use crate::pki::authority::{Authority, AuthorityError, CLOCK_SKEW};
 use crate::pki::authority_set::AuthoritySet;
 use crate::pki::trusted::{TrustedCertificate, bundle_pem};
 
@@ -152,6 +152,21 @@ fn data(set: &AuthoritySet) -> BTreeMap<String, ByteString> {
     data
 }
 
+/// Since when the previous authorities of a Secret sign nothing. `None`: it does not say, or names a time to come, by which they
+/// would be trusted for longer than they are of use.
+fn since(secret: &Secret, now: SystemTime) -> Option<SystemTime> {
+    let text = &secret.data.as_ref()?.get(PREVIOUS_SINCE)?.0;
+    let text = std::str::from_utf8(text).ok()?;
+    let since: SystemTime = OffsetDateTime::parse(text.trim(), &Rfc3339).ok()?.into();
+    (since <= now + CLOCK_SKEW).then_some(since)
+}
+
+/// Whether a Secret has previous authorities and does not say since when they are. It has to, or they stay trusted for ever:
+/// each reader would take them for such of this moment.
+pub(super) fn is_undated(secret: &Secret, set: &AuthoritySet, now: SystemTime) -> bool {
+    !set.previous.is_empty() && since(secret, now).is_none()
+}
+
 /// The authorities that a Secret holds. Without a next authority, or with one that cannot be used, there is none: it is made
 /// when it is due. Where it does not say since when previous ones sign nothing, that is `now`.
 ///
@@ -175,10 +190,7 @@ pub(super) fn read_set(secret: &Secret, now: SystemTime) -> Result<AuthoritySet,
             .ok(),
         _ => None,
     };
-    let previous_since = bytes(PREVIOUS_SINCE)
-        .and_then(|text| std::str::from_utf8(text).ok())
-        .and_then(|text| OffsetDateTime::parse(text.trim(), &Rfc3339).ok())
-        .map_or(now, SystemTime::from);
+    let previous_since = since(secret, now).unwrap_or(now);
     Ok(AuthoritySet {
         signing,
         next,

@@ -22,7 +22,7 @@ fn set() -> AuthoritySet {
         signing: founded(),
         next: Some(founded()),
         previous: previous.into(),
-        previous_since: SystemTime::UNIX_EPOCH + Duration::from_hours(500_000),
+        previous_since: SystemTime::UNIX_EPOCH + Duration::from_hours(490_000),
     }
 }
 
@@ -63,4 +63,21 @@ fn a_part_that_is_broken_is_left_out_and_a_broken_signing_authority_is_an_error(
             .unwrap_err()
             .contains("missing")
     );
+}
+
+#[test]
+fn previous_authorities_of_no_date_or_of_one_to_come_are_dated() {
+    let (mut set, now) = (set(), SystemTime::now());
+    let dated = secret(&set);
+    assert!(!is_undated(&dated, &set, now));
+    for since in ["", "garbage", "9999-01-01T00:00:00Z"] {
+        let mut undated = dated.clone();
+        let bytes = ByteString(since.as_bytes().to_vec());
+        let data = undated.data.as_mut().unwrap();
+        data.insert(PREVIOUS_SINCE.to_owned(), bytes);
+        assert_eq!(read_set(&undated, now).unwrap().previous_since, now);
+        assert!(is_undated(&undated, &set, now), "{since}");
+    }
+    set.previous.clear();
+    assert!(!is_undated(&secret(&set), &set, now));
 }

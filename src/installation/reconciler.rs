@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::Client;
 use tokio::time::Instant;
 
-use super::authority_secret::{self, AuthoritySecret, read_set};
+use super::authority_secret::{self, AuthoritySecret, is_undated, read_set};
 use super::failure::Failure;
 use super::identity::Installation;
 use super::metrics::InstallationMetrics;
@@ -138,6 +138,9 @@ impl Reconciler {
                 };
                 let rotation = set.rotate(now, &self.lifetimes, is_settled)?;
                 let mut change = rotation.map(Rotation::as_str);
+                if is_undated(secret, &set, now) {
+                    change = change.or(Some("mended"));
+                }
                 if self.replica.keep_trusted(&mut set, now) {
                     change = change.or(Some("mended"));
                 }

@@ -1,7 +1,11 @@
 //! Text of objects as it may be shown: one filter for everything that a person reads.
 //!
 //! Whoever writes an object chooses its text. A line feed forges a line of a log, a carriage return or an escape sequence
-//! overwrites a terminal, and characters without a shape of their own make one name look like another.
+//! overwrites a terminal, and characters without a shape of their own make one name look like another. Where a build prints it,
+//! `##[…]` and `##vso[…]` are commands of its runner, also in the midst of a line.
+//!
+//! Sources: actions/runner, `src/Runner.Common/ActionCommand.cs` (`TryParse`); Azure Pipelines documentation, "Logging commands".
+//! (`::command::` is one at the beginning of a line alone, where no text of an object stands.)
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -10,7 +14,7 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     // Nearly all text is plain ASCII, which is told bytewise at a fraction of the time; a refusal's message is long.
-    if text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+    if text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) && !has_command(text) {
         return Cow::Borrowed(text);
     }
     escaped(text, |c| is_deceptive(c) && c != '\n')
@@ -19,7 +23,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 /// [`printable`] text that has to stay on one line, so that no object can begin a line of its own.
 #[must_use]
 pub fn one_line(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !has_command(text) {
         return Cow::Borrowed(text);
     }
     escaped(text, is_deceptive)
@@ -32,13 +36,14 @@ pub fn json(document: &str) -> Cow<'_, str> {
     if document
         .bytes()
         .all(|byte| matches!(byte, b'\n' | b' '..=b'~'))
+        && !has_command(document)
     {
         return Cow::Borrowed(document);
     }
     let mut safe = String::with_capacity(document.len() + 16);
     let mut units = [0; 2];
-    for c in document.chars() {
-        if is_deceptive(c) && c != '\n' {
+    for (at, c) in document.char_indices() {
+        if is_deceptive(c) && c != '\n' || begins_command(&document[at..]) {
             for unit in c.encode_utf16(&mut units) {
                 // Writing to a String cannot fail.
                 let _ = write!(safe, "\\u{unit:04x}");
@@ -123,6 +128,24 @@ pub fn is_deceptive(c: char) -> bool {
         )
 }
 
+/// Whether a text holds what the runner of a build takes for a command.
+fn has_command(text: &str) -> bool {
+    text.match_indices("##")
+        .any(|(at, _)| begins_command(&text[at..]) || begins_command(&text[at + 1..]))
+}
+
+/// Whether a text begins with such a command.
+pub(crate) fn begins_command(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("##") else {
+        return false;
+    };
+    let is_named = |name: &str| {
+        let begun = rest.get(..name.len());
+        begun.is_some_and(|begun| begun.eq_ignore_ascii_case(name))
+    };
+    is_named("[") || is_named("vso[")
+}
+
 /// Every character that [`is_deceptive`].
 pub fn deceptive_characters() -> impl Iterator<Item = char> {
     ('\0'..=char::MAX).filter(|c| is_deceptive(*c))
@@ -134,13 +157,16 @@ fn is_noncharacter(c: char) -> bool {
 }
 
 fn escaped(text: &str, is_harmful: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(&is_harmful) {
+    if !text.contains(&is_harmful) && !has_command(text) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if is_harmful(c) {
-            safe.extend(c.escape_default());
+    for (at, c) in text.char_indices() {
+        if is_harmful(c) || begins_command(&text[at..]) {
+            match c {
+                '#' => safe.extend(c.escape_unicode()),
+                c => safe.extend(c.escape_default()),
+            }
         } else {
             safe.push(c);
         }
@@ -242,6 +268,30 @@ mod tests {
             let safe = json(&document);
             assert!(!safe.contains(|c| is_deceptive(c) && c != '\n'), "{c:?}");
             assert_eq!(serde_json::from_str::<[String; 1]>(&safe).unwrap(), [text]);
+        }
+    }
+
+    #[test]
+    fn no_text_is_a_command_of_a_build() {
+        for (text, shown) in [
+            ("a ##[error]b", "a \\u{23}#[error]b"),
+            (
+                "a ##VSO[task.setvariable]",
+                "a \\u{23}#VSO[task.setvariable]",
+            ),
+            ("###[x##[", "#\\u{23}#[x\\u{23}#["),
+            ("é##[", "é\\u{23}#["),
+        ] {
+            assert_eq!(printable(text), shown);
+            assert_eq!(one_line(text), shown);
+            assert_eq!(one_line(shown), shown);
+            let document = serde_json::to_string(text).unwrap();
+            let safe = json(&document);
+            assert!(!safe.contains("##"), "{safe}");
+            assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
+        }
+        for text in ["## [x]", "#[x]", "##", "##vs"] {
+            assert_eq!(one_line(text), text);
         }
     }
 

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::visible_text::begins_command;
+
 /// Lines of YAML, each indented by so many spaces. An empty mapping or list stands in brackets.
 pub(super) fn write(value: &Value, indent: usize, lines: &mut String) {
     let space = " ".repeat(indent);
@@ -74,8 +76,11 @@ fn scalar(text: &str) -> String {
 fn quoted(text: &str) -> String {
     let json = Value::from(text).to_string();
     let mut quoted = String::with_capacity(json.len());
-    for character in json.chars() {
+    for (at, character) in json.char_indices() {
         match u32::from(character) {
+            code if begins_command(&json[at..]) => {
+                let _ = write!(quoted, "\\u{code:04x}");
+            }
             0x20..=0x7e => quoted.push(character),
             // Writing to a String cannot fail.
             code @ ..=0xffff => {
@@ -126,6 +131,7 @@ mod tests {
             scalar("\u{202e}é\u{7f}\u{e0041}\n"),
             r#""\u202e\u00e9\u007f\U000e0041\n""#
         );
+        assert_eq!(scalar("##[x]"), r##""\u0023#[x]""##);
     }
 
     #[test]

@@ -330,3 +330,22 @@ async fn every_refusal_of_a_request_shows_what_it_holds() {
         }
     }
 }
+
+/// The runners of builds take commands out of the midst of a line.
+#[test]
+fn no_text_of_an_object_is_a_command_of_a_build() {
+    for command in ["##[error]", "##vso[task.setvariable variable=PATH]"] {
+        let files = files(command);
+        for output in ["text", "json", "sarif", "junit", "github", "html"] {
+            let ended = run(&["check", path(files.path()), "--output", output, "--verbose"]);
+            assert!(
+                ended.stdout.contains("L7G001"),
+                "{output}: {}",
+                ended.stderr
+            );
+            for printed in [ended.stdout, ended.stderr] {
+                assert!(!printed.contains("##"), "{output}: {printed}");
+            }
+        }
+    }
+}

@@ -12,6 +12,7 @@ use crate::cluster::ClusterWorld;
 use crate::metrics::Registry;
 use crate::operations::Readiness;
 use crate::pki::crypto;
+use crate::report::LiveCluster;
 use crate::snapshot::{self, BaseWorld, Header, Taken};
 
 /// What the files are laid over, and what is reported then.
@@ -44,6 +45,8 @@ pub(super) struct Base {
     pub(super) world: BaseWorld,
     /// The snapshot that it is from.
     pub(super) file: Option<String>,
+    /// The cluster that it is of, if that was read now.
+    pub(super) live: Option<LiveCluster>,
     pub(super) errors: Vec<String>,
 }
 
@@ -74,6 +77,7 @@ impl BaseSource {
             return Ok(Some(Base {
                 world,
                 file,
+                live: None,
                 errors,
             }));
         }
@@ -84,11 +88,6 @@ impl BaseSource {
             bail!("--context and --kubeconfig name the cluster of --with-cluster");
         }
         Ok(None)
-    }
-
-    /// Whether the base world is a live cluster.
-    pub(super) fn is_live(&self) -> bool {
-        self.with_cluster
     }
 
     fn of_cluster(&self, is_quiet: bool) -> Result<Base> {
@@ -114,6 +113,7 @@ impl BaseSource {
         Ok(Base {
             world,
             file: None,
+            live: Some(cluster.reported()),
             errors,
         })
     }

@@ -25,7 +25,7 @@ use crate::clock;
 use crate::failure::SeveralLines;
 use crate::report::text::{self, Style};
 use crate::report::traffic::Trace;
-use crate::report::{ReportedError, help, object_name, page, traffic};
+use crate::report::{LiveCluster, ReportedError, help, object_name, page, traffic};
 use crate::world::ManifestWorld;
 
 #[derive(Debug, clap::Args)]
@@ -122,10 +122,7 @@ fn explain_object(arguments: &Arguments, kind: &str, name: &str) -> Result<ExitS
     let namespace = arguments.namespace.as_deref();
     let mut read = ManifestWorld::read(&arguments.files, namespace.unwrap_or("default"));
     // Commands change what is there now, not what was there when a snapshot was taken.
-    let live = base
-        .as_ref()
-        .filter(|_| arguments.base.is_live())
-        .map(|base| base.world.header.cluster.clone());
+    let live = base.as_ref().and_then(|base| base.live.clone());
     if let Some(base) = base {
         lay_over(&mut read, base);
     }
@@ -149,7 +146,7 @@ fn explain_object(arguments: &Arguments, kind: &str, name: &str) -> Result<ExitS
         &read,
         &configuration,
         object,
-        live.as_deref(),
+        live.as_ref(),
         style,
         &mut output,
     )?;
@@ -174,12 +171,12 @@ fn lay_over(read: &mut ManifestWorld, base: Base) {
     read.lay_over(base.world, true);
 }
 
-/// What repairs each finding on the ways of the object. `live` is the context of the cluster below the files.
+/// What repairs each finding on the ways of the object. `live` is the cluster below the files.
 fn write_repairs(
     read: &ManifestWorld,
     configuration: &Configuration,
     object: &Object,
-    live: Option<&str>,
+    live: Option<&LiveCluster>,
     style: Style,
     output: &mut impl Write,
 ) -> io::Result<()> {

@@ -84,8 +84,8 @@ impl Said {
 /// A cluster, read as each door reads it. Nothing changes there meanwhile, so all read at once: an API server that was just
 /// written to makes every list wait.
 pub(crate) struct Readings {
-    dump: String,
-    world: ClusterWorld,
+    pub(crate) dump: String,
+    pub(crate) world: ClusterWorld,
     snapshot: Vec<u8>,
     base: BaseWorld,
 }
@@ -118,11 +118,16 @@ impl Readings {
 
     /// The same as the policy finds it, told that all values are what they say and that nothing else exists.
     pub(crate) fn check_as_cluster(&self, configuration: &Configuration) -> Said {
+        let inventory = self.as_cluster();
+        Said::of(&evaluate(&World::new(&inventory), configuration, today()))
+    }
+
+    /// The dump as what a cluster holds.
+    pub(crate) fn as_cluster(&self) -> Inventory {
         let mut inventory = dumped(&self.dump).into_cluster();
         // No cluster has them: what they ask for stands there by itself.
         inventory.reset(Kind::IstioOperator, []);
-        let verdict = evaluate(&World::new(&inventory), configuration, today());
-        Said::of(&verdict)
+        inventory
     }
 
     /// `l7guard audit`.

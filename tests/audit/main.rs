@@ -1,5 +1,6 @@
 //! One policy over a cluster, whichever way it is looked at: over every fixture, stored by a real API server, what the audit
-//! finds is what `check` finds in a dump of the cluster.
+//! finds is what `check` finds in a dump of the cluster, in a snapshot and over the cluster, and what the webhook says of each
+//! object.
 
 mod command;
 mod doors;
@@ -11,7 +12,10 @@ mod page;
 mod parity;
 #[path = "../remedies/resources.rs"]
 mod resources;
+#[path = "../policy/said.rs"]
+mod said;
 mod server;
+mod webhook;
 
 use std::process::ExitCode;
 

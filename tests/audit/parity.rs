@@ -6,6 +6,7 @@ use crate::Outcome;
 use crate::doors::Readings;
 use crate::fixture::{self, Fixture};
 use crate::server::{Server, Shared};
+use crate::webhook;
 
 pub(crate) fn trials(shared: &Shared) -> Vec<Trial> {
     let mut fixtures = fixture::all();
@@ -64,6 +65,7 @@ fn agree(fixture: &Fixture, server: &Server) -> Outcome {
         if checked != audited {
             return Err(format!("check of a dump: {checked:#?}\naudit: {audited:#?}").into());
         }
+        webhook::agrees(&readings, server, &configuration)?;
         let [of_file, of_cluster] = readings.check_over(&configuration)?;
         if of_file != of_cluster {
             return Err(format!("--world: {of_file:#?}\n--with-cluster: {of_cluster:#?}").into());

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use l7guard::world::ManifestWorld;
-use l7guard_policy::identity::Kind;
 use l7guard_policy::inventory::{Origin, World};
 use l7guard_policy::objects::Object;
 use l7guard_policy::verdict::{self, Change};
 
 use super::expectation::Header;
 use super::fixture::require;
+use super::said::is_reviewed;
 use super::setting::Setting;
 use super::world::{read, verdict};
 use super::{Outcome, TODAY, outcome};
@@ -52,24 +52,6 @@ pub(super) fn judge(directory: &Path, header: &Header) -> Outcome {
         format!("{verb} {line}")
     });
     header.compare(&verbs.collect::<Vec<_>>(), &[])
-}
-
-/// The kinds that admission is asked about; what else completes a path is the audit's to find.
-pub(super) fn is_reviewed(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Ingress
-            | Kind::IngressClass
-            | Kind::Service
-            | Kind::Gateway
-            | Kind::GatewayClass
-            | Kind::ListenerSet
-            | Kind::XListenerSet
-            | Kind::HttpRoute
-            | Kind::GrpcRoute
-            | Kind::TargetGroupBinding
-            | Kind::EksTargetGroupBinding
-    )
 }
 
 fn lines(world: &ManifestWorld, setting: &Setting) -> Vec<String> {

@@ -19,6 +19,7 @@ mod fixture;
 mod order;
 mod outcome;
 mod parity;
+mod said;
 mod setting;
 mod world;
 

@@ -10,8 +10,8 @@ use l7guard_policy::rules::{Finding, RuleCode};
 use l7guard_policy::verdict::{self, Change};
 use libtest_mimic::Trial;
 
-use super::change::is_reviewed;
 use super::fixture::{Fixture, require};
+use super::said::is_reviewed;
 use super::setting::Setting;
 use super::world::{read, verdict};
 use super::{Outcome, TODAY};

@@ -2,7 +2,6 @@
 //! object, and nothing else: refusals, warnings, what is audited, exempt and unresolved. And what the policy finds of a
 //! change, the webhook answers.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,21 +10,19 @@ use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::judge::{Judge, PolicyJudge};
 use l7guard::live::Live;
 use l7guard_manifests::{Item, RawObject, Reader, Source};
-use l7guard_policy::configuration::{CrossNamespaceNames, Date};
-use l7guard_policy::identity::{Kind, ObjectKey};
+use l7guard_policy::configuration::Date;
+use l7guard_policy::identity::Kind;
 use l7guard_policy::inventory::{Inventory, World};
 use l7guard_policy::objects::{self, Naming};
-use l7guard_policy::rules::{Finding, Mode, PathId, RuleCode};
-use l7guard_policy::verdict::{self, Change, Verdict};
-use l7guard_policy::wording::Reader as Reading;
+use l7guard_policy::verdict::{self, Change};
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
 use time::OffsetDateTime;
 use tokio::time::{Duration, Instant};
 
 use super::Outcome;
-use super::change::is_reviewed;
 use super::fixture::{Fixture, require};
+use super::said::{Said, is_reviewed, mark_existing, part_of};
 use super::setting::Setting;
 use super::world::read;
 
@@ -69,7 +66,7 @@ fn compare_world(fixture: &Fixture) -> Outcome {
         let mut without = world.clone();
         without.remove(&reviewed.key);
         let before = verdict::evaluate(&World::new(&without), &setting.configuration, today());
-        let mut part = part_of(&checked, &reviewed);
+        let mut part = part_of(&checked, &reviewed.key);
         if setting.configuration.ratchet.holds(today()) {
             mark_existing(&mut part, &before);
         }
@@ -190,127 +187,4 @@ fn answer(
         return Err(format!("read at once: {at_once:?}\nread afterwards: {afterwards:?}").into());
     }
     Ok(at_once)
-}
-
-/// What a verdict on one object holds of a verdict on all of them.
-fn part_of(checked: &Verdict, object: &objects::Object) -> Verdict {
-    let mut verdict = checked.clone();
-    let has_part = |finding: &Finding| finding.participants.contains(&object.key);
-    verdict.findings.retain(|judged| has_part(&judged.finding));
-    verdict
-        .exempt
-        .retain(|exempted| has_part(&exempted.finding));
-    verdict
-        .unresolved
-        .retain(|unresolved| unresolved.object == object.key);
-    verdict
-}
-
-/// Marks what denies without the object as well: the same front and Service, to the same gateway or to any.
-fn mark_existing(verdict: &mut Verdict, before: &Verdict) {
-    for judged in &mut verdict.findings {
-        let finding = &judged.finding;
-        let is_old = |path: &PathId| {
-            let before = before.findings.iter();
-            before
-                .filter(|old| old.severity >= judged.severity)
-                .any(|old| {
-                    old.finding.identity.iter().any(|old| {
-                        (old.rule == path.rule || path.rule == RuleCode::L7G003)
-                            && (&old.object, &old.to) == (&path.object, &path.to)
-                            && (old.gateway.is_none() || old.gateway == path.gateway)
-                    })
-                })
-        };
-        judged.is_existing = finding.identity.iter().all(is_old);
-    }
-}
-
-/// All that an answer says of a verdict.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Said {
-    /// Rule and field of every refusal.
-    denied: BTreeSet<(String, String)>,
-    /// Rule and object of every warning.
-    warned: Vec<String>,
-    /// The rules of all findings, also of those that neither refuse nor warn.
-    rules: BTreeSet<String>,
-    mode: String,
-    exempt: BTreeSet<String>,
-    unresolved: BTreeSet<String>,
-}
-
-impl Said {
-    fn of_answer(answer: &Answer) -> Self {
-        let causes = answer
-            .status
-            .iter()
-            .flat_map(|status| &status.details.causes);
-        let annotation = |key: &str, separator: &str| -> BTreeSet<String> {
-            let text = answer.audit_annotations.get(key).into_iter();
-            text.flat_map(|text| text.split(separator))
-                .map(str::to_owned)
-                .collect()
-        };
-        let warned = answer.warnings.iter().map(|warning| {
-            let warning = warning.replacen("allowed, as it was there before: ", "", 1);
-            let (place, _) = warning.split_once(": ").unwrap_or_default();
-            place.to_owned()
-        });
-        let mut said = Self {
-            denied: causes
-                .map(|cause| (cause.reason.clone(), cause.field.clone()))
-                .collect(),
-            warned: warned.collect(),
-            rules: annotation("rules", ","),
-            mode: answer.audit_annotations["mode"].clone(),
-            exempt: annotation("exemption", ", "),
-            unresolved: annotation("unresolved", "; "),
-        };
-        said.warned.sort();
-        said
-    }
-
-    /// What an answer to the writer of `subject` has to say: of objects of other namespaces nothing but names.
-    fn of_verdict(verdict: &Verdict, subject: &ObjectKey) -> Self {
-        let reader = Reading {
-            namespace: &subject.namespace,
-            names: CrossNamespaceNames::Shown,
-        };
-        let mut said = Self {
-            mode: "none".to_owned(),
-            ..Self::default()
-        };
-        let mut severest = Mode::Off;
-        for judged in &verdict.findings {
-            let finding = &judged.finding;
-            let rule = finding.rule.as_str();
-            said.rules.insert(rule.to_owned());
-            if judged.severity > severest {
-                severest = judged.severity;
-                judged.severity.as_str().clone_into(&mut said.mode);
-            }
-            match judged.severity {
-                Mode::Deny if !judged.is_existing => {
-                    let is_own = reader.may_read(&finding.object.namespace);
-                    let field = if is_own { &*finding.field } else { "" };
-                    let refusal = (rule.to_owned(), field.to_owned());
-                    said.denied.insert(refusal);
-                }
-                Mode::Deny | Mode::Warn => said.warned.push(format!("[{rule}] {}", finding.object)),
-                Mode::Audit | Mode::Off => {}
-            }
-        }
-        let exempt = verdict.exempt.iter();
-        said.exempt = exempt
-            .map(|exempted| format!("{} (until {})", exempted.exemption, exempted.expires))
-            .collect();
-        let unresolved = verdict.unresolved.iter();
-        said.unresolved = unresolved
-            .map(|unresolved| unresolved.reason.for_reader(&reader, &unresolved.object))
-            .flat_map(|reason| reason.split("; ").map(str::to_owned).collect::<Vec<_>>())
-            .collect();
-        said.warned.sort();
-        said
-    }
 }

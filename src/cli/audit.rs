@@ -32,8 +32,8 @@ const MOST_ERRORS: usize = 10;
 Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage, or something that could not be read; the findings are \
 printed all the same.
 
-Kinds that are not installed are no error. It needs the rights of docs/operations.md without the verb watch. With another \
---config it says what that one would refuse.
+It only reads. It needs the rights of docs/operations.md without the verb watch. Kinds that the cluster does not have are \
+skipped. With another --config it says what that one would refuse.
 
 Examples:
   l7guard audit --context prod

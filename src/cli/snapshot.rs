@@ -22,9 +22,9 @@ use crate::visible_text::one_line;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit status: 0 written, 2 not, or not whole: what could not be read is said, and the file has the rest.
+Exit status: 0 written, 2 not written, or not whole: what could not be read is said, and the file has the rest.
 
-The file holds no Secrets and no ConfigMaps, no command lines and no variables: docs/base-worlds.md has the list of what it \
+A snapshot is of one cluster. The file holds no Secrets and no ConfigMaps, no command lines and no variables: docs/base-worlds.md has the list of what it \
 holds.
 
 Examples:

@@ -89,6 +89,11 @@ fn with_canaries(value: &mut Value) {
                 }
                 match (&**key, value) {
                     ("containers", Value::Array(containers)) => containers.push(container()),
+                    // Of a proxy too, of which the roles are read from them.
+                    ("args" | "command", Value::Array(words)) => words.push(json!(CANARY)),
+                    ("env", Value::Array(variables)) => {
+                        variables.push(json!({"name": "A", "value": CANARY}));
+                    }
                     ("annotations", Value::Object(annotations)) => {
                         annotations.extend(annotated());
                     }

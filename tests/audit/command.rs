@@ -1,9 +1,11 @@
 //! `l7guard audit` as a user runs it.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use flate2::read::GzDecoder;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -11,6 +13,7 @@ use tempfile::TempDir;
 use crate::Outcome;
 use crate::fixture::{self, Fixture};
 use crate::manifests::Manifests;
+use crate::pseudo_terminal::on_terminal;
 use crate::server::{Server, Shared};
 
 /// A front that is found, and everything on its path.
@@ -18,7 +21,7 @@ pub(crate) const WORLD: &str = "bypass/01-class-in-the-field.yaml";
 
 type Case = (&'static str, fn(&Server) -> Outcome);
 
-const CASES: [Case; 9] = [
+const CASES: [Case; 10] = [
     ("findings name their cluster and say what to change", finds),
     ("a namespace has only its own findings", of_a_namespace),
     ("new and gone since an earlier report", against),
@@ -36,6 +39,10 @@ const CASES: [Case; 9] = [
     (
         "a snapshot that is not whole says what is missing",
         snapshot_forbidden,
+    ),
+    (
+        "a terminal sees how many objects were read, a pipe does not",
+        progress,
     ),
 ];
 
@@ -295,14 +302,45 @@ fn newer(folder: &TempDir) -> Result<String, Failed> {
     Ok(path.display().to_string())
 }
 
+/// What no snapshot may hold.
+const SECRET: &str = "xCanary";
+
+/// Objects that hold it wherever people put what nobody else may read.
+fn with_secrets() -> [Value; 3] {
+    let metadata = |name: &str| {
+        let annotations = json!({"kubectl.kubernetes.io/last-applied-configuration": SECRET, "example.com/token": SECRET});
+        json!({"namespace": "shop", "name": name, "annotations": annotations})
+    };
+    let container = json!({
+        "name": "istio-proxy", "image": "docker.io/istio/proxyv2:1.27.0", "args": ["proxy", "sidecar", "--token", SECRET],
+        "env": [{"name": "TOKEN", "value": SECRET}],
+    });
+    let template =
+        json!({"metadata": {"labels": {"app": "keeps"}}, "spec": {"containers": [container]}});
+    [
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata("secret"), "stringData": {"token": SECRET}}),
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata("settings"), "data": {"token": SECRET}}),
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata("keeps"),
+            "spec": {"selector": {"matchLabels": {"app": "keeps"}}, "template": template},
+        }),
+    ]
+}
+
 fn against_a_snapshot(server: &Server) -> Outcome {
     let folder = TempDir::new()?;
     let (file, kubeconfig) = (folder.path().join("base"), server.kubeconfig());
     let (file, kubeconfig) = (file.display().to_string(), kubeconfig.display().to_string());
     let newer = newer(&folder)?;
-    server.with(&world(WORLD)?, || {
+    let mut found = world(WORLD)?;
+    found.0.extend(with_secrets());
+    server.with(&found, || {
         let taken = l7guard(&["snapshot", "--kubeconfig", &kubeconfig, "--file", &file])?;
         assert_eq!(taken.status.code(), Some(0), "{taken:?}");
+        let mut lines = String::new();
+        GzDecoder::new(fs::File::open(&file)?).read_to_string(&mut lines)?;
+        assert!(lines.contains("\"name\":\"keeps\""), "{lines}");
+        assert!(!lines.contains(SECRET), "{lines}");
         let of_file = ["check", &newer, "--output", "json", "--world", &file];
         let of_cluster = [
             "check",
@@ -339,6 +377,34 @@ fn against_a_snapshot(server: &Server) -> Outcome {
         assert!(printed.contains("1 object, 2 denied"), "{printed}");
         Ok(())
     })
+}
+
+fn progress(server: &Server) -> Outcome {
+    let folder = TempDir::new()?;
+    let file = folder.path().join("base").display().to_string();
+    let kubeconfig = server.kubeconfig().display().to_string();
+    let newer = newer(&folder)?;
+    let of_cluster = ["--kubeconfig", &kubeconfig];
+    for arguments in [
+        &["audit"][..],
+        &["snapshot", "--file", &file],
+        &["check", &newer, "--with-cluster"],
+    ] {
+        let arguments = [arguments, &of_cluster].concat();
+        let shown = |more: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_l7guard"));
+            command.args([&arguments[..], more].concat());
+            on_terminal(command, 100)
+        };
+        let said = "reading administrator: ";
+        let screen = shown(&[]);
+        assert!(screen.contains(said), "{arguments:?}: {screen:?}");
+        let quiet = shown(&["--quiet"]);
+        assert!(!quiet.contains(said), "{arguments:?}: {quiet:?}");
+        let piped = String::from_utf8(l7guard(&arguments)?.stderr)?;
+        assert!(!piped.contains("reading "), "{arguments:?}: {piped:?}");
+    }
+    Ok(())
 }
 
 fn snapshot_forbidden(server: &Server) -> Outcome {

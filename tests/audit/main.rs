@@ -10,6 +10,8 @@ mod fixture;
 mod manifests;
 mod page;
 mod parity;
+#[path = "../cli/pseudo_terminal.rs"]
+mod pseudo_terminal;
 #[path = "../remedies/resources.rs"]
 mod resources;
 #[path = "../policy/said.rs"]

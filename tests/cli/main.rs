@@ -17,6 +17,7 @@ mod hostile;
 mod inputs;
 mod messages;
 mod outputs;
+mod pseudo_terminal;
 mod repository;
 mod serve;
 mod shells;

@@ -1,12 +1,8 @@
 //! What is seen on a terminal: a pseudo-terminal of a given width stands in for one.
 
-use std::fs::{File, OpenOptions};
-use std::io::Read;
 use std::process::Command;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
-
+pub(super) use super::pseudo_terminal::on_terminal;
 use super::{VIOLATOR, directory, l7guard, path, run, run_with_input};
 
 const WORLD: [&str; 3] = [
@@ -14,44 +10,6 @@ const WORLD: [&str; 3] = [
     "examples/quickstart/world",
     "examples/quickstart/alb-to-gateway.yaml",
 ];
-
-/// Runs a command with standard output and standard error on a terminal of so many columns; what is on the screen in
-/// the end, with escape sequences.
-pub(super) fn on_terminal(mut command: Command, columns: u16) -> String {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let size = Winsize {
-        ws_row: 50,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(&master, size).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let terminal = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(name.to_str().unwrap())
-        .unwrap();
-    let mut child = command
-        .env("TERM", "xterm")
-        .stdout(terminal.try_clone().unwrap())
-        .stderr(terminal)
-        .spawn()
-        .unwrap();
-    // Or the terminal stays open as long as the command's own files are.
-    drop(command);
-    let mut screen = Vec::new();
-    let mut master = File::from(master);
-    let mut piece = [0; 4096];
-    // At the end Linux says that there is no such device any more.
-    while let Ok(length @ 1..) = master.read(&mut piece) {
-        screen.extend_from_slice(&piece[..length]);
-    }
-    child.wait().unwrap();
-    String::from_utf8(screen).unwrap().replace("\r\n", "\n")
-}
 
 /// A text without its colours.
 pub(super) fn plain(screen: &str) -> String {

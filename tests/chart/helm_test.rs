@@ -47,6 +47,10 @@ fn passes_with_a_replica(cluster: &Cluster) -> Result<(), Failed> {
                 assert!(doctor.stdout.contains(said), "{said}: {}", doctor.stdout);
             }
             drop(replica);
+            if enforcement == "warn" {
+                // As in audit.
+                return Ok(());
+            }
             cluster.kubectl(&["delete", "endpointslice", RELEASE, "--namespace", RELEASE])?;
             let (helm, doctor) = helm_test(cluster)?;
             assert!(!helm.status.success(), "{enforcement}: {}", doctor.stdout);

@@ -77,31 +77,23 @@ fn assert_left_as_documented(cluster: &Cluster) -> Result<(), Failed> {
     };
     let mut left = Vec::new();
     for (scope, place) in [
-        ("--namespaced=true", "--all-namespaces"),
-        ("--namespaced=false", ""),
+        ("--namespaced=true", &["--all-namespaces"][..]),
+        ("--namespaced=false", &[]),
     ] {
-        for resource in list(&[scope])?
+        let resources = list(&[scope])?;
+        let resources: Vec<&str> = resources
             .lines()
             .filter(|resource| !resource.starts_with("events"))
-        {
-            let arguments: Vec<&str> = [
-                "get",
-                resource,
-                "--output=name",
-                "--ignore-not-found",
-                place,
-            ]
-            .into_iter()
-            .filter(|argument| !argument.is_empty())
             .collect();
-            let names = cluster.plane.run_kubectl(&arguments)?.stdout;
-            left.extend(
-                names
-                    .lines()
-                    .filter(|name| name.contains(RELEASE))
-                    .map(str::to_owned),
-            );
-        }
+        let resources = resources.join(",");
+        let get = ["get", &resources, "--output=name", "--ignore-not-found"];
+        let names = cluster.kubectl(&[&get[..], place].concat())?;
+        left.extend(
+            names
+                .lines()
+                .filter(|name| name.contains(RELEASE))
+                .map(str::to_owned),
+        );
     }
     left.sort();
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/install.md"))?;

@@ -9,7 +9,11 @@
 mod ca_bundle;
 mod cluster;
 mod conditions;
+#[path = "../audit_loop/crds.rs"]
+#[allow(dead_code)]
+mod crds;
 mod drift;
+mod each_right;
 mod generated;
 mod helm;
 mod helm_test;
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
         drift::CASES,
         conditions::CASES,
         roles::CASES,
+        each_right::CASES,
         outage::CASES,
         lifecycle::CASES,
         upgrades::CASES,

@@ -12,19 +12,13 @@ use crate::render::RELEASE;
 use crate::replica::Replica;
 use control_plane::until;
 
-pub(crate) const CASES: &[Installed] = &[
-    (
-        "with exactly the chart's roles nothing is forbidden, and each right is used",
-        rights,
-    ),
-    (
-        "without any one rule of the chart's roles l7guard is told that it is forbidden",
-        each_rule_is_needed,
-    ),
-];
+pub(crate) const CASES: &[Installed] = &[(
+    "with exactly the chart's roles nothing is forbidden, and each right is used",
+    rights,
+)];
 
 /// A resource of a group.
-type Resource = (String, String);
+pub(crate) type Resource = (String, String);
 
 /// What is only asked for where something else is there: reports, which want their CRDs and findings, and Events.
 /// The tests of the audit loop prove these.
@@ -59,72 +53,13 @@ fn rights(cluster: &Cluster) -> Result<(), Failed> {
     })
 }
 
-/// Every rule of the two roles is taken away once, and l7guard started anew.
-fn each_rule_is_needed(cluster: &Cluster) -> Result<(), Failed> {
-    cluster.installed(ENFORCE, |cluster| {
-        for kind in ["clusterrole", "role"] {
-            let role = cluster.get(kind, RELEASE)?;
-            let rules = role["rules"].as_array().ok_or("no rules")?;
-            for (index, rule) in rules
-                .iter()
-                .enumerate()
-                .filter(|(_, rule)| !is_occasional(rule))
-            {
-                without(cluster, kind, rules, index)
-                    .map_err(|error| format!("{rule}: {error:?}"))?;
-            }
-        }
-        Ok(())
-    })
-}
-
-fn without(cluster: &Cluster, kind: &str, rules: &[Value], index: usize) -> Result<(), Failed> {
-    let set = |rules: &[Value]| {
-        let patch = json!([{"op": "replace", "path": "/rules", "value": rules}]).to_string();
-        let arguments = [
-            "patch",
-            kind,
-            RELEASE,
-            "--namespace",
-            RELEASE,
-            "--type=json",
-            "--patch",
-            &patch,
-        ];
-        cluster.kubectl(&arguments).map(drop)
-    };
-    // What was made at run time has to be made again.
-    cluster.kubectl(&[
-        "delete",
-        "secret",
-        "l7guard-ca",
-        "--namespace",
-        RELEASE,
-        "--ignore-not-found",
-    ])?;
-    let mut fewer = rules.to_vec();
-    let resources = resources(&fewer.remove(index));
-    let before = cluster.plane.audit_events()?.len();
-    set(&fewer)?;
-    let replica = Replica::start_unready(cluster, "without")?;
-    exercise(cluster)?;
-    let missed = until("it is forbidden something", || {
-        exercise_reviews(cluster)?;
-        let (_, forbidden) = asked(cluster, before)?;
-        Ok((!forbidden.is_disjoint(&resources)).then_some(()))
-    });
-    drop(replica);
-    set(rules)?;
-    missed
-}
-
 fn is_occasional(rule: &Value) -> bool {
     resources(rule)
         .iter()
         .all(|(group, _)| OCCASIONAL.contains(&group.as_str()))
 }
 
-fn resources(rule: &Value) -> BTreeSet<Resource> {
+pub(crate) fn resources(rule: &Value) -> BTreeSet<Resource> {
     let texts = |field: &str| {
         let texts = rule[field]
             .as_array()
@@ -201,13 +136,13 @@ metadata:
 spec: {containers: [{name: web, image: web}]}
 "#;
 
-fn exercise(cluster: &Cluster) -> Result<(), Failed> {
+pub(crate) fn exercise(cluster: &Cluster) -> Result<(), Failed> {
     succeeded(&cluster.plane.apply(APPLICATION)?)?;
     exercise_reviews(cluster)
 }
 
 /// What comes of it does not matter here.
-fn exercise_reviews(cluster: &Cluster) -> Result<(), Failed> {
+pub(crate) fn exercise_reviews(cluster: &Cluster) -> Result<(), Failed> {
     let ingress = json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
         "metadata": {"namespace": NAMESPACE, "name": "rights"},

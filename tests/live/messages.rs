@@ -1,5 +1,7 @@
 //! What stands on the terminal of a user of `kubectl` whose write is refused: by what was written, and by how much is found.
 
+use std::process::Command;
+
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
@@ -9,7 +11,7 @@ use crate::scenery::{
     gateway_behind_front, gateway_class, ingress, ingress_by_action, ingress_class, route, service,
     service_for_alb, target_group,
 };
-use crate::stage::Stage;
+use crate::stage::{EXEMPT, Stage, done};
 
 /// What is there, and the object that is written last, in a namespace of this name.
 type Scene = fn(&str) -> (Vec<Value>, Value);
@@ -46,7 +48,53 @@ pub(crate) fn cases() -> Vec<Case> {
         let run = move |stage: &Stage| shown(stage, name, scene);
         (format!("message/{name}"), Box::new(run))
     };
-    SCENES.into_iter().map(case).collect()
+    let explained: Case = (
+        "explain shows commands that repair what a live cluster holds".to_owned(),
+        Box::new(explained),
+    );
+    SCENES.into_iter().map(case).chain([explained]).collect()
+}
+
+/// What `explain` shows of an Ingress that an exemption let in, and its commands, done as they stand there.
+fn explained(stage: &Stage) -> Result<(), Failed> {
+    stage.play(async |stage, at| {
+        stage.know(&gateway_behind_front(at)).await?;
+        stage
+            .know(&[ingress(at, EXEMPT, Some(at), "front")])
+            .await?;
+        let explain = || {
+            let output = Command::new(env!("CARGO_BIN_EXE_l7guard"))
+                .args([
+                    "explain",
+                    "ingress/exempt",
+                    "--namespace",
+                    at,
+                    "--with-cluster",
+                ])
+                .arg("--kubeconfig")
+                .arg(stage.cluster.kubeconfig())
+                .output()?;
+            Ok::<_, Failed>(String::from_utf8(output.stdout)?)
+        };
+        let shown = explain()?;
+        let commands: Vec<Vec<String>> = shown
+            .lines()
+            .filter_map(|line| shlex::split(line.strip_prefix("# kubectl ")?))
+            .collect();
+        let verbs: Vec<bool> = ["patch", "delete"]
+            .iter()
+            .zip(&commands)
+            .map(|(verb, command)| command.iter().any(|word| word == verb))
+            .collect();
+        assert_eq!((verbs, commands.len()), (vec![true, true], 2), "{shown}");
+        for command in &commands {
+            let words: Vec<&str> = command.iter().map(String::as_str).collect();
+            done(&stage.cluster.run_kubectl(&words)?)?;
+        }
+        let gone = explain()?;
+        assert!(!gone.contains("L7G001"), "{gone}");
+        Ok(())
+    })
 }
 
 /// Applies the last object with `kubectl`, and compares what it says with the kept snapshot.

@@ -102,7 +102,7 @@ fn every_output_names_the_page_that_the_configuration_names() {
     let pages = directory(&[
         (
             "pages.yaml",
-            "messages: {documentation: \"https://wiki.example.com/l7guard/{code}\"}\n",
+            "apiVersion: l7guard/v1\nkind: Configuration\nmessages: {documentation: \"https://wiki.example.com/l7guard/{code}\"}\n",
         ),
         ("edge.yaml", VIOLATOR),
     ]);

@@ -156,7 +156,7 @@ fn no_report(server: &Server) -> Outcome {
     let folder = TempDir::new()?;
     let file = folder.path().join("x.json");
     for (content, said) in [
-        ("{}", "it is no report of `--output json`"),
+        ("{}", "it is no report of `l7guard audit --output json`"),
         (
             r#"{"schema": "l7guard/report/v9", "findings": []}"#,
             "l7guard/report/v9",

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::Outcome;
 use crate::fixture::{self, Fixture};
 use crate::manifests::Manifests;
-use crate::pseudo_terminal::on_terminal;
+use crate::pseudo_terminal::screen;
 use crate::server::{Server, Shared};
 
 /// A front that is found, and everything on its path.
@@ -394,12 +394,12 @@ fn progress(server: &Server) -> Outcome {
         let shown = |more: &[&str]| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_l7guard"));
             command.args([&arguments[..], more].concat());
-            on_terminal(command, 100)
+            screen(command, 100)
         };
         let said = "reading administrator: ";
-        let screen = shown(&[]);
-        assert!(screen.contains(said), "{arguments:?}: {screen:?}");
-        let quiet = shown(&["--quiet"]);
+        let seen = shown(&[])?;
+        assert!(seen.contains(said), "{arguments:?}: {seen:?}");
+        let quiet = shown(&["--quiet"])?;
         assert!(!quiet.contains(said), "{arguments:?}: {quiet:?}");
         let piped = String::from_utf8(l7guard(&arguments)?.stderr)?;
         assert!(!piped.contains("reading "), "{arguments:?}: {piped:?}");

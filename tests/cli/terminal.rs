@@ -2,7 +2,6 @@
 
 use std::process::Command;
 
-pub(super) use super::pseudo_terminal::on_terminal;
 use super::{VIOLATOR, directory, l7guard, path, run, run_with_input};
 
 const WORLD: [&str; 3] = [
@@ -10,6 +9,11 @@ const WORLD: [&str; 3] = [
     "examples/quickstart/world",
     "examples/quickstart/alb-to-gateway.yaml",
 ];
+
+/// What a command shows on a terminal of so many columns.
+pub(super) fn on_terminal(command: Command, columns: u16) -> String {
+    super::pseudo_terminal::screen(command, columns).unwrap()
+}
 
 /// A text without its colours.
 pub(super) fn plain(screen: &str) -> String {

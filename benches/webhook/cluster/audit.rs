@@ -32,7 +32,7 @@ const AT_MOST: Duration = Duration::from_mins(5);
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Audit")]
-pub(crate) struct Arguments {
+pub(crate) struct AuditArguments {
     /// How many Ingresses the audited cluster has
     #[arg(long, default_value_t = 10_000)]
     audited_ingresses: usize,
@@ -59,7 +59,7 @@ struct Audited<'a> {
 }
 
 /// Measures the audit loop, in a cluster of its own.
-pub(super) fn measure(plan: &Plan, cluster: &ControlPlane, arguments: &Arguments) {
+pub(super) fn measure(plan: &Plan, cluster: &ControlPlane, arguments: &AuditArguments) {
     let runtime = Runtime::new().unwrap();
     runtime.block_on(fill_with_findings(cluster, arguments));
     let client = runtime.block_on(client(cluster));
@@ -138,7 +138,7 @@ fn count(number: usize) -> f64 {
 }
 
 /// Applications everywhere, and as many Ingresses to a gateway as there are to be findings.
-async fn fill_with_findings(cluster: &ControlPlane, arguments: &Arguments) {
+async fn fill_with_findings(cluster: &ControlPlane, arguments: &AuditArguments) {
     assert!(cluster.apply(REPORTS).unwrap().status.success());
     let home = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "l7guard"}});
     assert!(cluster.apply(&home.to_string()).unwrap().status.success());

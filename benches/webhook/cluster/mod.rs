@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     pods: usize,
 }
 
-pub(crate) use audit::Arguments as AuditArguments;
+pub(crate) use audit::AuditArguments;
 
 /// Measures the audit loop, in a cluster of its own.
 pub(crate) fn measure_audit(plan: &Plan, arguments: &AuditArguments) {

@@ -12,8 +12,9 @@ use l7guard_policy::identity::Kind;
 use tokio::time::Instant;
 
 use super::refused::Refused;
+use super::report::SOURCE;
 use super::token_bucket::{NamespaceBuckets, TokenBucket};
-use super::wanted::{SOURCE, reference};
+use super::wanted::reference;
 use crate::audit::metrics::{AuditMetrics, WriteResult, Written};
 use crate::audit::observed::{FindingId, MESSAGE, Observed};
 use crate::audit::text::cut;

@@ -10,6 +10,9 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde::{Deserialize, Serialize};
 
+/// Who found it.
+pub(super) const SOURCE: &str = "l7guard";
+
 /// The rule of the result that stands for those that are left out.
 pub(super) const OMITTED: &str = "omitted";
 

@@ -11,8 +11,7 @@ use kube::core::DynamicObject;
 use kube::{Api, Client, Error};
 use serde_json::{Value, json};
 
-use super::report::Report;
-use super::wanted::SOURCE;
+use super::report::{Report, SOURCE};
 
 /// How many reports are read at a time: each may have half a megabyte.
 const PAGE: u32 = 20;

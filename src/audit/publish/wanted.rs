@@ -9,14 +9,11 @@ use l7guard_policy::objects::controller::Uid;
 use l7guard_policy::rules::RuleCode;
 
 use super::first_seen::FirstSeen;
-use super::report::{OMITTED, Report, ReportMetadata, ReportResult, Summary, Timestamp};
+use super::report::{OMITTED, Report, ReportMetadata, ReportResult, SOURCE, Summary, Timestamp};
 use super::reports_api::StoredReport;
 use crate::audit::observed::{Findings, MESSAGE, Observed};
 use crate::audit::text::cut;
 use crate::installation::ServiceName;
-
-/// Who found it.
-pub(super) const SOURCE: &str = "l7guard";
 
 /// The label of everything that l7guard writes, and its value.
 const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "l7guard");

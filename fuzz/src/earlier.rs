@@ -1,4 +1,5 @@
 //! What holds of the reader of earlier reports.
+#![allow(clippy::expect_used, reason = "a property that does not hold panics")]
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! What holds of the reader of snapshots.
+#![allow(clippy::expect_used, reason = "a property that does not hold panics")]
 
 use std::collections::BTreeMap;
 use std::io::Write;

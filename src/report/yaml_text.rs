@@ -131,7 +131,7 @@ mod tests {
             scalar("\u{202e}é\u{7f}\u{e0041}\n"),
             r#""\u202e\u00e9\u007f\U000e0041\n""#
         );
-        assert_eq!(scalar("##[x]"), r##""\u0023#[x]""##);
+        assert_eq!(scalar("##[x]"), r#""\u0023#[x]""#);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::values::{in_cluster, object, one_of};
 const VERSION: &str = "gateway.networking.k8s.io/v1";
 
 /// The Gateway, and the routes that lead on from it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Clone, Debug)]
 pub(super) struct Network {
     route: &'static str,

@@ -103,7 +103,7 @@ fn bare() -> Router {
 }
 
 fn judging(world: impl ClusterView, metrics: &ReviewMetrics) -> Router {
-    let judge = PolicyJudge::new(world, Live::default(), metrics.clone());
+    let judge = PolicyJudge::new(world, Live::default());
     let gate = AdmissionLimiter::new(Readiness::new(), metrics.clone(), DEFAULT_IN_FLIGHT);
     router(Arc::new(judge), gate)
 }

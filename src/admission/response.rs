@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use l7guard_policy::rules::Mode;
 use serde::{Serialize, Serializer};
 
 use super::review::{API_VERSION, KIND};
@@ -27,9 +26,6 @@ pub struct Answer {
     /// What the API server writes to its audit log, each key below the webhook's name. Keys may not contain a slash.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub audit_annotations: BTreeMap<String, String>,
-    /// The severest mode of what was found, for the metrics; it is not sent.
-    #[serde(skip)]
-    pub mode: Option<Mode>,
 }
 
 /// The part of a Kubernetes `Status` (`meta/v1`) that a denial needs.

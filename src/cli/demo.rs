@@ -50,7 +50,6 @@ async fn demo(keep: bool) -> Result<ExitStatus> {
         PolicyJudge::new(
             Live::new(world.into_cluster()),
             LiveConfiguration::default(),
-            metrics.clone(),
         ),
         AdmissionLimiter::default(),
         Tls {

@@ -1,50 +1,59 @@
-//! An outcome in the log.
+//! An outcome in the log: one line a review.
 
-use l7guard_policy::rules::Finding;
-use l7guard_policy::verdict::{Verdict, WouldBe};
+use std::time::Duration;
+
+use tracing::Level;
 
 use super::metrics::Decision;
 use super::outcome::Outcome;
+use super::record::Record;
 use crate::admission::{Review, truncate};
 use crate::report::admission::SHOWN;
+use l7guard_policy::rules::Finding;
+use l7guard_policy::verdict::Verdict;
 
-/// Logs a line for each finding, for each exempted one, and for each unresolved one, of each as many as an answer shows.
-pub(super) fn log(review: &Review<'_>, outcome: &Outcome) {
-    let (verdict, decision) = (&outcome.verdict, outcome.decision);
-    log_findings(review, verdict, decision);
-    log_others(verdict, decision);
-    let more = |what: &'static str, count: usize| {
-        let more = count.saturating_sub(SHOWN);
-        if more > 0 {
-            let decision = decision.as_str();
-            tracing::info!(decision, more, "{what}");
+/// Logs what came of a review. Of one that is allowed without remark there is a line for debugging only.
+pub(super) fn log(review: Option<&Review<'_>>, outcome: &Outcome, duration: Duration) {
+    if is_plain(outcome) {
+        tracing::debug!(seconds = duration.as_secs_f64(), "allowed");
+        return;
+    }
+    let record = Record::of(review, outcome, duration);
+    let (text, json) = (record.text(), record.json());
+    match outcome.decision {
+        Decision::Error => {
+            tracing::error!(facts = %text, facts.json = %json, "cannot judge a review");
         }
-    };
-    more(
-        "there are more findings than are logged",
-        verdict.findings.len(),
-    );
-    more("more is exempted than is logged", verdict.exempt.len());
-    more(
-        "more is unresolved than is logged",
-        verdict.unresolved.len(),
-    );
+        Decision::Deny => tracing::info!(facts = %text, facts.json = %json, "denied"),
+        Decision::Warn => {
+            tracing::info!(facts = %text, facts.json = %json, "allowed with a warning");
+        }
+        Decision::Allow if outcome.remark.is_some() => {
+            tracing::warn!(facts = %text, facts.json = %json, "allowed");
+        }
+        Decision::Allow => tracing::info!(facts = %text, facts.json = %json, "allowed"),
+    }
+    if tracing::enabled!(Level::DEBUG) {
+        log_findings(&outcome.verdict);
+    }
 }
 
-fn log_findings(review: &Review<'_>, verdict: &Verdict, decision: Decision) {
+fn is_plain(outcome: &Outcome) -> bool {
+    let verdict = &outcome.verdict;
+    outcome.decision == Decision::Allow
+        && outcome.remark.is_none()
+        && verdict.findings.is_empty()
+        && verdict.exempt.is_empty()
+        && verdict.unresolved.is_empty()
+}
+
+/// Of each finding what the record has no room for, of as many as an answer shows.
+fn log_findings(verdict: &Verdict) {
     for judged in verdict.findings.iter().take(SHOWN) {
         let finding = &judged.finding;
-        tracing::info!(
-            decision = decision.as_str(),
+        tracing::debug!(
             rule = finding.rule.as_str(),
-            mode = judged.severity.as_str(),
-            would_be = judged.would_be.map(WouldBe::as_str),
-            existing = judged.is_existing,
-            confidence = finding.confidence.as_str(),
             object = %finding.object,
-            field = %finding.field,
-            user = %review.user_info.username,
-            dry_run = review.dry_run,
             message_in_full = evidence_line(finding.message.in_full().to_owned()),
             path = evidence_line(path(finding)),
             "finding"
@@ -68,26 +77,4 @@ fn path(finding: &Finding) -> String {
         format!("{} {}: {evidence}", hop.role.as_str(), hop.object)
     });
     hops.collect::<Vec<_>>().join(" -> ")
-}
-
-fn log_others(verdict: &Verdict, decision: Decision) {
-    for exempted in verdict.exempt.iter().take(SHOWN) {
-        tracing::info!(
-            decision = decision.as_str(),
-            rule = exempted.finding.rule.as_str(),
-            object = %exempted.finding.object,
-            exemption = %exempted.exemption,
-            expires = %exempted.expires,
-            "exempted"
-        );
-    }
-    for unresolved in verdict.unresolved.iter().take(SHOWN) {
-        tracing::info!(
-            decision = decision.as_str(),
-            object = %unresolved.object,
-            field = %unresolved.field,
-            reason = unresolved.reason.in_full(),
-            "unresolved"
-        );
-    }
 }

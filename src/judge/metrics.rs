@@ -17,7 +17,7 @@ use crate::metrics::{Durations, Registry, UnreadableObjects, descriptions, durat
 
 descriptions! {
     REVIEWS: Counter "admission_requests" ["operation", "kind", "decision", "mode", "dry_run"]
-        "Reviews that were answered: decision is allow, warn, deny or error (HTTP 500), mode the severest one of the findings";
+        "Reviews that were answered: decision is allow, warn, deny or error (HTTP 500; operation is unknown where decoding failed), mode the severest one of the findings";
     REVIEW_DURATION: Histogram "admission_duration_seconds" ["kind", "decision"]
         "How long answering a review took, from its last byte to the answer";
     IN_FLIGHT: Gauge "admission_in_flight" []
@@ -77,7 +77,7 @@ pub enum Decision {
 /// A review that was answered, as far as it is counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Reviewed<'a> {
-    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
+    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`; `unknown` where the review could not be decoded.
     pub operation: &'static str,
     /// The kind of the object, as it came.
     pub kind: &'a str,

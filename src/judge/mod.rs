@@ -3,12 +3,15 @@
 mod annotations;
 mod answer;
 mod cluster_view;
+mod conclusion;
 mod confirm;
 mod count;
+mod failure;
 mod log;
 pub mod metrics;
 mod outcome;
 mod policy_judge;
+mod record;
 pub mod span;
 mod undecodable;
 mod work;
@@ -21,25 +24,26 @@ use thiserror::Error;
 use tokio::time::Instant;
 
 pub use cluster_view::{ClusterView, ReadFailure};
+pub use conclusion::conclude;
+pub use failure::Failure;
+pub use outcome::Outcome;
 pub use policy_judge::PolicyJudge;
+pub use record::schema as record_schema;
 
-use crate::admission::{Answer, Review};
+use crate::admission::Review;
 
 /// Gives the verdict on a review.
 pub trait Judge: Send + Sync + 'static {
-    /// The answer to `review`, whose objects it may take, before `deadline`. When that is over the future is dropped and the request fails.
+    /// What comes of `review`, whose objects it may take, before `deadline`. When that is over the future is dropped and the request fails.
     ///
     /// It is a future because a verdict may need to read the cluster. A judge that needs no such thing computes and
     /// returns; as it is not interrupted then, its time has to be bounded, and what may take longer than a moment belongs
-    /// off the threads that serve others.
-    ///
-    /// # Errors
-    /// When it cannot give a verdict. It must never answer "allowed" or "denied" because something failed.
+    /// off the threads that serve others. Where something failed it is [`Outcome::failed`], never allowed or denied.
     fn judge(
         &self,
         review: &mut Review<'_>,
         deadline: Instant,
-    ) -> impl Future<Output = Result<Answer, JudgeError>> + Send;
+    ) -> impl Future<Output = Outcome> + Send;
 }
 
 /// Why there is no verdict.
@@ -64,6 +68,9 @@ pub enum JudgeError {
     /// It takes more work than one review may. The caller is told.
     #[error(transparent)]
     TooMuchWork(#[from] BudgetExceeded),
+    /// The review could not be decoded, as decoding it panicked. The caller is told an id only; the log has the rest.
+    #[error("panic: {0}")]
+    Undecoded(String),
     /// Anything else that failed on our side. The caller is told an id only; the log has the rest.
     #[error(transparent)]
     Failed(#[from] Box<dyn Error + Send + Sync>),

@@ -10,16 +10,12 @@ use tokio::time::Instant;
 
 use super::cluster_view::ClusterView;
 use super::confirm::Confirmed;
-use super::count::count;
-use super::log::log;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Subject};
+use super::undecodable::{self, Remark};
 use super::work::Work;
-use super::{Judge, JudgeError, answer, confirm, undecodable};
-use crate::admission::Answer;
+use super::{Judge, JudgeError, confirm};
 use crate::admission::{Operation, Review, ReviewedObject};
-use crate::judge::metrics::ReviewMetrics;
 use crate::live::LiveConfiguration;
-use crate::report::disclosure::Disclosure;
 use crate::report::submitted_changes::SubmittedChanges;
 use crate::shares::{SMALL, Turns, long_work, off_workers, size};
 
@@ -28,7 +24,6 @@ use crate::shares::{SMALL, Turns, long_work, off_workers, size};
 pub struct PolicyJudge<W> {
     world: W,
     configuration: LiveConfiguration,
-    metrics: ReviewMetrics,
     /// The turns of what takes long to judge.
     long_work: Turns,
 }
@@ -36,11 +31,10 @@ pub struct PolicyJudge<W> {
 impl<W: ClusterView> PolicyJudge<W> {
     /// A judge for this world.
     #[must_use]
-    pub fn new(world: W, configuration: LiveConfiguration, metrics: ReviewMetrics) -> Self {
+    pub fn new(world: W, configuration: LiveConfiguration) -> Self {
         Self {
             world,
             configuration,
-            metrics,
             long_work: long_work(),
         }
     }
@@ -74,69 +68,90 @@ impl<W: ClusterView> PolicyJudge<W> {
         })
     }
 
-    /// The change that a review asks about. Objects that were not read with the envelope may be large.
-    async fn change(&self, review: &mut Review<'_>) -> Result<Option<Change>, JudgeError> {
+    /// What a review asks about. Objects that were not read with the envelope may be large.
+    async fn asked(&self, review: &mut Review<'_>) -> Result<Asked, JudgeError> {
         let objects = [&review.object, &review.old_object].into_iter().flatten();
         let unread = objects.filter_map(|object| unread(Some(object)));
         let length = unread.map(|raw| raw.get().len()).sum();
         if length <= SMALL {
-            return change(review, &self.metrics);
+            return asked(review);
         }
         let _turn = self.long_work.take(review.flow(), size(length)).await;
-        off_workers(|| change(review, &self.metrics))
+        off_workers(|| asked(review))
+    }
+
+    /// What comes of a change.
+    async fn judged(
+        &self,
+        review: &Review<'_>,
+        change: &Change,
+        deadline: Instant,
+    ) -> Result<Outcome, JudgeError> {
+        let configuration = self.configuration.current();
+        let work = Work::of(review, &self.long_work);
+        let confirmed =
+            confirm::verdict(&self.world, &configuration, change, work, deadline).await?;
+        let submitted = self.submitted(review, change, &confirmed, &configuration);
+        let subject = Subject::of(change, configuration);
+        let outcome = Outcome::of(review, confirmed, subject, self.world.age());
+        Ok(outcome.with_submitted(submitted))
     }
 }
 
 impl<W: ClusterView> Judge for PolicyJudge<W> {
-    async fn judge(
-        &self,
-        review: &mut Review<'_>,
-        deadline: Instant,
-    ) -> Result<Answer, JudgeError> {
-        let Some(change) = self.change(review).await? else {
-            let outcome = Outcome::nothing_to_judge(self.world.age());
-            return Ok(answer::of_nothing(&outcome));
+    async fn judge(&self, review: &mut Review<'_>, deadline: Instant) -> Outcome {
+        let asked = match self.asked(review).await {
+            Ok(asked) => asked,
+            Err(error) => return Outcome::failed(error),
         };
-        let configuration = self.configuration.current();
-        let work = Work::of(review, &self.long_work);
-        let confirmed =
-            confirm::verdict(&self.world, &configuration, &change, work, deadline).await?;
-        let submitted = self.submitted(review, &change, &confirmed, &configuration);
-        let outcome = Outcome::of(review, confirmed, self.world.age());
-        count(&outcome, &self.metrics);
-        log(review, &outcome);
-        let disclosure = Disclosure::to_writer_of(&change.new.key, &configuration);
-        Ok(answer::answer(
-            &outcome,
-            disclosure,
-            &configuration.messages,
-            submitted.as_ref(),
-        ))
+        let outcome = match &asked.change {
+            None => Outcome::nothing_to_judge(self.world.age()),
+            Some(change) => {
+                let judged = self.judged(review, change, deadline).await;
+                judged.unwrap_or_else(Outcome::failed)
+            }
+        };
+        outcome.with_remark(asked.remark)
     }
 }
 
-/// The change that a review asks about; `None`: nothing that a rule reads is created or updated.
-fn change(review: &mut Review<'_>, metrics: &ReviewMetrics) -> Result<Option<Change>, JudgeError> {
+/// What a review asks about.
+#[derive(Default)]
+struct Asked {
+    /// `None`: nothing that a rule reads is created or updated.
+    change: Option<Change>,
+    /// What is to be said of its objects.
+    remark: Option<Remark>,
+}
+
+fn asked(review: &mut Review<'_>) -> Result<Asked, JudgeError> {
     let is_write = matches!(review.operation, Operation::Create | Operation::Update);
     if !is_write || review.sub_resource.is_some() {
-        return Ok(None);
+        return Ok(Asked::default());
     }
     let (object, old_object) = (review.object.take(), review.old_object.take());
     let raw = (unread(object.as_ref()), unread(old_object.as_ref()));
     let new = match read(review, object) {
         Ok(Some(new)) => new,
-        Ok(None) => return Ok(None),
-        Err(error) if undecodable::adds_no_path(review, raw, &error) => return Ok(None),
+        Ok(None) => return Ok(Asked::default()),
+        Err(error) if undecodable::adds_no_path(review.operation, raw) => {
+            return Ok(Asked {
+                change: None,
+                remark: Some(undecodable::unchanged(error)),
+            });
+        }
         Err(error) => return Err(error),
     };
     let old = match review.operation {
-        Operation::Update => read(review, old_object).unwrap_or_else(|error| {
-            undecodable::left_out(new.key.kind, &error, metrics);
-            None
-        }),
-        _ => None,
+        Operation::Update => read(review, old_object),
+        _ => Ok(None),
     };
-    Ok(Some(Change { new, old }))
+    let (old, remark) = match old {
+        Ok(old) => (old, None),
+        Err(error) => (None, Some(undecodable::left_out(new.key.kind, error))),
+    };
+    let change = Some(Change { new, old });
+    Ok(Asked { change, remark })
 }
 
 /// The text of an object, unless it has been read in passing. Where one object cannot be, neither has been.

@@ -67,6 +67,16 @@ pub(crate) fn start(format: LogFormat, metrics: &Registry) -> io::Result<Log> {
     Ok(Log { queue, format })
 }
 
+/// Everything from `info` on that this process logs, written to `lines` as people read it. For tests, once a process.
+#[cfg(test)]
+pub(crate) fn for_tests<W: io::Write + Send + Sync + Clone + 'static>(lines: &W) {
+    let lines = lines.clone();
+    let log = tracing_subscriber::fmt()
+        .with_writer(move || lines.clone())
+        .with_ansi(false);
+    log.compact().fmt_fields(VisibleFields).init();
+}
+
 impl Log {
     /// Logs why the program ends, whatever `RUST_LOG` says.
     pub(crate) fn failure(&self, error: &anyhow::Error) {

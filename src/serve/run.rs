@@ -113,7 +113,7 @@ async fn serve(settings: Settings, metrics: &Metrics) -> Result<()> {
         metrics.reviews().clone(),
         settings.max_reviews,
     );
-    let judge = PolicyJudge::new(world, configuration.policy, metrics.reviews().clone());
+    let judge = PolicyJudge::new(world, configuration.policy);
     let webhook =
         WebhookServer::bind(settings.listen, judge, gate, tls, settings.limits, registry).await?;
     let operations = operations::bind(settings.operations_listen, readiness, registry).await?;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::body_memory::BodyRoom;
 use super::lazy_timeout::lazy_timeout;
 use super::limiter::AdmissionLimiter;
+use super::retry_later::RetryLater;
 use crate::shares::{SMALL, Sender};
 
 /// The largest body that is read: 7 MiB. The API server takes objects of up to 3 MiB (kubernetes/apiserver,
@@ -33,7 +34,7 @@ pub(super) enum BodyError {
     #[error("the body cannot be read: {0}")]
     Broken(#[from] axum::Error),
     #[error("{0}")]
-    NoRoom(String),
+    NoRoom(RetryLater),
 }
 
 /// A whole body, and leave to have it in memory.
@@ -95,7 +96,7 @@ async fn collect(
             make_room(&mut room, &mut whole, length, announced, gate, sender)?;
         }
         whole.extend_from_slice(&chunk);
-        next = more(body, room.as_ref(), gate).await?;
+        next = more(body, room.as_ref()).await?;
     }
     if let Some(room) = &room {
         room.has_arrived();
@@ -130,18 +131,14 @@ fn make_room(
 }
 
 /// The next piece, unless the body has to make room for others before it comes.
-async fn more(
-    body: &mut Body,
-    room: Option<&BodyRoom>,
-    gate: &AdmissionLimiter,
-) -> Result<Option<Bytes>, BodyError> {
+async fn more(body: &mut Body, room: Option<&BodyRoom>) -> Result<Option<Bytes>, BodyError> {
     let Some(room) = room else {
         return Ok(next_chunk(body).await?);
     };
     tokio::select! {
         biased;
         chunk = next_chunk(body) => Ok(chunk?),
-        () = room.has_to_give_up() => Err(BodyError::NoRoom(gate.gives_up())),
+        () = room.has_to_give_up() => Err(BodyError::NoRoom(AdmissionLimiter::gives_up())),
     }
 }
 

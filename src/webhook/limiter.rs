@@ -1,6 +1,7 @@
 //! Load shedding: readiness, reviews in flight, memory of bodies.
 
 use super::body_memory::{BODY_MEMORY, BodyMemory, BodyRoom, Full};
+use super::retry_later::RetryLater;
 use tokio::time::{Instant, timeout_at};
 
 use crate::judge::metrics::{InFlight, ReviewMetrics, Shed};
@@ -43,21 +44,23 @@ impl AdmissionLimiter {
     }
 
     /// Whether verdicts can be given at all, or why a review has to come again.
-    pub(super) fn check_ready(&self) -> Result<(), String> {
+    pub(super) fn check_ready(&self) -> Result<(), RetryLater> {
         if self.readiness.can_judge() {
             return Ok(());
         }
-        self.metrics.shed(Shed::NotReady);
-        Err(format!("not ready: {}", self.readiness.why_not()))
+        Err(RetryLater {
+            reason: Shed::NotReady,
+            text: format!("not ready: {}", self.readiness.why_not()),
+        })
     }
 
     /// Lets in a review that is there as a whole, or says why it has to come again. (One whose body is awaited would keep others
     /// out for as long as its sender likes.)
-    pub(super) fn enter(&self, flow: Flow) -> Result<InFlightPermit, String> {
+    pub(super) fn enter(&self, flow: Flow) -> Result<InFlightPermit, RetryLater> {
         let turn = self.in_flight.try_take(flow, Size::Small);
         Ok(InFlightPermit {
             _turn: turn.ok_or_else(|| {
-                self.overload("as many reviews as are judged at the same time are being judged, or as many of one sender or namespace")
+                overload("as many reviews as are judged at the same time are being judged, or as many of one sender or namespace")
             })?,
             _in_flight: self.metrics.in_flight(),
         })
@@ -69,43 +72,45 @@ impl AdmissionLimiter {
         sender: Sender,
         length: usize,
         deadline: Instant,
-    ) -> Result<Option<Turn>, String> {
+    ) -> Result<Option<Turn>, RetryLater> {
         if length <= SMALL {
             return Ok(None);
         }
         let turn = self.decoding.take(sender.flow(), size(length));
         let turn = timeout_at(deadline, turn).await;
         turn.map(Some)
-            .map_err(|_| self.overload("there was no turn for a large review in its time"))
+            .map_err(|_| overload("there was no turn for a large review in its time"))
     }
 
     /// Room for a large body, or why its review has to come again.
-    pub(super) fn room(&self, sender: Sender, bytes: usize) -> Result<BodyRoom, String> {
+    pub(super) fn room(&self, sender: Sender, bytes: usize) -> Result<BodyRoom, RetryLater> {
         let room = self.bodies.room(sender.address, bytes);
-        room.map_err(|full| self.is_full(&full))
+        room.map_err(|full| is_full(&full))
     }
 
     /// More room for a large body, or why its review has to come again.
-    pub(super) fn more_room(&self, room: &mut BodyRoom, bytes: usize) -> Result<(), String> {
-        room.grow(bytes).map_err(|full| self.is_full(&full))
+    pub(super) fn more_room(&self, room: &mut BodyRoom, bytes: usize) -> Result<(), RetryLater> {
+        room.grow(bytes).map_err(|full| is_full(&full))
     }
 
     /// A body that arrived slowly had to make room for others.
-    pub(super) fn gives_up(&self) -> String {
-        self.overload("the body arrived slowly while others needed its room in memory")
-    }
-
-    fn is_full(&self, _: &Full) -> String {
-        self.overload("as many large reviews as may be in memory at the same time are there")
-    }
-
-    fn overload(&self, reason: &str) -> String {
-        self.metrics.shed(Shed::Overload);
-        reason.to_owned()
+    pub(super) fn gives_up() -> RetryLater {
+        overload("the body arrived slowly while others needed its room in memory")
     }
 
     pub(super) fn metrics(&self) -> &ReviewMetrics {
         &self.metrics
+    }
+}
+
+fn is_full(_: &Full) -> RetryLater {
+    overload("as many large reviews as may be in memory at the same time are there")
+}
+
+fn overload(text: &str) -> RetryLater {
+    RetryLater {
+        reason: Shed::Overload,
+        text: text.to_owned(),
     }
 }
 

@@ -15,7 +15,9 @@ mod body_memory;
 mod deadline;
 mod lazy_timeout;
 mod limiter;
+mod paths;
 mod request_error;
+mod retry_later;
 mod router;
 
 #[cfg(test)]
@@ -24,4 +26,5 @@ mod tests;
 pub use body::BODY_LIMIT;
 pub use body_memory::BODY_MEMORY;
 pub use limiter::{AdmissionLimiter, DEFAULT_IN_FLIGHT};
-pub use router::{VALIDATE_PATH, router};
+pub use paths::VALIDATE_PATH;
+pub use router::router;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CONTENT_TYPE, EXPECT, HeaderValue};
+use axum::http::header::{CONTENT_TYPE, EXPECT, HeaderValue};
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -19,15 +19,12 @@ use tracing::{Instrument, Span};
 use super::body;
 use super::deadline::budget;
 use super::limiter::AdmissionLimiter;
+use super::paths::VALIDATE_PATH;
 use super::request_error::{RequestError, plain};
-use crate::admission::{Answer, Review, TraceId};
-use crate::judge::metrics::{Decision, ReviewMetrics, Reviewed};
-use crate::judge::{Judge, JudgeError, span};
+use crate::admission::{Review, ReviewError, TraceId};
+use crate::judge::{self, Judge, JudgeError, Outcome, span};
 use crate::server::Peer;
 use crate::shares::{SMALL, Sender, off_workers};
-
-/// Where reviews are to be sent.
-pub const VALIDATE_PATH: &str = "/validate";
 
 /// The header in which an API server that traces names the trace.
 const TRACE_PARENT: &str = "traceparent";
@@ -50,41 +47,24 @@ const STRAY_BODY: Duration = Duration::from_secs(5);
 /// Every answer but the first is plain text with the reason.
 pub fn router<J: Judge>(judge: Arc<J>, gate: AdmissionLimiter) -> Router {
     Router::new()
-        .route(VALIDATE_PATH, post(validate::<J>).fallback(wrong_method))
-        .fallback(wrong_path)
+        .route(
+            VALIDATE_PATH,
+            post(validate::<J>).fallback(wrong_method::<J>),
+        )
+        .fallback(wrong_path::<J>)
         .with_state((judge, gate))
 }
 
-async fn validate<J: Judge>(
-    State((judge, gate)): State<(Arc<J>, AdmissionLimiter)>,
-    request: Request,
-) -> Response {
-    let span = span::begin(trace_id(request.headers()));
-    answered(&*judge, &gate, request, &span)
-        .instrument(span.clone())
-        .await
-}
+/// What the handlers are given.
+type Shared<J> = State<(Arc<J>, AdmissionLimiter)>;
 
-async fn answered<J: Judge>(
-    judge: &J,
-    gate: &AdmissionLimiter,
-    request: Request,
-    span: &Span,
-) -> Response {
-    match answer(judge, gate, request, span).await {
-        Ok(json) => (
-            [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
-            json,
-        )
-            .into_response(),
-        Err(refusal) => {
-            let status = refusal.status();
-            if status.is_client_error() {
-                gate.metrics().refused(status.as_u16());
-            }
-            refusal.into_response()
-        }
-    }
+async fn validate<J: Judge>(State((judge, gate)): Shared<J>, request: Request) -> Response {
+    let span = span::begin(trace_id(request.headers()));
+    let answered = async {
+        let answer = answer(&*judge, &gate, request, &span).await;
+        answer.unwrap_or_else(|error| error.conclude(gate.metrics()))
+    };
+    answered.instrument(span.clone()).await
 }
 
 async fn answer<J: Judge>(
@@ -92,35 +72,56 @@ async fn answer<J: Judge>(
     gate: &AdmissionLimiter,
     request: Request,
     span: &Span,
-) -> Result<Vec<u8>, RequestError> {
+) -> Result<Response, RequestError> {
     let deadline = Instant::now() + budget(request.uri().query());
     let (parts, mut body) = request.into_parts();
-    if let Err(reason) = gate.check_ready() {
+    if let Err(later) = gate.check_ready() {
         if !parts.headers.contains_key(EXPECT) {
             body::discard(&mut body, deadline).await;
         }
-        return Err(RequestError::RetryLater(reason));
+        return Err(later.into());
     }
     // Before everything else, or a client that is still sending would see a reset in place of the reason.
     let sender = sender(&parts.extensions);
     let body = body::read(body, &parts.headers, deadline, gate, sender).await?;
     expect_json(&parts.headers)?;
     let begun = Instant::now();
-    let turn = gate.turn_to_decode(sender, body.bytes.len(), deadline);
-    let turn = turn.await.map_err(RequestError::RetryLater)?;
-    let mut review = decoded(&body.bytes)?;
+    let turn = gate
+        .turn_to_decode(sender, body.bytes.len(), deadline)
+        .await?;
+    let review = decoded(&body.bytes);
     drop(turn);
+    let mut review = match review {
+        Ok(review) => review?,
+        Err(failed) => return Ok(concluded(gate, None, failed, begun)),
+    };
     review.sender = sender;
     review.trace_id = trace_id(&parts.headers);
     span::describe(span, &review);
-    let _pass = gate
-        .enter(review.flow())
-        .map_err(RequestError::RetryLater)?;
-    let judged = verdict(judge, &mut review, deadline).await;
-    count(gate.metrics(), &review, &judged, begun.elapsed());
-    judged
-        .and_then(|answer| answer.to_json(&review.uid).map_err(failed))
-        .map_err(|error| RequestError::failure(&error))
+    let _pass = gate.enter(review.flow())?;
+    let answered = verdict(judge, &mut review, deadline).await;
+    Ok(concluded(gate, Some(&review), answered, begun))
+}
+
+/// What came of a review, and its answer as JSON, unless it is a failure.
+type Answered = (Outcome, Option<Vec<u8>>);
+
+/// Counts and logs what came of a review that was whole at `begun`, and gives the answer.
+fn concluded(
+    gate: &AdmissionLimiter,
+    review: Option<&Review<'_>>,
+    (outcome, json): Answered,
+    begun: Instant,
+) -> Response {
+    judge::conclude(review, &outcome, gate.metrics(), begun.elapsed());
+    match (json, outcome.answer()) {
+        (Some(json), _) => {
+            let content_type = HeaderValue::from_static("application/json");
+            ([(CONTENT_TYPE, content_type)], json).into_response()
+        }
+        (None, Err(failure)) => plain(StatusCode::INTERNAL_SERVER_ERROR, &failure.to_string()),
+        (None, Ok(_)) => plain(StatusCode::INTERNAL_SERVER_ERROR, "no answer"),
+    }
 }
 
 /// The trace that a request is part of. Of several parents none counts (W3C Trace Context, section 3.2.1).
@@ -141,55 +142,45 @@ fn sender(extensions: &Extensions) -> Sender {
     })
 }
 
-/// The review in a body. A large one is read off the workers.
-fn decoded(body: &[u8]) -> Result<Review<'_>, RequestError> {
-    if body.len() <= SMALL {
-        return Ok(Review::decode(body)?);
-    }
-    match off_workers(|| catch_unwind(|| Review::decode(body))) {
-        Ok(review) => Ok(review?),
-        Err(panic) => Err(RequestError::undecoded(&panic_message(&*panic))),
-    }
-}
-
-fn count(
-    metrics: &ReviewMetrics,
-    review: &Review<'_>,
-    judged: &Result<Answer, JudgeError>,
-    duration: Duration,
-) {
-    let decision = match judged {
-        Err(_) => Decision::Error,
-        Ok(answer) if !answer.allowed => Decision::Deny,
-        Ok(answer) if answer.warnings.is_empty() => Decision::Allow,
-        Ok(_) => Decision::Warn,
+/// The review in a body; or, where decoding it panics, what came of that. A large one is read off the workers.
+fn decoded(body: &[u8]) -> Result<Result<Review<'_>, ReviewError>, Answered> {
+    let decode = || catch_unwind(|| Review::decode(body));
+    let decoded = if body.len() <= SMALL {
+        decode()
+    } else {
+        off_workers(decode)
     };
-    metrics.review(&Reviewed {
-        operation: review.operation.as_str(),
-        kind: &review.kind.kind,
-        decision,
-        mode: judged.as_ref().ok().and_then(|answer| answer.mode),
-        dry_run: review.dry_run,
-        duration,
-    });
-    if decision == Decision::Allow {
-        tracing::debug!(seconds = duration.as_secs_f64(), "allowed");
-    }
+    decoded.map_err(|panic| {
+        let panic = panic_message(&*panic);
+        (Outcome::failed(JudgeError::Undecoded(panic)), None)
+    })
 }
 
-/// The judge's answer. That it is late or panics is its failure and nobody else's.
-async fn verdict<J: Judge>(
-    judge: &J,
-    review: &mut Review<'_>,
-    deadline: Instant,
-) -> Result<Answer, JudgeError> {
+/// What comes of a review, and its answer. That the judge is late or panics is its failure and nobody else's.
+async fn verdict<J: Judge>(judge: &J, review: &mut Review<'_>, deadline: Instant) -> Answered {
     // Unwind safety is asserted, not shown: a judge that panicked is asked again, for a webhook that is gone would refuse
     // every object of its kinds.
-    let judged = AssertUnwindSafe(async { judge.judge(review, deadline).await }).catch_unwind();
-    match timeout_at(deadline, judged).await {
-        Ok(Ok(judged)) => judged,
-        Ok(Err(panic)) => Err(failed(NoVerdict::Panic(panic_message(&*panic)))),
-        Err(_) => Err(failed(NoVerdict::Late)),
+    let judged = AssertUnwindSafe(async {
+        let outcome = judge.judge(review, deadline).await;
+        rendered(outcome, &review.uid)
+    })
+    .catch_unwind();
+    let failure = match timeout_at(deadline, judged).await {
+        Ok(Ok(answered)) => return answered,
+        Ok(Err(panic)) => NoVerdict::Panic(panic_message(&*panic)),
+        Err(_) => NoVerdict::Late,
+    };
+    (Outcome::failed(failed(failure)), None)
+}
+
+fn rendered(outcome: Outcome, uid: &str) -> Answered {
+    let json = match outcome.answer() {
+        Ok(answer) => answer.to_json(uid),
+        Err(_) => return (outcome, None),
+    };
+    match json {
+        Ok(json) => (outcome, Some(json)),
+        Err(error) => (Outcome::failed(failed(error)), None),
     }
 }
 
@@ -225,23 +216,18 @@ fn expect_json(headers: &HeaderMap) -> Result<(), RequestError> {
     Err(RequestError::ContentType(format!("{value:?}")))
 }
 
-async fn wrong_method(request: Request) -> Response {
-    let reason = format!("{VALIDATE_PATH} takes AdmissionReviews by POST");
-    let mut response = stray(request, StatusCode::METHOD_NOT_ALLOWED, &reason).await;
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static("POST"));
-    response
+async fn wrong_method<J: Judge>(State((_, gate)): Shared<J>, request: Request) -> Response {
+    stray(&gate, request, &RequestError::Method).await
 }
 
-async fn wrong_path(request: Request) -> Response {
-    let reason = format!("nothing is here; AdmissionReviews are taken by POST {VALIDATE_PATH}");
-    stray(request, StatusCode::NOT_FOUND, &reason).await
+async fn wrong_path<J: Judge>(State((_, gate)): Shared<J>, request: Request) -> Response {
+    stray(&gate, request, &RequestError::Path).await
 }
 
-async fn stray(request: Request, status: StatusCode, reason: &str) -> Response {
+async fn stray(gate: &AdmissionLimiter, request: Request, error: &RequestError) -> Response {
+    let span = span::begin(trace_id(request.headers()));
     if !request.headers().contains_key(EXPECT) {
         body::discard(&mut request.into_body(), Instant::now() + STRAY_BODY).await;
     }
-    plain(status, reason)
+    span.in_scope(|| error.conclude(gate.metrics()))
 }

@@ -1,7 +1,6 @@
 //! The webhook as a door: what it says of each object, created where the others stand, is what is found of that object.
 
 use l7guard::admission::{Answer, Review};
-use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::judge::{Judge, PolicyJudge};
 use l7guard::live::Live;
 use l7guard_policy::configuration::Configuration;
@@ -72,11 +71,7 @@ fn answer(
     configuration: &Configuration,
     object: &Value,
 ) -> Result<Answer, Failed> {
-    let judge = PolicyJudge::new(
-        readings.world.clone(),
-        Live::new(configuration.clone()),
-        ReviewMetrics::new(),
-    );
+    let judge = PolicyJudge::new(readings.world.clone(), Live::new(configuration.clone()));
     let api_version = text(&object["apiVersion"]);
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let request = json!({

@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use l7guard::admission::Review;
-use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::judge::{Judge, PolicyJudge};
 use l7guard::live::Live;
 use l7guard::visible_text::{deceptive_characters, is_deceptive};
@@ -232,11 +231,7 @@ fn judge(text: &str) -> PolicyJudge<Live<l7guard_policy::inventory::Inventory>> 
         exemptions: vec![exemption],
         ..Configuration::default()
     };
-    PolicyJudge::new(
-        Live::new(world.inventory),
-        Live::new(configuration),
-        ReviewMetrics::new(),
-    )
+    PolicyJudge::new(Live::new(world.inventory), Live::new(configuration))
 }
 
 fn review(text: &str, object: &Value) -> String {
@@ -268,7 +263,11 @@ async fn every_answer_shows_what_it_holds() {
             let review = review(&text, object);
             let mut review = Review::decode(review.as_bytes()).unwrap();
             let deadline = Instant::now() + Duration::from_mins(1);
-            let answer = judge.judge(&mut review, deadline).await.unwrap();
+            let answer = judge
+                .judge(&mut review, deadline)
+                .await
+                .into_answer()
+                .unwrap();
             let answer = answer.to_json("u").unwrap();
             let answer: Value = serde_json::from_slice(&answer).unwrap();
             let response = &answer["response"];

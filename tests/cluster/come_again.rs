@@ -55,7 +55,7 @@ fn the_api_server_comes_again(scene: &Scene) -> Result<(), Failed> {
         let tls = tls_config(crypto::install(), Arc::new(resolver), oldest, None)?;
         let inventory = ManifestWorld::read(&[root().join(WORLD)], "default").into_cluster();
         let configuration = LiveConfiguration::default();
-        let judge = PolicyJudge::new(Live::new(inventory), configuration, metrics.clone());
+        let judge = PolicyJudge::new(Live::new(inventory), configuration);
         let gate = AdmissionLimiter::new(readiness.clone(), metrics.clone(), 9);
         let router = router(Arc::new(judge), gate);
         runtime.block_on(Server::bind(

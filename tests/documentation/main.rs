@@ -60,6 +60,12 @@ fn the_schema_of_the_report_is_published() {
 }
 
 #[test]
+fn the_schema_of_the_decision_log_is_published() {
+    let schema = l7guard::judge::record_schema();
+    assert_documented("docs/decision.schema.json", &format!("{schema:#}\n"));
+}
+
+#[test]
 fn the_schema_of_the_diagnosis_is_published() {
     let schema = l7guard::doctor::json::schema();
     assert_documented("docs/doctor.schema.json", &format!("{schema:#}\n"));

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use l7guard::admission::{Review, ReviewedObject};
 use l7guard::judge::PolicyJudge;
-use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::judge::{ClusterView, ReadFailure};
 use l7guard::live::Live;
 use l7guard::shares::ReadAllowance;
@@ -84,11 +83,7 @@ impl Scene {
         let configuration = Live::new(Configuration::default());
         Prepared {
             runtime: runtime.unwrap(),
-            judge: PolicyJudge::new(
-                Shared(Arc::clone(&world)),
-                configuration,
-                ReviewMetrics::new(),
-            ),
+            judge: PolicyJudge::new(Shared(Arc::clone(&world)), configuration),
             world,
             body: self.body,
         }
@@ -145,7 +140,12 @@ impl Prepared {
         let answer = self
             .runtime
             .block_on(self.judge.judge(&mut review, deadline));
-        answer.unwrap().to_json(&review.uid).unwrap().len()
+        answer
+            .into_answer()
+            .unwrap()
+            .to_json(&review.uid)
+            .unwrap()
+            .len()
     }
 }
 

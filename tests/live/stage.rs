@@ -176,11 +176,7 @@ async fn serve(
         l7guard::server::OldestTls::default(),
         None,
     )?;
-    let judge = l7guard::judge::PolicyJudge::new(
-        world,
-        Live::new(configuration_in_force()?),
-        metrics.clone(),
-    );
+    let judge = l7guard::judge::PolicyJudge::new(world, Live::new(configuration_in_force()?));
     let router = l7guard::webhook::router(
         Arc::new(judge),
         l7guard::webhook::AdmissionLimiter::new(

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use l7guard::admission::{Answer, Review};
-use l7guard::judge::metrics::ReviewMetrics;
 use l7guard::judge::{Judge, PolicyJudge};
 use l7guard::live::Live;
 use l7guard_manifests::{Item, RawObject, Reader, Source};
@@ -155,7 +154,6 @@ fn answer(
     let webhook = PolicyJudge::new(
         Live::new(inventory.clone()),
         Live::new(setting.configuration.clone()),
-        ReviewMetrics::new(),
     );
     let namespace = &setting.namespace;
     let (group, version) = object
@@ -179,7 +177,9 @@ fn answer(
     // The objects are read with the envelope, or afterwards.
     let [at_once, afterwards] = [Review::decode, Review::decode_envelope].map(|decode| {
         let mut review = decode(body.as_bytes())?;
-        let answer = runtime.block_on(webhook.judge(&mut review, deadline))?;
+        let answer = runtime
+            .block_on(webhook.judge(&mut review, deadline))
+            .into_answer()?;
         Ok::<_, Failed>(answer)
     });
     let (at_once, afterwards) = (at_once?, afterwards?);

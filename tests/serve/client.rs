@@ -156,10 +156,31 @@ impl Connection {
 
     /// Status and body of the answer to a review that is sent as it is.
     pub(crate) async fn send(&mut self, review: &[u8]) -> anyhow::Result<(u16, Bytes)> {
-        let request = Request::post("/validate?timeout=10s")
+        self.send_with(review, &[]).await
+    }
+
+    /// The same, as a part of a trace.
+    pub(crate) async fn send_traced(
+        &mut self,
+        review: &[u8],
+        trace_parent: &str,
+    ) -> anyhow::Result<(u16, Bytes)> {
+        let header = ("traceparent", trace_parent);
+        self.send_with(review, &[header]).await
+    }
+
+    async fn send_with(
+        &mut self,
+        review: &[u8],
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<(u16, Bytes)> {
+        let mut request = Request::post("/validate?timeout=10s")
             .header("host", NAME)
-            .header("content-type", "application/json")
-            .body(Full::from(review.to_vec()))?;
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::from(review.to_vec()))?;
         self.send.ready().await?;
         let answer = self.send.send_request(request).await?;
         let status = answer.status().as_u16();

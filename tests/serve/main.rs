@@ -8,6 +8,7 @@
 mod certificates;
 mod client;
 mod clients;
+mod decisions;
 mod logs;
 mod memory;
 mod memory_limit;

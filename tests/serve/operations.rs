@@ -75,18 +75,14 @@ async fn reviews_and_findings_are_counted_and_logged_as_fields_without_the_objec
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let finding = lines
+    let denied = lines
         .iter()
-        .find(|line| line["message"] == "finding")
+        .find(|line| line["message"] == "denied")
         .unwrap();
-    for (key, value) in [
-        ("rule", "L7G001"),
-        ("decision", "deny"),
-        ("user", "alice"),
-        ("uid", "u-1"),
-    ] {
-        assert_eq!(finding[key], value, "{finding}");
+    for (key, value) in [("decision", "deny"), ("user", "alice"), ("uid", "u-1")] {
+        assert_eq!(denied[key], value, "{denied}");
     }
+    assert_eq!(denied["findings"][0]["rule"], "L7G001", "{denied}");
     assert!(!log.contains("top secret"), "{log}");
 }
 

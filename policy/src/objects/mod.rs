@@ -39,7 +39,7 @@ pub use placeholders::Unrendered;
 pub use reading::{DecodeError, Source, escape_pointer};
 
 use crate::identity::{Kind, ObjectKey};
-use controller::Uid;
+pub use controller::Uid;
 use endpoints::EndpointList;
 use gateway_api::{Gateway, GatewayClass, ListenerSet};
 use ingress::Ingress;

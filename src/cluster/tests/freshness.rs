@@ -99,11 +99,7 @@ async fn every_answer_says_how_old_the_world_is_that_it_rests_on() {
     let cluster = StandIn::serving(&[]);
     let l7guard = ready(&cluster).await;
     let configuration = Live::new(Configuration::default());
-    let judge = PolicyJudge::new(
-        l7guard.world.clone(),
-        configuration,
-        l7guard.metrics.clone(),
-    );
+    let judge = PolicyJudge::new(l7guard.world.clone(), configuration);
     let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
         "uid": "1", "operation": "CREATE", "namespace": "shop", "name": "web", "userInfo": {},
         "kind": {"group": "networking.k8s.io", "version": "v1", "kind": "Ingress"},
@@ -118,7 +114,11 @@ async fn every_answer_says_how_old_the_world_is_that_it_rests_on() {
         let expected = age(&l7guard);
         assert!(expected >= 30 * minute);
         let mut decoded = Review::decode(review.as_bytes()).unwrap();
-        let answer = judge.judge(&mut decoded, Instant::now()).await.unwrap();
+        let answer = judge
+            .judge(&mut decoded, Instant::now())
+            .await
+            .into_answer()
+            .unwrap();
         let said = &answer.audit_annotations["inventory-age-seconds"];
         assert_eq!(*said, expected.to_string());
         sleep(Duration::from_secs(30)).await;

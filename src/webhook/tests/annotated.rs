@@ -11,7 +11,6 @@ use l7guard_policy::rules::RuleCode;
 use super::judged::{ingress, inventory, request};
 use super::*;
 use crate::judge::PolicyJudge;
-use crate::judge::metrics::ReviewMetrics;
 use crate::judge::{ClusterView, ReadFailure};
 use crate::live::Live;
 use crate::shares::ReadAllowance;
@@ -55,11 +54,7 @@ impl ClusterView for Copy {
 
 #[tokio::test]
 async fn every_answer_of_a_copy_says_decision_mode_and_age() {
-    let judge = PolicyJudge::new(
-        Copy(inventory()),
-        Live::new(Configuration::default()),
-        ReviewMetrics::new(),
-    );
+    let judge = PolicyJudge::new(Copy(inventory()), Live::new(Configuration::default()));
     for (operation, members, decision, mode, reads) in [
         (
             "CREATE",
@@ -92,7 +87,11 @@ async fn every_answer_of_a_copy_says_decision_mode_and_age() {
     ] {
         let review = request(operation, &members);
         let mut review = Review::decode(review.as_bytes()).unwrap();
-        let answer = judge.judge(&mut review, Instant::now()).await.unwrap();
+        let answer = judge
+            .judge(&mut review, Instant::now())
+            .await
+            .into_answer()
+            .unwrap();
         let annotations = answer.audit_annotations;
         assert_eq!(annotations["decision"], decision, "{annotations:?}");
         assert_eq!(annotations["mode"], mode, "{annotations:?}");
@@ -105,14 +104,14 @@ async fn every_answer_of_a_copy_says_decision_mode_and_age() {
 
 /// The annotations of a creation under a configuration.
 async fn annotated(configuration: Configuration, object: &Value) -> BTreeMap<String, String> {
-    let judge = PolicyJudge::new(
-        Live::new(inventory()),
-        Live::new(configuration),
-        ReviewMetrics::new(),
-    );
+    let judge = PolicyJudge::new(Live::new(inventory()), Live::new(configuration));
     let review = request("CREATE", &json!({"object": object}));
     let mut review = Review::decode(review.as_bytes()).unwrap();
-    let answer = judge.judge(&mut review, Instant::now()).await.unwrap();
+    let answer = judge
+        .judge(&mut review, Instant::now())
+        .await
+        .into_answer()
+        .unwrap();
     answer.audit_annotations
 }
 

@@ -3,7 +3,7 @@
 use l7guard_policy::configuration::{Configuration, Date, Likely, Modes, Ratchet};
 use l7guard_policy::rules::{Mode, RuleCode};
 
-use super::judged::{ingress, inventory, request};
+use super::judged::{concluded, ingress, inventory, request};
 use super::*;
 use crate::judge::PolicyJudge;
 use crate::judge::metrics::ReviewMetrics;
@@ -26,14 +26,10 @@ async fn judged(
     members: &Value,
 ) -> (Answer, String) {
     let metrics = ReviewMetrics::new();
-    let judge = PolicyJudge::new(
-        Live::new(inventory()),
-        Live::new(configuration),
-        metrics.clone(),
-    );
+    let judge = PolicyJudge::new(Live::new(inventory()), Live::new(configuration));
     let review = request(operation, members);
     let mut review = Review::decode(review.as_bytes()).unwrap();
-    let answer = judge.judge(&mut review, Instant::now()).await.unwrap();
+    let answer = concluded(&judge, &mut review, &metrics).await.unwrap();
     (answer, metrics.encode().unwrap())
 }
 

@@ -4,12 +4,11 @@ use l7guard_policy::configuration::Configuration;
 use l7guard_policy::inventory::Inventory;
 use l7guard_policy::objects::{self, Naming, Source};
 
-use super::super::request_error::RequestError;
 use super::failures::Log;
 use super::*;
 use crate::admission::ReviewError;
 use crate::judge::metrics::ReviewMetrics;
-use crate::judge::{PolicyJudge, span};
+use crate::judge::{Outcome, PolicyJudge, conclude, span};
 use crate::live::Live;
 use tracing::Instrument;
 
@@ -80,19 +79,25 @@ pub(super) fn request(operation: &str, members: &Value) -> String {
 async fn judged(operation: &str, members: &Value) -> (Result<Answer, JudgeError>, String) {
     let metrics = ReviewMetrics::new();
     let world = Live::new(inventory());
-    let judge = PolicyJudge::new(world, Live::new(Configuration::default()), metrics.clone());
+    let judge = PolicyJudge::new(world, Live::new(Configuration::default()));
     let review = request(operation, members);
     let mut review = Review::decode(review.as_bytes()).unwrap();
-    let answer = judge.judge(&mut review, Instant::now()).await;
+    let answer = concluded(&judge, &mut review, &metrics).await;
     (answer, metrics.encode().unwrap())
 }
 
-/// The verdict on a review, whose span is around it as the router puts it there.
-pub(super) async fn judged_in_span<J: Judge>(judge: &J, review: &mut Review<'_>) -> Answer {
+/// The answer to a review, which is counted and logged in its span as the router does it.
+pub(super) async fn concluded<J: Judge>(
+    judge: &J,
+    review: &mut Review<'_>,
+    metrics: &ReviewMetrics,
+) -> Result<Answer, JudgeError> {
     let span = span::begin(None);
     span::describe(&span, review);
-    let judged = judge.judge(review, Instant::now()).instrument(span);
-    judged.await.unwrap()
+    let outcome = judge.judge(review, Instant::now());
+    let outcome = outcome.instrument(span.clone()).await;
+    span.in_scope(|| conclude(Some(review), &outcome, metrics, Duration::ZERO));
+    outcome.into_answer()
 }
 
 async fn answer(operation: &str, members: &Value) -> Answer {
@@ -204,15 +209,15 @@ async fn what_cannot_be_read_and_is_new_or_changed_gets_no_verdict() {
 #[tokio::test]
 async fn a_value_that_cannot_be_read_stands_neither_in_the_answer_nor_in_the_log() {
     let log = Log::of_process();
-    let judge = PolicyJudge::new(
-        Live::new(inventory()),
-        Live::new(Configuration::default()),
-        ReviewMetrics::new(),
-    );
+    let judge = PolicyJudge::new(Live::new(inventory()), Live::new(Configuration::default()));
     let broken = request("CREATE", &json!({"object": unreadable()}));
     let mut review = Review::decode(broken.as_bytes()).unwrap();
-    let error = judge.judge(&mut review, Instant::now()).await.unwrap_err();
-    let reason = RequestError::failure(&error).to_string();
+    let error = judge
+        .judge(&mut review, Instant::now())
+        .await
+        .into_answer()
+        .unwrap_err();
+    let reason = Outcome::failed(error).answer().unwrap_err().to_string();
     assert!(
         reason.contains("/spec/rules: invalid type: string, expected a sequence"),
         "{reason}"
@@ -220,10 +225,8 @@ async fn a_value_that_cannot_be_read_stands_neither_in_the_answer_nor_in_the_log
     let members = json!({"object": ingress("web"), "oldObject": unreadable()});
     let repaired = request("UPDATE", &members);
     let mut review = Review::decode(repaired.as_bytes()).unwrap();
-    let answer = format!(
-        "{:?}",
-        judge.judge(&mut review, Instant::now()).await.unwrap()
-    );
+    let answer = concluded(&judge, &mut review, &ReviewMetrics::new()).await;
+    let answer = format!("{:?}", answer.unwrap());
     let log = log.text();
     assert!(log.contains("the object as it was cannot be read"), "{log}");
     for text in [&reason, &answer, &log] {
@@ -253,15 +256,11 @@ async fn a_write_without_object_is_400_and_an_ingress_without_spec_is_allowed() 
 
 #[tokio::test]
 async fn whatever_is_broken_in_a_body_both_ways_of_reading_it_come_to_the_same() {
-    let judge = PolicyJudge::new(
-        Live::new(inventory()),
-        Live::new(Configuration::default()),
-        ReviewMetrics::new(),
-    );
+    let judge = PolicyJudge::new(Live::new(inventory()), Live::new(Configuration::default()));
     let told = async |review: Result<Review<'_>, ReviewError>| match review {
         Err(error) => format!("no review: {error}"),
         Ok(mut review) => {
-            let answer = judge.judge(&mut review, Instant::now()).await;
+            let answer = judge.judge(&mut review, Instant::now()).await.into_answer();
             format!("{} {:?} {answer:?}", review.uid, review.operation)
         }
     };

@@ -7,7 +7,6 @@ use l7guard_policy::inventory::Inventory;
 use super::judged::{ingress, inventory, object, request};
 use super::*;
 use crate::judge::PolicyJudge;
-use crate::judge::metrics::ReviewMetrics;
 use crate::live::Live;
 use crate::shares::off_workers;
 
@@ -36,14 +35,10 @@ fn crowded(count: usize) -> Inventory {
 }
 
 async fn answered(inventory: Inventory, object: &Value) -> Result<Answer, JudgeError> {
-    let judge = PolicyJudge::new(
-        Live::new(inventory),
-        Live::new(Configuration::default()),
-        ReviewMetrics::new(),
-    );
+    let judge = PolicyJudge::new(Live::new(inventory), Live::new(Configuration::default()));
     let review = request("CREATE", &json!({"object": object}));
     let mut review = Review::decode(review.as_bytes()).unwrap();
-    judge.judge(&mut review, Instant::now()).await
+    judge.judge(&mut review, Instant::now()).await.into_answer()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -65,7 +60,6 @@ async fn what_takes_more_than_the_budget_is_500_with_the_reason() {
     let judge = PolicyJudge::new(
         Live::new(crowded(3000)),
         Live::new(Configuration::default()),
-        ReviewMetrics::new(),
     );
     let (client, address, _handle) = served(Arc::new(judge), AdmissionLimiter::default()).await;
     let asked = json_request("/validate?timeout=30s", review.to_string());
@@ -114,11 +108,7 @@ impl crate::judge::ClusterView for Panicking {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_panic_off_the_workers_is_500_and_gives_its_turn_back() {
-    let judge = PolicyJudge::new(
-        Panicking,
-        Live::new(Configuration::default()),
-        ReviewMetrics::new(),
-    );
+    let judge = PolicyJudge::new(Panicking, Live::new(Configuration::default()));
     let (client, address, _handle) = served(Arc::new(judge), AdmissionLimiter::default()).await;
     let review = request("CREATE", &json!({"object": with_paths(20_000)}));
     for _ in 0..4 {

@@ -6,18 +6,13 @@ use l7guard_policy::inventory::Inventory;
 use super::judged::{ingress, inventory, object};
 use super::*;
 use crate::judge::PolicyJudge;
-use crate::judge::metrics::ReviewMetrics;
 use crate::live::Live;
 
 const ARN: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web/1";
 
 /// What the writer of an object is told whose write the default rules refuse.
 async fn refused(inventory: Inventory, configuration: Configuration, written: &Value) -> String {
-    let judge = PolicyJudge::new(
-        Live::new(inventory),
-        Live::new(configuration),
-        ReviewMetrics::new(),
-    );
+    let judge = PolicyJudge::new(Live::new(inventory), Live::new(configuration));
     let api_version = written["apiVersion"].as_str().unwrap();
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
@@ -27,7 +22,11 @@ async fn refused(inventory: Inventory, configuration: Configuration, written: &V
     }});
     let review = review.to_string();
     let mut review = Review::decode(review.as_bytes()).unwrap();
-    let answer = judge.judge(&mut review, Instant::now()).await.unwrap();
+    let answer = judge
+        .judge(&mut review, Instant::now())
+        .await
+        .into_answer()
+        .unwrap();
     answer.status.unwrap().message
 }
 

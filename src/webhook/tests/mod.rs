@@ -3,6 +3,7 @@
 mod annotated;
 mod audited;
 mod bodies;
+mod conclusions;
 mod failures;
 mod gate;
 mod judged;
@@ -31,7 +32,7 @@ use tokio::time::Instant;
 
 use super::{AdmissionLimiter, BODY_LIMIT, router};
 use crate::admission::{Answer, Review};
-use crate::judge::{Judge, JudgeError};
+use crate::judge::{Judge, JudgeError, Outcome};
 use crate::server::test_client::{TestClient, TestConnection, post as json_request, tls};
 use crate::server::{OldestTls, Server, Settings, StopHandle, stop};
 use crate::shares::{Sender, off_workers};
@@ -46,25 +47,24 @@ struct Scripted {
 }
 
 impl Judge for Scripted {
-    async fn judge(
-        &self,
-        review: &mut Review<'_>,
-        deadline: Instant,
-    ) -> Result<Answer, JudgeError> {
+    async fn judge(&self, review: &mut Review<'_>, deadline: Instant) -> Outcome {
         self.budgets.lock().unwrap().push(deadline - Instant::now());
         self.senders.lock().unwrap().push(review.sender);
         match review.name.as_deref() {
-            Some("denied") => Ok(Answer::deny("no", Vec::new())),
-            Some("mistyped") => Err(JudgeError::Field {
-                field: "/spec/rules/0/host".to_owned(),
-                problem: "expected a string, found a number".to_owned(),
-            }),
-            Some("broken") => Err(JudgeError::Failed("the secret of the house".into())),
+            Some("denied") => return Outcome::denied(),
+            Some("mistyped") => {
+                return Outcome::failed(JudgeError::Field {
+                    field: "/spec/rules/0/host".to_owned(),
+                    problem: "expected a string, found a number".to_owned(),
+                });
+            }
+            Some("broken") => {
+                return Outcome::failed(JudgeError::Failed("the secret of the house".into()));
+            }
             Some("panics") => panic!("on purpose"),
             Some("held") => {
                 self.held.notify_one();
                 self.release.notified().await;
-                Ok(Answer::allow())
             }
             Some(name) if name.starts_with("logs-") => {
                 tracing::info!("step one");
@@ -72,11 +72,11 @@ impl Judge for Scripted {
                 self.held.notify_one();
                 self.release.notified().await;
                 tracing::info!("step three");
-                Ok(Answer::allow())
             }
             Some("late") => std::future::pending().await,
-            _ => Ok(Answer::allow()),
+            _ => {}
         }
+        Outcome::nothing_to_judge(None)
     }
 }
 

@@ -17,7 +17,6 @@ use crate::judge::{ClusterView, ReadFailure};
 use crate::live::Live;
 use crate::operations::Readiness;
 use crate::shares::ReadAllowance;
-use crate::webhook::request_error::RequestError;
 
 fn review_in(namespace: &str, name: &str) -> String {
     let mut review: Value = serde_json::from_str(&review(name)).unwrap();
@@ -121,15 +120,11 @@ fn routes_to(namespace: &str, services: usize) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn ten_huge_reviews_that_wait_for_reads_do_not_delay_small_nor_large_ones_of_others() {
-    let judge = PolicyJudge::new(
-        Slow(inventory()),
-        Live::new(Configuration::default()),
-        ReviewMetrics::new(),
-    );
+    let judge = PolicyJudge::new(Slow(inventory()), Live::new(Configuration::default()));
     let judged = async |body: &str| {
         let mut review = Review::decode(body.as_bytes()).unwrap();
         let deadline = Instant::now() + Duration::from_mins(5);
-        judge.judge(&mut review, deadline).await
+        judge.judge(&mut review, deadline).await.into_answer()
     };
     let huge = routes_to("shop", 5_000);
     let mut waiting: Vec<_> = (0..10).map(|_| Box::pin(judged(&huge))).collect();
@@ -151,18 +146,13 @@ async fn ten_huge_reviews_that_wait_for_reads_do_not_delay_small_nor_large_ones_
 #[tokio::test(start_paused = true)]
 async fn a_review_whose_reads_do_not_end_in_time_says_what_was_awaited() {
     const AWAITED: &str = "(awaited: Deployment, IngressClass, Pod, Service)";
-    let judge = PolicyJudge::new(
-        Slow(inventory()),
-        Live::new(Configuration::default()),
-        ReviewMetrics::new(),
-    );
+    let judge = PolicyJudge::new(Slow(inventory()), Live::new(Configuration::default()));
     let body = routes_to("shop", 1);
     let mut review = Review::decode(body.as_bytes()).unwrap();
     let deadline = Instant::now() + Duration::from_secs(9);
     let judged = timeout(Duration::from_secs(9), judge.judge(&mut review, deadline)).await;
-    let error = judged.expect("before the end").unwrap_err();
-    assert!(error.to_string().contains(AWAITED), "{error}");
-    let refusal = RequestError::failure(&error);
-    assert_eq!(refusal.status(), 500);
-    assert!(refusal.to_string().contains(AWAITED), "{refusal}");
+    let outcome = judged.expect("before the end");
+    let failure = outcome.answer().unwrap_err();
+    assert!(failure.error().to_string().contains(AWAITED), "{failure}");
+    assert!(failure.to_string().contains(AWAITED), "{failure}");
 }

@@ -9,7 +9,7 @@ use l7guard_policy::inventory::Inventory;
 use l7guard_policy::rules::{Mode, Rule};
 
 use super::failures::Log;
-use super::judged::{judged_in_span, object};
+use super::judged::{concluded, object};
 use super::neighbours::{Scene, scenes};
 use super::*;
 use crate::judge::PolicyJudge;
@@ -41,11 +41,7 @@ async fn answer(
         inventory.apply(object(manifest));
     }
     let metrics = ReviewMetrics::new();
-    let judge = PolicyJudge::new(
-        Live::new(inventory),
-        Live::new(configuration),
-        metrics.clone(),
-    );
+    let judge = PolicyJudge::new(Live::new(inventory), Live::new(configuration));
     let written = &scene.written;
     let kind = written["kind"].as_str().unwrap();
     let (group, version) = written["apiVersion"]
@@ -63,7 +59,7 @@ async fn answer(
         }})
         .to_string();
     let mut review = Review::decode(review.as_bytes()).unwrap();
-    let answer = judged_in_span(&judge, &mut review).await;
+    let answer = concluded(&judge, &mut review, &metrics).await.unwrap();
     let json = answer.to_json(uid).unwrap();
     (
         serde_json::from_slice(&json).unwrap(),
@@ -145,7 +141,7 @@ async fn the_log_has_it_in_full() {
     let log = log.text();
     let line = log
         .lines()
-        .find(|line| line.contains("uid=\"in-full\" ") && line.contains("rule=\"L7G001\""))
+        .find(|line| line.contains("uid=\"in-full\" ") && line.contains("finding=\"L7G001 "))
         .unwrap();
     for word in [
         "theirs/their-service",

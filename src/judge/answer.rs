@@ -2,7 +2,9 @@
 
 use l7guard_policy::verdict::Verdict;
 
+use super::JudgeError;
 use super::annotations;
+use super::failure::Failure;
 use super::metrics::Decision;
 use super::outcome::Outcome;
 use crate::admission::{Answer, Cause};
@@ -10,8 +12,32 @@ use crate::report::admission::{self, SHOWN};
 use crate::report::denial::denial;
 use crate::report::disclosure::Disclosure;
 
+impl Outcome {
+    /// What the API server is answered.
+    ///
+    /// # Errors
+    /// Where there is no verdict, why.
+    pub fn answer(&self) -> Result<Answer, &Failure> {
+        match &self.failure {
+            Some(failure) => Err(failure),
+            None => Ok(of(self)),
+        }
+    }
+
+    /// The same, for who needs nothing else of it.
+    ///
+    /// # Errors
+    /// Where there is no verdict, what failed.
+    pub fn into_answer(self) -> Result<Answer, JudgeError> {
+        match self.failure {
+            Some(failure) => Err(failure.into_error()),
+            None => Ok(of(&self)),
+        }
+    }
+}
+
 /// The answer that an outcome with a verdict gives, with as much as its reader may learn.
-pub(super) fn of(outcome: &Outcome) -> Answer {
+fn of(outcome: &Outcome) -> Answer {
     let Some(subject) = &outcome.subject else {
         return Answer {
             allowed: outcome.decision != Decision::Deny,

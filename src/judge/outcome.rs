@@ -10,12 +10,12 @@ use l7guard_policy::objects::Uid;
 use l7guard_policy::rules::Mode;
 use l7guard_policy::verdict::{Change, Verdict};
 
+use super::JudgeError;
 use super::confirm::Confirmed;
 use super::failure::Failure;
 use super::metrics::Decision;
 use super::undecodable::Remark;
-use super::{JudgeError, answer};
-use crate::admission::{Answer, Review};
+use crate::admission::Review;
 use crate::report::admission::{self, Preview};
 use crate::report::submitted_changes::SubmittedChanges;
 
@@ -134,28 +134,6 @@ impl Outcome {
             submitted: None,
             remark: None,
             failure: None,
-        }
-    }
-
-    /// What the API server is answered.
-    ///
-    /// # Errors
-    /// Where there is no verdict, why.
-    pub fn answer(&self) -> Result<Answer, &Failure> {
-        match &self.failure {
-            Some(failure) => Err(failure),
-            None => Ok(answer::of(self)),
-        }
-    }
-
-    /// The same, for who needs nothing else of it.
-    ///
-    /// # Errors
-    /// Where there is no verdict, what failed.
-    pub fn into_answer(self) -> Result<Answer, JudgeError> {
-        match self.failure {
-            Some(failure) => Err(failure.into_error()),
-            None => Ok(answer::of(&self)),
         }
     }
 }

@@ -48,10 +48,13 @@ struct Line {
     /// The part of l7guard that logged it.
     target: String,
     /// The kind of the object, as the request names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
     /// Its namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,
     /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(flatten)]
     record: Record,

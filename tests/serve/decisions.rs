@@ -99,7 +99,8 @@ impl Scene {
             "{line}"
         );
         let record: Value = serde_json::from_str(line).unwrap();
-        let errors = validator()
+        let validator = validator();
+        let errors = validator
             .iter_errors(&record)
             .map(|error| format!("{}: {error}", error.instance_path()));
         assert_eq!(errors.collect::<Vec<_>>(), Vec::<String>::new(), "{line}");

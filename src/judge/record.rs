@@ -427,7 +427,7 @@ impl RecordedHop {
         Self {
             hop: hop.role.as_str(),
             object: RecordedObject::of(&hop.object, None),
-            evidence: cut(&hop.evidence.in_full(), SENTENCE),
+            evidence: cut(hop.evidence.in_full(), SENTENCE),
         }
     }
 }
@@ -465,7 +465,7 @@ impl RecordedUnresolved {
         Self {
             object: RecordedObject::of(&unresolved.object, Some(unresolved.api_version)),
             field: cut(&unresolved.field, NAME),
-            reason: cut(&unresolved.reason.in_full(), SENTENCE),
+            reason: cut(unresolved.reason.in_full(), SENTENCE),
         }
     }
 

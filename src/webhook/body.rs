@@ -121,7 +121,7 @@ fn make_room(
         Some(room) if room.bytes() >= length => return Ok(()),
         Some(room) => {
             let wanted = wanted.max(2 * room.bytes()).min(BODY_LIMIT);
-            gate.more_room(room, wanted).map_err(BodyError::NoRoom)?;
+            AdmissionLimiter::more_room(room, wanted).map_err(BodyError::NoRoom)?;
         }
         None => *room = Some(gate.room(sender, wanted).map_err(BodyError::NoRoom)?),
     }

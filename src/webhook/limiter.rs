@@ -89,7 +89,7 @@ impl AdmissionLimiter {
     }
 
     /// More room for a large body, or why its review has to come again.
-    pub(super) fn more_room(&self, room: &mut BodyRoom, bytes: usize) -> Result<(), RetryLater> {
+    pub(super) fn more_room(room: &mut BodyRoom, bytes: usize) -> Result<(), RetryLater> {
         room.grow(bytes).map_err(|full| is_full(&full))
     }
 

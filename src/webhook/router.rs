@@ -93,7 +93,10 @@ async fn answer<J: Judge>(
     drop(turn);
     let mut review = match review {
         Ok(review) => review?,
-        Err(failed) => return Ok(concluded(gate, None, failed, begun)),
+        Err(error) => {
+            let failed = (Outcome::failed(error), None);
+            return Ok(concluded(gate, None, failed, begun));
+        }
     };
     review.sender = sender;
     review.trace_id = trace_id(&parts.headers);
@@ -142,18 +145,15 @@ fn sender(extensions: &Extensions) -> Sender {
     })
 }
 
-/// The review in a body; or, where decoding it panics, what came of that. A large one is read off the workers.
-fn decoded(body: &[u8]) -> Result<Result<Review<'_>, ReviewError>, Answered> {
+/// The review in a body; or, where decoding it panics, why there is none. A large one is read off the workers.
+fn decoded(body: &[u8]) -> Result<Result<Review<'_>, ReviewError>, JudgeError> {
     let decode = || catch_unwind(|| Review::decode(body));
     let decoded = if body.len() <= SMALL {
         decode()
     } else {
         off_workers(decode)
     };
-    decoded.map_err(|panic| {
-        let panic = panic_message(&*panic);
-        (Outcome::failed(JudgeError::Undecoded(panic)), None)
-    })
+    decoded.map_err(|panic| JudgeError::Undecoded(panic_message(&*panic)))
 }
 
 /// What comes of a review, and its answer. That the judge is late or panics is its failure and nobody else's.

@@ -86,5 +86,6 @@ fn answer(
     let deadline = Instant::now() + Duration::from_mins(1);
     Ok(server
         .runtime
-        .block_on(judge.judge(&mut review, deadline))?)
+        .block_on(judge.judge(&mut review, deadline))
+        .into_answer()?)
 }

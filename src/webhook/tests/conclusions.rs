@@ -15,7 +15,9 @@ fn counted(metrics: &ReviewMetrics) -> Vec<String> {
     let families =
         ["requests", "refused", "shed"].map(|name| format!("l7guard_admission_{name}_total{{"));
     let lines = text.lines();
-    let counts = lines.filter(|line| families.iter().any(|family| line.starts_with(family)));
+    let counts = lines.filter(|line| {
+        !line.ends_with(" 0") && families.iter().any(|family| line.starts_with(family))
+    });
     counts.map(str::to_owned).collect()
 }
 

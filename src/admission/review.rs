@@ -187,7 +187,9 @@ impl<'a> Review<'a> {
         }
         let envelope = envelope::read(body, ObjectDecoding::Deferred)
             .map_err(|error| explain(body, &error))?;
-        Self::of(envelope)
+        let mut review = Self::of(envelope)?;
+        review.body = body.as_bytes();
+        Ok(review)
     }
 
     /// The object as it was submitted, from the body; `None`: it cannot be read so.

@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 use crate::reviews::Plan;
 
 #[derive(Debug, clap::Args)]
+#[group(id = "cluster")]
 #[command(next_help_heading = "Cluster")]
 pub(crate) struct Arguments {
     /// How many namespaces the cluster has

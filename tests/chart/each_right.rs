@@ -2,6 +2,8 @@
 //!
 //! A right is a verb of a resource. One that is taken away shows as the API server's own words in its audit log: `cannot VERB
 //! resource "RESOURCE"`. They also name rights that are checked on the way, as `create` for an apply.
+//!
+//! What the audit loop publishes takes its time: `L7GUARD_RIGHTS=1` adds those rows.
 
 use std::collections::BTreeSet;
 
@@ -302,7 +304,9 @@ fn functions(cluster: &Cluster) -> Result<(), Failed> {
         forget_authority(cluster)?;
         let _replica = Replica::start(cluster, "functions")?;
         exercise(cluster)?;
-        for row in ROWS {
+        let is_long = std::env::var_os("L7GUARD_RIGHTS").is_some();
+        let is_run = |row: &&Row| is_long || !matches!(row.provoke, Provoke::Finding);
+        for row in ROWS.iter().filter(is_run) {
             for verb in row.verbs {
                 is_needed(cluster, row, verb).map_err(|error| {
                     let Row {

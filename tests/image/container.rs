@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use control_plane::WebhookCertificate;
+
 use super::{Case, oci};
 
 pub(crate) const CASES: &[Case] = &[
@@ -150,11 +152,15 @@ fn names_are_resolved() {
 apiVersion: v1
 kind: Config
 current-context: c
-clusters: [{name: c, cluster: {server: \"https://api.cluster.example:1\"}}]
+clusters: [{name: c, cluster: {server: \"https://api.cluster.example:1\", certificate-authority: /ca.crt}}]
 contexts: [{name: c, context: {cluster: c, user: u}}]
 users: [{name: u, user: {token: t}}]
 ";
+    // There are no authorities of the system in the image.
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = WebhookCertificate::write_into(folder.path(), "api.cluster.example").unwrap();
     let files = [
+        ("ca.crt", certificate.authority.as_str()),
         ("etc/hosts", "127.0.0.1 api.cluster.example\n"),
         ("kubeconfig", kubeconfig),
     ];

@@ -3,8 +3,8 @@
 use l7guard_policy::configuration::Date;
 use l7guard_policy::verdict::Unresolved;
 
+use super::counted::counted;
 use super::groups::Counts;
-use super::plural;
 use super::shown::Shown;
 use crate::report::{
     BaseSummary, ClusterSummary, Gone, OfCluster, ReportedError, ReportedExemption, name_in_cluster,
@@ -146,7 +146,7 @@ impl BaseView {
             cluster: Shown::line(&base.cluster),
             file: base.file.as_deref().map(Shown::line),
             taken: Shown::line(&base.taken),
-            objects: plural(base.objects, "object"),
+            objects: counted(base.objects, "object"),
             reports_all: base.reports_all,
         }
     }

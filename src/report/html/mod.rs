@@ -3,6 +3,7 @@
 //! The templates in `templates/report/` escape every value. The page is also well-formed XML, so that tests can compare
 //! its structure. `inline` has what a browser may run: nothing but our own style and script.
 
+mod counted;
 mod finding;
 mod groups;
 mod inline;
@@ -19,6 +20,7 @@ use l7guard_policy::configuration::Date;
 use l7guard_policy::rules::Rule;
 
 use super::{Report, remedy_text};
+use counted::counted;
 use groups::{Counts, GatewayName, Group};
 use lists::{BaseView, ClusterView, ExemptView, GoneView, InputView, TogetherView, UnresolvedView};
 use shown::Shown;
@@ -156,15 +158,15 @@ impl Page {
         if !self.errors.is_empty() && self.counts.all() == 0 {
             return format!(
                 "No findings, but {} could not be read",
-                plural(self.errors.len(), "input")
+                counted(self.errors.len(), "input")
             );
         }
         if self.objects == 0 {
             return "Nothing was judged".to_owned();
         }
         let parts = [
-            (deny > 0).then(|| format!("{} would be refused", plural(deny, "finding"))),
-            (warn > 0).then(|| plural(warn, "warning")),
+            (deny > 0).then(|| format!("{} would be refused", counted(deny, "finding"))),
+            (warn > 0).then(|| counted(warn, "warning")),
             (audit > 0).then(|| format!("{audit} in audit mode")),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -175,7 +177,7 @@ impl Page {
     }
 
     fn objects_judged(&self) -> String {
-        plural(self.objects, "object")
+        counted(self.objects, "object")
     }
 
     /// Why there are no findings.
@@ -215,9 +217,4 @@ impl Page {
     fn is_open(&self) -> bool {
         self.counts.all() <= OPEN
     }
-}
-
-fn plural(count: usize, word: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{s}")
 }

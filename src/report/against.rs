@@ -18,7 +18,7 @@ use super::{Report, ReportedError, ReportedFinding};
 #[derive(Debug, Error)]
 pub enum EarlierError {
     /// It is no report.
-    #[error("it is no report of `--output json`: {0}")]
+    #[error("it is no report of `l7guard audit --output json`: {0}")]
     NoReport(#[from] serde_json::Error),
     /// It is of another version.
     #[error(

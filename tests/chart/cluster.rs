@@ -24,8 +24,8 @@ pub(crate) const NAMESPACE: &str = "default";
 /// The values of an installation that enforces.
 pub(crate) const ENFORCE: &[&str] = &["enforcement=enforce"];
 
-/// CRDs that no Go module at hand has: Auto Mode's, the older ListenerSet, cert-manager's, Argo's.
-const MORE_CRDS: [(&str, &str, &str, &str); 6] = [
+/// CRDs that no Go module at hand has: Auto Mode's, the older ListenerSet, cert-manager's, Argo's, Prometheus'.
+const MORE_CRDS: [(&str, &str, &str, &str); 8] = [
     (
         "eks.amazonaws.com",
         "v1",
@@ -35,6 +35,13 @@ const MORE_CRDS: [(&str, &str, &str, &str); 6] = [
     ("argoproj.io", "v1alpha1", "Rollout", "rollouts"),
     ("cert-manager.io", "v1", "Certificate", "certificates"),
     ("cert-manager.io", "v1", "Issuer", "issuers"),
+    ("monitoring.coreos.com", "v1", "PodMonitor", "podmonitors"),
+    (
+        "monitoring.coreos.com",
+        "v1",
+        "PrometheusRule",
+        "prometheusrules",
+    ),
     (
         "eks.amazonaws.com",
         "v1",

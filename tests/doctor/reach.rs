@@ -33,7 +33,7 @@ fn all_is_well(stage: &Stage) -> Result<(), Failed> {
     let expected = "Service l7guard/l7guard, ValidatingWebhookConfiguration l7guard\n\n✔ webhook-configuration: ";
     assert!(text.output.starts_with(expected), "{}", text.output);
     assert!(
-        text.output.ends_with("\n\n✔ 17  ‼ 0  ✘ 0  ? 0\n"),
+        text.output.ends_with("\n\n✔ 18  ‼ 0  ✘ 0  ? 0\n"),
         "{}",
         text.output
     );

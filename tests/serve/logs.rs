@@ -5,7 +5,7 @@ use std::io::{PipeReader, PipeWriter, pipe};
 use std::process::Stdio;
 
 use rustix::pipe::fcntl_setpipe_size;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Authority, Client};
@@ -41,14 +41,20 @@ fn pipe_of(bytes: usize) -> (PipeReader, PipeWriter) {
     (reader, writer)
 }
 
-/// So many refused reviews log a line of 8 KiB each: more than waits anywhere.
+/// So many refused reviews log a line of more than 4 KiB each: more than waits anywhere.
 const REVIEWS: usize = 200;
 
 /// Reviews are judged, probes are answered, lost lines are counted for `reason`, and SIGTERM ends it with status 0.
 async fn goes_on(mut serve: Serve, authority: &Authority, reason: &str) {
     let client = Client::new(authority, None);
     let mut review = violator();
-    review["request"]["userInfo"]["username"] = "x".repeat(8 * 1024).into();
+    // As much as a record takes in: what is unresolved fills it.
+    let paths = (0..40).map(|number| {
+        let name = format!("{number}-{}", "x".repeat(60));
+        json!({"path": "/", "pathType": "Prefix", "backend": {"service": {"name": name, "port": {"number": 80}}}})
+    });
+    let paths: Vec<Value> = paths.collect();
+    review["request"]["object"]["spec"]["rules"] = json!([{"http": {"paths": paths}}]);
     for _ in 0..REVIEWS {
         let answer = client.review(serve.address, &review).await.unwrap();
         assert_eq!(answer["response"]["allowed"], false);

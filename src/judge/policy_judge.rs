@@ -1,5 +1,8 @@
 //! The judge that asks the policy: a review in, the policy's verdict as an answer out.
 
+use std::sync::Mutex;
+use std::time::Duration;
+
 use l7guard_policy::configuration::Configuration;
 use l7guard_policy::inventory::World;
 use l7guard_policy::objects::{self, DecodeError, Naming, Object, Source};
@@ -17,7 +20,7 @@ use super::{Judge, JudgeError, confirm};
 use crate::admission::{Operation, Review, ReviewedObject};
 use crate::live::LiveConfiguration;
 use crate::report::submitted_changes::SubmittedChanges;
-use crate::shares::{SMALL, Turns, long_work, off_workers, size};
+use crate::shares::{SMALL, TokenBucket, Turns, long_work, off_workers, size};
 
 /// Judges reviews by the policy in force, in the world as it is then known.
 #[derive(Debug)]
@@ -26,7 +29,14 @@ pub struct PolicyJudge<W> {
     configuration: LiveConfiguration,
     /// The turns of what takes long to judge.
     long_work: Turns,
+    /// What is said in short to writers of refused objects. It costs as much as the refusal, and is for people: a flood gets none.
+    said_in_short: Mutex<TokenBucket>,
 }
+
+/// So many refusals in a row say what to change.
+const SAID_IN_SHORT: u32 = 100;
+/// One more may after so long.
+const SAID_AGAIN: Duration = Duration::from_millis(100);
 
 impl<W: ClusterView> PolicyJudge<W> {
     /// A judge for this world.
@@ -36,10 +46,12 @@ impl<W: ClusterView> PolicyJudge<W> {
             world,
             configuration,
             long_work: long_work(),
+            said_in_short: Mutex::new(TokenBucket::new(SAID_IN_SHORT, SAID_AGAIN)),
         }
     }
 
-    /// What the writer of a refused object can change in it; `None`: it is not refused, or too large to be looked at again.
+    /// What the writer of a refused object can change in it; `None`: it is not refused, too large to be looked at again, or one of a
+    /// flood of refusals.
     fn submitted(
         &self,
         review: &Review<'_>,
@@ -54,6 +66,11 @@ impl<W: ClusterView> PolicyJudge<W> {
         if !denials().any(|finding| finding.object == change.new.key) {
             return None;
         }
+        let mut said = self.said_in_short.lock();
+        if !said.as_mut().is_ok_and(|said| said.take()) {
+            return None;
+        }
+        drop(said);
         let object = review.submitted()?;
         let overlay = confirmed.overlay.clone().under(change.new.clone());
         let changes = self.world.with_inventory(|inventory| {

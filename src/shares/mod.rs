@@ -5,6 +5,7 @@
 //!                       └─▶ pace: how many live reads a second an address without certificate may cause
 //!                       ├─▶ long_work: what takes long, and where it is done
 //!                       └─▶ allowance: what one review has read and holds
+//! token_bucket: a burst, and then so much in a time
 //! ```
 //!
 //! The idea is that of the API server's own "API Priority and Fairness" (flows, fair queues). How many turns a flow may hold
@@ -18,6 +19,7 @@ mod fair_queue_tests;
 mod flow;
 mod long_work;
 mod pace;
+mod token_bucket;
 mod turns;
 
 pub use allowance::{LARGE_READER_BYTES, ReadAllowance};
@@ -25,4 +27,5 @@ pub use fair_queue::Size;
 pub use flow::{Flow, Sender};
 pub use long_work::{SMALL, long_work, off_workers, size};
 pub use pace::Pace;
+pub(crate) use token_bucket::{NamespaceBuckets, TokenBucket};
 pub use turns::{Turn, Turns};

@@ -13,11 +13,11 @@ use tokio::time::Instant;
 
 use super::refused::Refused;
 use super::report::SOURCE;
-use super::token_bucket::{NamespaceBuckets, TokenBucket};
 use super::wanted::reference;
 use crate::audit::metrics::{AuditMetrics, WriteResult, Written};
 use crate::audit::observed::{FindingId, MESSAGE, Observed};
 use crate::audit::text::cut;
+use crate::shares::{NamespaceBuckets, TokenBucket};
 
 /// How many Events are written at once at most, and how often one more: 100, and one a second. What comes on top is dropped:
 /// the report has it.

@@ -16,7 +16,6 @@ mod report;
 mod report_store;
 mod reports_api;
 mod retries;
-mod token_bucket;
 mod wanted;
 
 pub use first_seen::{FirstSeen, Reported};

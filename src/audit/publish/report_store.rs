@@ -14,12 +14,12 @@ use super::refused::Refused;
 use super::report::Report;
 use super::reports_api::{ReportsApi, StoredReport, Version, served};
 use super::retries::Retries;
-use super::token_bucket::NamespaceBuckets;
 use super::wanted::{RESULTS, Wanted, by_namespace};
 use crate::audit::leadership::Leadership;
 use crate::audit::metrics::{AuditMetrics, WriteResult, Written};
 use crate::audit::observed::Findings;
 use crate::installation::ServiceName;
+use crate::shares::NamespaceBuckets;
 use crate::shares::off_workers;
 
 /// How often the report of a namespace is written at once, and how often then: whoever makes a finding come and go makes us

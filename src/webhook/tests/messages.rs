@@ -13,6 +13,11 @@ const ARN: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web/1";
 /// What the writer of an object is told whose write the default rules refuse.
 async fn refused(inventory: Inventory, configuration: Configuration, written: &Value) -> String {
     let judge = PolicyJudge::new(Live::new(inventory), Live::new(configuration));
+    told(&judge, written).await
+}
+
+/// The same of this judge.
+async fn told(judge: &impl Judge, written: &Value) -> String {
     let api_version = written["apiVersion"].as_str().unwrap();
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
@@ -55,6 +60,21 @@ fn assert_about(message: &str, first: &str) {
     assert!(message.starts_with(first), "{message}");
     assert!(!message.contains("Remove the Ingress"), "{message}");
     assert_eq!(message.matches("Is this verdict wrong?").count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_refusals_is_refused_in_fewer_words() {
+    let judge = PolicyJudge::new(Live::new(inventory()), Live::new(Configuration::default()));
+    let written = ingress_of("alb", "front");
+    let mut in_short = 0;
+    for _ in 0..150 {
+        let message = told(&judge, &written).await;
+        assert!(message.contains("L7G001"), "{message}");
+        in_short += message.matches("In short").count();
+    }
+    assert_eq!(in_short, 100);
+    tokio::time::advance(std::time::Duration::from_secs(1)).await;
+    assert!(told(&judge, &written).await.contains("In short"));
 }
 
 #[tokio::test]

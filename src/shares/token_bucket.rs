@@ -1,4 +1,4 @@
-//! How much is written: a burst, and then so much in a time, in all and for each namespace.
+//! How much is done: a burst, and then so much in a time, in all and for each namespace.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// A token bucket.
 #[derive(Debug)]
-pub(super) struct TokenBucket {
+pub(crate) struct TokenBucket {
     capacity: u32,
     refill: Duration,
     tokens: u32,
@@ -17,7 +17,7 @@ pub(super) struct TokenBucket {
 impl TokenBucket {
     /// A full bucket of `capacity` tokens, which gains one every `refill`.
     #[must_use]
-    pub(super) fn new(capacity: u32, refill: Duration) -> Self {
+    pub(crate) fn new(capacity: u32, refill: Duration) -> Self {
         Self {
             capacity,
             refill,
@@ -27,7 +27,7 @@ impl TokenBucket {
     }
 
     /// Takes a token, if there is one.
-    pub(super) fn take(&mut self) -> bool {
+    pub(crate) fn take(&mut self) -> bool {
         self.refill();
         let is_left = self.tokens > 0;
         self.tokens = self.tokens.saturating_sub(1);
@@ -56,7 +56,7 @@ impl TokenBucket {
 
 /// A token bucket for each namespace. Full ones are forgotten.
 #[derive(Debug)]
-pub(super) struct NamespaceBuckets {
+pub(crate) struct NamespaceBuckets {
     capacity: u32,
     refill: Duration,
     buckets: BTreeMap<Box<str>, TokenBucket>,
@@ -68,7 +68,7 @@ const BUCKETS: usize = 1_024;
 impl NamespaceBuckets {
     /// Buckets of `capacity` tokens, which gain one every `refill`.
     #[must_use]
-    pub(super) fn new(capacity: u32, refill: Duration) -> Self {
+    pub(crate) fn new(capacity: u32, refill: Duration) -> Self {
         Self {
             capacity,
             refill,
@@ -77,7 +77,7 @@ impl NamespaceBuckets {
     }
 
     /// Takes a token of a namespace, if there is one.
-    pub(super) fn take(&mut self, namespace: &str) -> bool {
+    pub(crate) fn take(&mut self, namespace: &str) -> bool {
         if self.buckets.len() >= BUCKETS && !self.buckets.contains_key(namespace) {
             self.buckets.retain(|_, bucket| !bucket.is_full());
         }

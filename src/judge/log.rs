@@ -1,5 +1,6 @@
 //! An outcome in the log: one line a review.
 
+use std::fmt;
 use std::time::Duration;
 
 use tracing::Level;
@@ -19,7 +20,9 @@ pub(super) fn log(review: Option<&Review<'_>>, outcome: &Outcome, duration: Dura
         return;
     }
     let record = Record::of(review, outcome, duration);
-    let (text, json) = (record.text(), record.json());
+    // Of both forms only that is made which the log is written in.
+    let text = fmt::from_fn(|f| f.write_str(&record.text()));
+    let json = fmt::from_fn(|f| f.write_str(&record.json()));
     match outcome.decision {
         Decision::Error => {
             tracing::error!(facts = %text, facts.json = %json, "cannot judge a review");

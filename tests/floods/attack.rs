@@ -58,7 +58,7 @@ impl Attack {
 
     /// Whether it costs computing rather than connections: then a loaded machine loses reviews whatever the server does.
     pub(crate) fn computes(self) -> bool {
-        matches!(self, Self::Large | Self::Churn)
+        matches!(self, Self::Large | Self::Unread | Self::Churn)
     }
 }
 

@@ -37,6 +37,9 @@ fn probes_are_answered(attack: Attack) -> Result<(), Failed> {
         name: None,
         authority: Path::new(""),
     };
+    while !server.get("/readyz")?.starts_with("HTTP/1.1 200") {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     let (mut flooding, mut answered) = (flood.start(), 0);
     while !flooding.is_over() {
         for path in ["/livez", "/readyz"] {

@@ -115,7 +115,7 @@ fn nothing_is_lost(attack: Attack, from: From) -> Result<(), Failed> {
 
 /// Whether all connections are taken by it.
 fn takes_places(attack: Attack) -> bool {
-    !attack.computes() && attack != Attack::Unread
+    !attack.computes()
 }
 
 /// Waits until all connections are taken, by a flood that takes them.

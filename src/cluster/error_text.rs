@@ -9,6 +9,12 @@ pub fn said(error: &kube::Error) -> String {
         let (code, reason, message) = (status.code, &status.reason, &status.message);
         return format!("the API server answers {code} {reason}: {message}");
     }
+    causes(error)
+}
+
+/// An error and its causes, each said once.
+#[must_use]
+pub fn causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

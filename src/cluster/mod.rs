@@ -43,7 +43,7 @@ mod tests;
 pub use change_feed::{Changed, ChangedObjects, Changes};
 pub use connection::{Connection, ConnectionError};
 pub use discovery::DiscoveryError;
-pub use error_text::said;
+pub use error_text::{causes, said};
 pub use listing::{ListError, Listed, is_endless};
 pub use read_error::ReadError;
 pub use served_kinds::{ServedKind, served_kinds};

@@ -44,17 +44,3 @@ impl<T> Seen<T> {
 pub(super) fn missing(verb: &str, what: &str) -> String {
     format!("you lack the right to {verb} {what}")
 }
-
-/// An error and its causes, each said once.
-pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let words = next.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        cause = next.source();
-    }
-    text
-}

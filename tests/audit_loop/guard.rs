@@ -92,9 +92,7 @@ impl Guard {
 
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: &str) -> Result<(), Failed> {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &id]).status()?;
-        sent.success().then_some(()).ok_or("`kill` failed".into())
+        control_plane::signal(&self.child, signal)
     }
 
     /// Waits for its end.

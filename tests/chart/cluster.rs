@@ -122,6 +122,13 @@ impl Cluster {
         Ok(outcome.stdout)
     }
 
+    /// Takes the Secret of the authority away, so that the installation makes it anew.
+    pub(crate) fn forget_authority(&self) -> Result<(), Failed> {
+        let delete = ["delete", "secret", "l7guard-ca", "--namespace", RELEASE];
+        self.kubectl(&[&delete[..], &["--ignore-not-found"]].concat())
+            .map(drop)
+    }
+
     /// An object of the release's namespace, or of none.
     pub(crate) fn get(&self, kind: &str, name: &str) -> Result<Value, Failed> {
         Ok(self.plane.get_json(&[kind, name, "--namespace", RELEASE])?)

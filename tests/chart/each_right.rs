@@ -135,20 +135,6 @@ fn message_right(message: &str) -> Option<Right> {
     Some((verb.to_owned(), group.to_owned(), resource.to_owned()))
 }
 
-/// The installation makes its authority anew.
-fn forget_authority(cluster: &Cluster) -> Result<(), Failed> {
-    cluster
-        .kubectl(&[
-            "delete",
-            "secret",
-            "l7guard-ca",
-            "--namespace",
-            RELEASE,
-            "--ignore-not-found",
-        ])
-        .map(drop)
-}
-
 /// All of a verb at once: the watches do not hinder each other.
 fn watches(cluster: &Cluster) -> Result<(), Failed> {
     cluster.installed(&[], |cluster| {
@@ -168,7 +154,7 @@ fn watches(cluster: &Cluster) -> Result<(), Failed> {
             let missing: BTreeSet<Right> =
                 all.iter().filter(|right| taken(right)).cloned().collect();
             assert_eq!(missing.len(), watched.len());
-            forget_authority(cluster)?;
+            cluster.forget_authority()?;
             let before = cluster.plane.audit_events()?.len();
             while_missing(cluster, taken, || {
                 let _replica = Replica::start_unready(cluster, "watches")?;
@@ -301,7 +287,7 @@ fn functions(cluster: &Cluster) -> Result<(), Failed> {
     let crds = crds::reports();
     succeeded(&cluster.plane.apply(&crds)?)?;
     let done = cluster.installed(&["config.audit.interval=10s"], |cluster| {
-        forget_authority(cluster)?;
+        cluster.forget_authority()?;
         let _replica = Replica::start(cluster, "functions")?;
         exercise(cluster)?;
         let is_long = std::env::var_os("L7GUARD_RIGHTS").is_some();

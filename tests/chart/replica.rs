@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
-use control_plane::WebhookCertificate;
+use control_plane::{WebhookCertificate, signal};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
@@ -210,12 +210,7 @@ impl Replica {
 
     /// Sends SIGTERM, as kubelet does.
     pub(crate) fn terminate(&self) -> Result<(), Failed> {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", "TERM", &id]).status()?;
-        if sent.success() {
-            return Ok(());
-        }
-        Err(format!("`kill` ended with {sent}").into())
+        signal(&self.child, "TERM")
     }
 
     /// Waits for its end.

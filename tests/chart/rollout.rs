@@ -54,14 +54,7 @@ struct Replicas<'a> {
 impl<'a> Replicas<'a> {
     /// As many as the Deployment says, at once. The authority is made anew.
     fn start(cluster: &'a Cluster) -> Result<Self, Failed> {
-        cluster.kubectl(&[
-            "delete",
-            "secret",
-            "l7guard-ca",
-            "--namespace",
-            RELEASE,
-            "--ignore-not-found",
-        ])?;
+        cluster.forget_authority()?;
         let service = cluster.get("service", RELEASE)?;
         let address = service["spec"]["clusterIP"].as_str().ok_or("no address")?;
         let address = format!("{address}:{}", service["spec"]["ports"][0]["port"]);

@@ -45,9 +45,7 @@ fn an_interrupted_snapshot_leaves_no_file_behind() {
         // It has begun when it asks.
         let (mut connection, _) = silent.accept().unwrap();
         let _ = connection.read(&mut [0; 16]).unwrap();
-        let pid = child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &pid]).status();
-        assert!(sent.unwrap().success());
+        control_plane::signal(&child, signal).unwrap();
         assert_eq!(child.wait().unwrap().code(), None, "{signal}");
         assert_eq!(fs::read_dir(&out).unwrap().count(), 1, "{signal}");
         assert_eq!(fs::read_to_string(&world).unwrap(), "old");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use control_plane::WebhookCertificate;
+use control_plane::{WebhookCertificate, signal};
 use libtest_mimic::Failed;
 
 use crate::scene::{WORLD, root};
@@ -118,12 +118,7 @@ impl Serve {
 
     /// Sends SIGTERM, as kubelet does.
     pub(crate) fn terminate(&self) -> Result<(), Failed> {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", "TERM", &id]).status()?;
-        if sent.success() {
-            return Ok(());
-        }
-        Err(format!("`kill` ended with {sent}").into())
+        signal(&self.child, "TERM")
     }
 
     /// Waits for its end.

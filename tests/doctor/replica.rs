@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use control_plane::signal;
 use libtest_mimic::Failed;
 
 /// Ends the process group when this process is gone, even by SIGKILL.
@@ -72,12 +73,7 @@ impl Replica {
 
     /// Sends a signal.
     pub(crate) fn signal(&self, name: &str) -> Result<(), Failed> {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &id]).status()?;
-        if sent.success() {
-            return Ok(());
-        }
-        Err(format!("`kill` ended with {sent}").into())
+        signal(&self.child, name)
     }
 }
 

@@ -110,9 +110,7 @@ impl Serve {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &id]).status();
-        assert!(sent.unwrap().success());
+        control_plane::signal(&self.child, name).unwrap();
     }
 
     /// How it ended.

@@ -19,7 +19,7 @@ pub use unreachable::Unreachable;
 use super::diagnosis::Diagnosis;
 use super::examined::Examined;
 use super::options::Options;
-use super::seen::{self, Seen};
+use super::seen::Seen;
 use crate::cluster::{self, Connection, ServedKind};
 use crate::installation::Installation;
 
@@ -86,7 +86,7 @@ async fn kinds(client: &Client) -> OwnKinds {
     let served = tokio::time::timeout(api::LIMIT, cluster::served_kinds(client)).await;
     match served {
         Ok(Ok(kinds)) => Seen::There(kinds),
-        Ok(Err(error)) => Seen::Unknown(seen::causes(&error)),
+        Ok(Err(error)) => Seen::Unknown(cluster::causes(&error)),
         Err(_) => {
             Seen::Unknown("the API server does not say in time which kinds it serves".to_owned())
         }

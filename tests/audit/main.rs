@@ -17,6 +17,7 @@ mod resources;
 #[path = "../policy/said.rs"]
 mod said;
 mod server;
+mod snapshot;
 mod webhook;
 
 use std::process::ExitCode;
@@ -31,7 +32,8 @@ fn main() -> ExitCode {
     // They share one cluster, in which worlds have names in common.
     arguments.test_threads = Some(1);
     let server = server::Shared::default();
-    let mut trials = command::trials(&server);
+    let mut trials = command::trials(command::CASES, &server);
+    trials.extend(command::trials(snapshot::CASES, &server));
     trials.extend(page::trials(&server));
     trials.extend(parity::trials(&server));
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -2,6 +2,7 @@
 //! what its audit loop costs.
 
 mod audit;
+mod audited;
 mod fill;
 mod lists;
 mod ready;
